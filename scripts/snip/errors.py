@@ -1,0 +1,5 @@
+"""The base of the failures that a user can cause and mend."""
+
+
+class SnipError(Exception):
+    """An expected failure. Its message is one sentence that names what, found and expected."""

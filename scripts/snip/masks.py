@@ -1,0 +1,188 @@
+"""Scores and masks: which connections are kept, decided once before training."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from snip import registry
+from snip.datasets import Dataset
+from snip.errors import SnipError
+from snip.randomness import stream, torch_seed
+from snip.runs import MaskSet, Settings
+
+# Examples per forward and backward pass when scoring: bounds memory for large pruning batches.
+CHUNK = 1000
+
+Masks = dict[str, Tensor]
+
+
+class MaskError(SnipError):
+    """Scores that cannot be ranked, or a mask file that cannot be used."""
+
+
+@dataclass
+class PruningProblem:
+    """What a criterion may look at: a network at initialisation and its pruning batch.
+
+    Attributes:
+        network: the network whose connections are scored, unmasked.
+        images: standardised pruning batch, (batch_size, 1, 28, 28).
+        labels: true labels, (batch_size,).
+        generator: for criteria that draw random numbers.
+        prunable: names of the parameters that are scored, in order. All vectors of the problem
+            have one element for each of their m elements, in PyTorch's order.
+    """
+
+    network: nn.Module
+    images: Tensor
+    labels: Tensor
+    generator: torch.Generator
+    prunable: list[str]
+
+    @property
+    def weights(self) -> Tensor:
+        """The prunable parameters w, (m,)."""
+        return self.flatten(dict(self.network.named_parameters()))
+
+    @cached_property
+    def gradient(self) -> Tensor:
+        """Signed gradient ∂L/∂w of the mean cross-entropy over the pruning batch, (m,).
+
+        Chunks are averaged before any absolute value is taken, so the result is that of one
+        large batch.
+        """
+        parameters = dict(self.network.named_parameters())
+        total = torch.zeros_like(self.weights)
+        for images, labels in zip(self.images.split(CHUNK), self.labels.split(CHUNK), strict=True):
+            loss = nn.functional.cross_entropy(self.network(images), labels, reduction="sum")
+            gradients = torch.autograd.grad(loss, [parameters[name] for name in self.prunable])
+            total += self.flatten(dict(zip(self.prunable, gradients, strict=True)))
+        return total / len(self.labels)
+
+    def flatten(self, tensors: dict[str, Tensor]) -> Tensor:
+        """Join the prunable tensors into one vector (m,)."""
+        return torch.cat([tensors[name].detach().reshape(-1) for name in self.prunable])
+
+
+def prunable_parameters(network: nn.Module, prunable: str) -> list[str]:
+    """Return the names of the parameters that compete: `weights-and-biases` or `weights`."""
+    return [
+        name
+        for name, parameter in network.named_parameters()
+        if prunable == "weights-and-biases" or parameter.dim() > 1
+    ]
+
+
+def draw_pruning_batch(
+    labels: np.ndarray, candidates: np.ndarray, batch_size: int, seed: int, class_: str = "all"
+) -> np.ndarray:
+    """Draw the pruning batch from a run's training examples, without replacement.
+
+    A smaller batch of the same seed is the beginning of a larger one.
+
+    Args:
+        labels: true labels of all training images.
+        candidates: indices of the run's training examples.
+        class_: `all`, or a digit to draw from that class alone.
+
+    Raises:
+        MaskError: fewer candidates than the batch needs.
+    """
+    order = stream(seed, "pruning batch").permutation(candidates)
+    if class_ != "all":
+        order = order[labels[order] == int(class_)]
+    if batch_size > len(order):
+        raise MaskError(
+            f"pruning batch of {batch_size} examples asked for, but class {class_} has "
+            f"{len(order)} training examples"
+        )
+    return order[:batch_size]
+
+
+def score(problem: PruningProblem, criterion: str) -> Tensor:
+    """Return the criterion's scores, (m,).
+
+    Raises:
+        SnipError: the criterion is not registered.
+        MaskError: a score is not finite or the shape is wrong.
+    """
+    scores = registry.load("criteria", criterion, "score")(problem)
+    if scores.shape != problem.weights.shape:
+        raise MaskError(
+            f"criterion {criterion} returned shape {tuple(scores.shape)}, "
+            f"expected {tuple(problem.weights.shape)}"
+        )
+    if not scores.isfinite().all():
+        raise MaskError(f"criterion {criterion} returned scores that are not finite")
+    return scores
+
+
+def number_kept(parameters: int, sparsity: float) -> int:
+    """Return κ = round(m·(1 − κ̄/100)), the number of parameters kept out of m."""
+    return round(parameters * (1 - sparsity / 100))
+
+
+def make_masks(problem: PruningProblem, criterion: str, sparsities: Iterable[float]) -> list[Masks]:
+    """Return for each sparsity (percent) the mask of every parameter, True where kept.
+
+    The highest scores over all layers together are kept, exactly κ of them; among equal scores the
+    lower index stays. Masks of one problem are nested: a sparser one keeps a part of a denser one.
+    Parameters that are not prunable are kept.
+    """
+    ranking = score(problem, criterion).sort(descending=True, stable=True).indices
+    shapes = {name: parameter.shape for name, parameter in problem.network.named_parameters()}
+    sizes = [shapes[name].numel() for name in problem.prunable]
+    result = []
+    for sparsity in sparsities:
+        kept = torch.zeros(len(ranking), dtype=torch.bool)
+        kept[ranking[: number_kept(len(ranking), sparsity)]] = True
+        parts = dict(zip(problem.prunable, kept.split(sizes), strict=True))
+        result.append(
+            {
+                name: parts[name].view(shape) if name in parts else torch.ones(shape).bool()
+                for name, shape in shapes.items()
+            }
+        )
+    return result
+
+
+def make_problem(
+    network: nn.Module, masks: MaskSet, settings: Settings, dataset: Dataset
+) -> PruningProblem:
+    """Draw the pruning batch of a mask set; the sensitivity always uses the true labels."""
+    training, _ = dataset.split(masks.seed, settings.validation_share)
+    chosen = draw_pruning_batch(
+        dataset.train_labels, training, masks.batch_size, masks.seed, masks.class_
+    )
+    return PruningProblem(
+        network,
+        dataset.standardise(dataset.train_images[chosen]),
+        torch.from_numpy(dataset.train_labels[chosen].astype(np.int64)),
+        torch.Generator().manual_seed(torch_seed(masks.seed, "random scores")),
+        prunable_parameters(network, settings.prunable),
+    )
+
+
+def mask_file(masks: list[Masks], sparsities: Iterable[str], key: dict) -> bytes:
+    """Return the content of a mask file (.npz without pickled objects).
+
+    One boolean array per parameter, named as in the network, of shape (sparsities, *parameter);
+    `sparsity`, the percentages in order; `key`, JSON text that identifies the masks.
+    """
+    arrays = {name: np.stack([mask[name].numpy() for mask in masks]) for name in masks[0]}
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        sparsity=np.array([float(sparsity) for sparsity in sparsities]),
+        key=np.array(json.dumps(key)),
+        **arrays,
+    )
+    return buffer.getvalue()

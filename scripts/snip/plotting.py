@@ -1,0 +1,294 @@
+"""What the figures share: style, names, statistics, the mask images, saving."""
+
+import io
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from scipy import stats
+
+from snip.errors import SnipError
+from snip.files import write_atomically
+
+# Widths of a journal's column and page, in inches.
+COLUMN = 3.4
+PAGE = 7.0
+# Okabe and Ito's colours, told apart with any common colour blindness (seaborn's "colorblind").
+BLUE, ORANGE, GREEN, VERMILLION, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = sns.color_palette(
+    "colorblind"
+)
+
+NAMES = {
+    "lenet-300-100": "LeNet-300-100",
+    "lenet-5-caffe": "LeNet-5-Caffe",
+    "mnist": "MNIST",
+    "fashion-mnist": "Fashion-MNIST",
+    "snip": "connection sensitivity",
+}
+
+
+class FigureError(SnipError):
+    """Input that a figure cannot show."""
+
+
+def name(identifier: str) -> str:
+    """Return how a network, dataset or criterion is called in print."""
+    base, _, examples = identifier.rpartition("-")
+    if base and examples.isdigit() and identifier not in NAMES:
+        return f"{name(base)} ({int(examples):,} examples)"
+    if identifier.endswith("-inverted"):
+        return f"inverted {name(identifier.removesuffix('-inverted'))}"
+    return NAMES.get(identifier, identifier)
+
+
+def use_style() -> None:
+    """Set the style of every figure: small sans-serif text, thin lines, editable PDF text."""
+    sns.set_theme(
+        context="paper",
+        style="ticks",
+        palette="colorblind",
+        rc={
+            "font.size": 8,
+            "axes.titlesize": 8,
+            "axes.labelsize": 8,
+            "xtick.labelsize": 7,
+            "ytick.labelsize": 7,
+            "legend.fontsize": 7,
+            "legend.title_fontsize": 7,
+            "lines.linewidth": 1.2,
+            "axes.linewidth": 0.7,
+            "xtick.major.width": 0.7,
+            "ytick.major.width": 0.7,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "font.family": "DejaVu Sans",
+            "pdf.fonttype": 42,
+            "figure.constrained_layout.use": True,
+        },
+    )
+
+
+def mean_interval(values: Iterable[float]) -> pd.Series:
+    """Return `mean` and the limits `lower`, `upper` of its 95 % t interval, and `n`.
+
+    A single value has no interval: its limits are not a number.
+    """
+    values = np.asarray(list(values), float)
+    mean = values.mean()
+    if len(values) < 2:
+        return pd.Series({"mean": mean, "lower": np.nan, "upper": np.nan, "n": len(values)})
+    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
+    return pd.Series({"mean": mean, "lower": mean - half, "upper": mean + half, "n": len(values)})
+
+
+def add_intervals(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
+    """Return `table` with the columns mean, lower, upper, n of `value` over each group `by`."""
+    summary = table.groupby(by, sort=False)[value].apply(mean_interval).unstack().reset_index()
+    return table.merge(summary, on=by).astype({"n": int})
+
+
+def panel_title(index: int, *parts: str) -> str:
+    """Return `(a) LeNet-300-100, MNIST` for the first panel, and so on."""
+    return f"({chr(ord('a') + index)}) " + ", ".join(name(part) for part in parts)
+
+
+def runs_phrase(counts: Iterable[int]) -> str:
+    """Return `5 runs` or `3 to 5 runs`."""
+    counts = sorted(set(counts))
+    if counts == [1]:
+        return "1 run"
+    return f"{counts[0]} runs" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} runs"
+
+
+def iterations_phrase(table: pd.DataFrame) -> str:
+    """Return `1,080 iterations a run` for a table of runs."""
+    counts = sorted(table["iterations"].unique())
+    return " or ".join(f"{count:,}" for count in counts) + " iterations a run"
+
+
+def small_print(figure: plt.Figure, study: str, *parts: str) -> None:
+    """State the study and what else the reader must know, at the bottom of the figure."""
+    figure.supxlabel("; ".join([f"Study: {study}", *parts]) + ".", fontsize=6, color="0.35")
+
+
+def save(figure: plt.Figure, shown: pd.DataFrame, prefix: Path) -> None:
+    """Write PREFIX.pdf, PREFIX.png and PREFIX.csv: the figure and exactly the numbers it shows.
+
+    Nothing in the files depends on when or where they are made.
+    """
+    content = {".csv": shown.to_csv(index=False, lineterminator="\n").encode()}
+    for suffix, metadata in ((".pdf", {"CreationDate": None}), (".png", {"Software": None})):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=suffix[1:], dpi=300, metadata=metadata)
+        content[suffix] = buffer.getvalue()
+    for suffix, data in content.items():
+        write_atomically(prefix.with_name(prefix.name + suffix), data)
+    plt.close(figure)
+
+
+def read_masks(path: Path) -> tuple[dict, np.ndarray, np.ndarray]:
+    """Read the first layer of a mask file.
+
+    Returns:
+        The masks' key, the sparsities (n,), and the mask images (n, 28, 28): for each pixel the
+        share of the first layer's units that keep their connection to it.
+
+    Raises:
+        FigureError: the file is damaged, or its first layer does not see all 784 pixels.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            key = json.loads(str(archive["key"]))
+            sparsities = archive["sparsity"]
+            names = [entry for entry in archive.files if entry not in ("key", "sparsity")]
+            first = archive[names[0]]
+    except Exception as error:
+        raise FigureError(f"mask file {path} cannot be read: {error}") from error
+    if first.ndim != 3 or first.shape[2] != 784:
+        raise FigureError(
+            f"mask file {path}: the first layer {names[0]} has shape {first.shape[1:]}, expected "
+            "(units, 784), a layer whose every unit sees the whole image"
+        )
+    # Rounded as the table has it; one unit of 300 is 0.0033.
+    return key, sparsities, first.mean(1).reshape(-1, 28, 28).round(4)
+
+
+def mask_table(paths: Iterable[Path]) -> pd.DataFrame:
+    """Return one row per mask image: what was scored, the sparsity, and the shares p0 … p783.
+
+    Raises:
+        FigureError: a file cannot be used, or the files are of several seeds.
+    """
+    rows = []
+    for path in paths:
+        key, sparsities, images = read_masks(path)
+        for sparsity, image in zip(sparsities, images, strict=True):
+            identity = [key["dataset"], key["network"], key["criterion"], key["batch_size"]]
+            rows.append([*identity, key["class"], key["seed"], sparsity, *image.reshape(-1)])
+    seeds = sorted({row[5] for row in rows})
+    if len(seeds) > 1:
+        raise FigureError(f"mask files of seeds {seeds} given, expected one seed")
+    columns = ["dataset", "network", "criterion", "batch_size", "class", "seed", "sparsity"]
+    return pd.DataFrame(rows, columns=columns + [f"p{pixel}" for pixel in range(784)])
+
+
+def mosaic(images: np.ndarray, gap: int = 2) -> np.ndarray:
+    """Join images (rows, columns, h, w) into one, with white gaps: ((h + gap)·rows + gap, …)."""
+    rows, columns, height, width = images.shape
+    canvas = np.full(((height + gap) * rows + gap, (width + gap) * columns + gap), np.nan)
+    for row in range(rows):
+        for column in range(columns):
+            top, left = gap + row * (height + gap), gap + column * (width + gap)
+            canvas[top : top + height, left : left + width] = images[row, column]
+    return canvas
+
+
+def mask_grids(study: str, paths: list[Path], prefix: Path) -> None:
+    """Draw Figures 2, 5 and 6: per dataset and criterion a grid of sparsities × classes."""
+    use_style()
+    table = mask_table(paths)
+    panels = list(table.groupby(["dataset", "criterion"], sort=False))
+    columns = 1 if len(panels) == 1 else 2
+    rows = -(-len(panels) // columns)
+    sparsities = sorted(table["sparsity"].unique())
+    width = COLUMN if columns == 1 else PAGE
+    # One image is as high as wide; titles and small print need the rest.
+    height = rows * (width / columns * 0.92 * len(sparsities) / 10 + 0.45) + 0.25
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
+    for index, (axis, (key, panel)) in enumerate(zip(axes.flat, panels, strict=False)):
+        panel = panel.sort_values(["sparsity", "class"], key=lambda column: column.astype(float))
+        images = panel.filter(regex=r"^p\d+$").to_numpy().reshape(len(sparsities), -1, 28, 28)
+        image = axis.imshow(mosaic(images), cmap="gray", vmin=0, vmax=1, interpolation="none")
+        centres = 2 + 30 * np.arange(max(images.shape[:2])) + 13.5
+        axis.set_xticks(centres[: images.shape[1]], panel["class"].unique())
+        axis.set_yticks(centres[: len(sparsities)], [f"{value:g}" for value in sparsities])
+        axis.tick_params(length=0, pad=1)
+        sns.despine(ax=axis, left=True, bottom=True)
+        axis.set_title(panel_title(index, *key), loc="left")
+        if index % columns == 0:
+            axis.set_ylabel("Sparsity (%)")
+        if index >= len(panels) - columns:
+            axis.set_xlabel("Class of the pruning batch")
+    for axis in axes.flat[len(panels) :]:
+        axis.set_visible(False)
+    bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30, pad=0.01)
+    bar.set_label("Share of connections kept")
+    bar.outline.set_linewidth(0.5)
+    small_print(
+        figure,
+        study,
+        f"pruning batch of {int(table['batch_size'].iloc[0])} examples of one class",
+        f"{name(table['network'].iloc[0])}, first layer, at initialisation, 1 seed",
+    )
+    save(figure, table, prefix)
+
+
+def draw_curve(axis: plt.Axes, table: pd.DataFrame, label: str, **style) -> pd.DataFrame:
+    """Draw the mean training loss of one setting's runs, and their range as a band.
+
+    Returns:
+        What was drawn: iteration, mean, lowest, highest, n.
+    """
+    drawn = (
+        table.groupby("iteration")["train_loss"]
+        .agg(mean="mean", lowest="min", highest="max", n="size")
+        .reset_index()
+    )
+    axis.plot(drawn["iteration"], drawn["mean"], label=label, **style)
+    if drawn["n"].max() > 1:
+        axis.fill_between(
+            drawn["iteration"],
+            drawn["lowest"],
+            drawn["highest"],
+            color=style.get("color"),
+            alpha=0.2,
+            linewidth=0,
+        )
+    return drawn
+
+
+def curves(
+    study: str,
+    table: pd.DataFrame,
+    look: Callable[[dict], dict],
+    prefix: Path,
+    legend_title: str | None = None,
+) -> None:
+    """Draw Figures 4 and 7: training loss against iteration, one panel per criterion.
+
+    Args:
+        table: the table of curves.
+        look: maps a setting (labels, weight_decay, sparsity) to its label, color and linestyle.
+    """
+    use_style()
+    setting = ["labels", "weight_decay", "sparsity"]
+    settings = table[setting].drop_duplicates()
+    criteria = list(table["criterion"].unique())
+    width = COLUMN * 1.4 if len(criteria) == 1 else PAGE
+    figure, axes = plt.subplots(1, len(criteria), figsize=(width, 3.0), sharey=True, squeeze=False)
+    drawn = []
+    for axis, criterion in zip(axes.flat, criteria, strict=True):
+        for _, row in settings.iterrows():
+            wanted = (table[setting] == row).all(axis=1)
+            # The reference is the same network for every criterion.
+            wanted &= (table["criterion"] == criterion) | (table["sparsity"] == 0)
+            if wanted.any():
+                points = draw_curve(axis, table[wanted], **look(row.to_dict()))
+                drawn.append(points.assign(criterion=criterion, **row.to_dict()))
+        axis.set_yscale("log")
+        axis.set_xlabel("Iteration")
+        parts = [*table[["network", "dataset"]].iloc[0]] + [criterion] * (len(criteria) > 1)
+        axis.set_title(", ".join(map(name, parts)), loc="left")
+    axes[0, 0].set_ylabel("Training loss")
+    axes[0, 0].legend(frameon=False, title=legend_title, loc="lower left", alignment="left")
+    shown = pd.concat(drawn)[["criterion", *setting, "iteration", "mean", "lowest", "highest", "n"]]
+    several = " (line: mean, band: range)" if shown["n"].max() > 1 else ""
+    small_print(figure, study, f"{runs_phrase(shown['n'])} per line{several}")
+    save(figure, shown, prefix)

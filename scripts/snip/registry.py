@@ -1,0 +1,34 @@
+"""Criteria and networks by name: each is one file, and its name is the file's.
+
+Names are read from the folder, so listing them imports nothing, and a rule can name as its input
+the one file that a run depends on: adding a criterion reruns none of the others.
+"""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+from snip.errors import SnipError
+
+HERE = Path(__file__).parent
+
+
+def names(kind: str) -> list[str]:
+    """Return the registered names of a kind: `criteria` or `networks`."""
+    return sorted(path.stem.replace("_", "-") for path in (HERE / kind).glob("[!_]*.py"))
+
+
+def file(kind: str, name: str) -> Path:
+    """Return the file that defines `name`."""
+    return HERE / kind / f"{name.replace('-', '_')}.py"
+
+
+def load(kind: str, name: str, function: str) -> Callable:
+    """Return the function that the file of `name` defines.
+
+    Raises:
+        SnipError: no such file.
+    """
+    if name not in names(kind):
+        raise SnipError(f"{name!r} is not among the {kind}; allowed: {', '.join(names(kind))}")
+    return getattr(importlib.import_module(f"snip.{kind}.{name.replace('-', '_')}"), function)

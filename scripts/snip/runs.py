@@ -1,0 +1,132 @@
+"""What identifies a run or a mask file, and how every run is trained. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+RUN_PATH = (
+    "{dataset}/{network}/{criterion}/sparsity-{sparsity}/batch-{batch_size}"
+    "/labels-{labels}/decay-{weight_decay}/seed-{seed}"
+)
+MASK_PATH = "{dataset}/{network}/{criterion}/batch-{batch_size}/class-{class_}/seed-{seed}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One network trained: the swept axes, which are also its path and its key columns.
+
+    `sparsity` (percent) and `weight_decay` are labels, written the way the path has them.
+    """
+
+    dataset: str
+    network: str
+    criterion: str
+    sparsity: str
+    batch_size: int
+    labels: str
+    weight_decay: str
+    seed: int
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The columns that identify the run, with numbers as numbers."""
+        return asdict(self) | {
+            "sparsity": number(self.sparsity),
+            "weight_decay": number(self.weight_decay),
+        }
+
+    @property
+    def masks(self) -> MaskSet:
+        """How the run's network is scored."""
+        return MaskSet(
+            self.dataset, self.network, self.criterion, self.batch_size, "all", self.seed
+        )
+
+    @property
+    def path(self) -> str:
+        """The run's path below `runs/`, without ending."""
+        return RUN_PATH.format(**asdict(self))
+
+
+@dataclass(frozen=True)
+class MaskSet:
+    """One mask file: the masks of one scored network at several sparsities.
+
+    `class_` is `all`, or the one class that the pruning batch is drawn from.
+    """
+
+    dataset: str
+    network: str
+    criterion: str
+    batch_size: int
+    class_: str
+    seed: int
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What identifies the masks; the class is `class`."""
+        return {name.rstrip("_"): value for name, value in asdict(self).items()}
+
+    @property
+    def path(self) -> str:
+        """The file's path below `masks/`, without ending."""
+        return MASK_PATH.format(**asdict(self))
+
+
+def number(text: str) -> int | float:
+    """Return the number that a label spells, whole where it is whole."""
+    return int(float(text)) if float(text).is_integer() else float(text)
+
+
+def label(value: object) -> str:
+    """Return the one spelling of a number that paths use: 90, 99.5, 0.0005."""
+    return f"{float(value):.10f}".rstrip("0").rstrip(".")
+
+
+def arguments(values: Mapping[str, Any]) -> str:
+    """Spell settings or a key as command line options: `--batch-size 100 …`."""
+    words = []
+    for name, value in values.items():
+        option = "--" + name.rstrip("_").replace("_", "-")
+        if isinstance(value, bool):
+            words += [option] if value else []
+        else:
+            words += [option, str(value)]
+    return " ".join(words)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How every run of a study is trained; the defaults are the paper's (section 5).
+
+    Attributes:
+        iterations: number of parameter updates.
+        learning_rate: at the start.
+        decay_every: iterations between divisions of the learning rate by ten.
+        training_batch_size: examples per training iteration (not the pruning batch).
+        momentum: of stochastic gradient descent.
+        validation_share: share of the training images held out.
+        log_every: iterations per logged point of the training loss.
+        evaluate_every: iterations between evaluations on validation and test images.
+        prunable: `weights-and-biases` (authors' code) or `weights`.
+        initial_weights: `keep` trains the weights that were scored (the paper's algorithm),
+            `redraw` draws new ones after pruning (authors' code).
+        relu_after_convolutions: False as in Caffe's LeNet and the authors' code.
+        inverted_statistics: standardise inverted images by their own statistics (`recomputed`),
+            or by those of the `original`.
+    """
+
+    iterations: int = 150_000
+    learning_rate: float = 0.1
+    decay_every: int = 25_000
+    training_batch_size: int = 100
+    momentum: float = 0.9
+    validation_share: float = 0.1
+    log_every: int = 100
+    evaluate_every: int = 1000
+    prunable: str = "weights-and-biases"
+    initial_weights: str = "keep"
+    relu_after_convolutions: bool = False
+    inverted_statistics: str = "recomputed"

@@ -1,0 +1,252 @@
+"""The grid of a study: its configuration, and the runs and masks that each figure needs.
+
+Imports no torch: the Snakefile is parsed again by every job on a cluster.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from snip import registry
+from snip.datasets import CLASSES, DatasetError, load_source, parse_dataset, training_size
+from snip.errors import SnipError
+from snip.runs import MaskSet, Run, label
+
+SCHEMA = Path(__file__).resolve().parents[2] / "workflow" / "schemas" / "config.schema.yaml"
+
+# What a figure's grid sweeps, and the value of an axis that a grid does not name. Criteria have
+# no default here: a grid without them takes the study's.
+AXES = {
+    "datasets": ["mnist"],
+    "networks": ["lenet-300-100"],
+    "sparsities": ["90"],
+    "batch_sizes": [100],
+    "labels": ["true"],
+    "weight_decays": ["0.0005"],
+}
+TRAINED_FIGURES = ("fig1", "fig3", "fig4", "fig7")
+MASK_FIGURES = ("fig2", "fig5", "fig6")
+FIGURES = tuple(f"fig{number}" for number in range(1, 8))
+
+
+class ConfigError(SnipError):
+    """A configuration that cannot be run: the key's path, the value found, what is allowed."""
+
+
+def axes(config: Mapping, grid: Mapping) -> dict[str, list]:
+    """Return a figure grid with every axis filled in and every label in its one spelling."""
+    full = {"criteria": config["criteria"], **AXES, **grid}
+    full["sparsities"] = [label(value) for value in full["sparsities"]]
+    full["weight_decays"] = [label(value) for value in full["weight_decays"]]
+    # YAML reads an unquoted `true` as a boolean.
+    full["labels"] = [str(value).lower() for value in full["labels"]]
+    return full
+
+
+def grids(config: Mapping, figure: str) -> list[dict[str, list]]:
+    """Return the completed grids of a figure."""
+    return [axes(config, grid) for grid in config["figures"][figure]]
+
+
+def expand_runs(completed_grids: Iterable[Mapping[str, list]]) -> list[Run]:
+    """Return the runs of completed grids (see `axes`), each once, in order.
+
+    The reference network is not pruned, so criterion and pruning batch do not matter to it: it is
+    trained once, under the name of the first criterion and batch size of its grid.
+    """
+    runs = {}
+    for grid in completed_grids:
+        for network, dataset, labels, decay, sparsity, criterion, batch, seed in itertools.product(
+            grid["networks"],
+            grid["datasets"],
+            grid["labels"],
+            grid["weight_decays"],
+            grid["sparsities"],
+            grid["criteria"],
+            grid["batch_sizes"],
+            grid["seeds"],
+        ):
+            if float(sparsity) == 0:
+                criterion, batch = grid["criteria"][0], grid["batch_sizes"][0]
+            runs[Run(dataset, network, criterion, sparsity, batch, labels, decay, seed)] = None
+    return list(runs)
+
+
+def table_grids(config: Mapping, table: str) -> list[dict[str, list]]:
+    """Return the completed grids behind a table: those of a figure, or of the study (`all`)."""
+    figures = TRAINED_FIGURES if table == "all" else [table]
+    return [grid for figure in figures for grid in grids(config, figure)]
+
+
+def figure_masks(config: Mapping, figure: str) -> dict[MaskSet, list[str]]:
+    """Return the mask files that a figure shows, and the sparsities it needs of each."""
+    classes = [str(number) for number in range(CLASSES)] if figure in MASK_FIGURES else ["all"]
+    masks: dict[MaskSet, list[str]] = {}
+    if figure not in (*MASK_FIGURES, "fig3"):
+        return masks
+    for grid in grids(config, figure):
+        for dataset, network, criterion, batch, class_, seed in itertools.product(
+            grid["datasets"],
+            grid["networks"],
+            grid["criteria"],
+            grid["batch_sizes"],
+            classes,
+            grid["seeds"],
+        ):
+            wanted = masks.setdefault(MaskSet(dataset, network, criterion, batch, class_, seed), [])
+            wanted += [s for s in grid["sparsities"] if s not in wanted]
+    return masks
+
+
+def study_masks(config: Mapping) -> dict[MaskSet, list[str]]:
+    """Return the union of all figures' mask files, each with its sparsities in rising order."""
+    union: dict[MaskSet, set[str]] = {}
+    for figure in FIGURES:
+        for mask, sparsities in figure_masks(config, figure).items():
+            union.setdefault(mask, set()).update(sparsities)
+    return {mask: sorted(sparsities, key=float) for mask, sparsities in union.items()}
+
+
+def settings(config: Mapping, network: str, dataset: str) -> dict[str, Any]:
+    """Return the training settings that apply to a network on a dataset (see runs.Settings)."""
+    schedule = config["schedules"]["default"] | config["schedules"].get(dataset, {})
+    return {
+        **config["training"],
+        **config["protocol"],
+        **schedule,
+        "learning_rate": config["networks"][network]["learning_rate"],
+    }
+
+
+def load_config(*paths: Path | str) -> dict[str, Any]:
+    """Read configuration files, each laid over the one before as Snakemake does, and check them."""
+    config: dict[str, Any] = {}
+    for path in paths:
+        _overlay(config, yaml.safe_load(Path(path).read_text()))
+    check(config)
+    return config
+
+
+def _overlay(below: dict, above: Mapping) -> None:
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
+            _overlay(below[key], value)
+        else:
+            below[key] = value
+
+
+def check(config: Mapping) -> None:
+    """Check a configuration against the schema and against what is registered.
+
+    Raises:
+        ConfigError: in one sentence, the first thing that is wrong.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text())
+    errors = sorted(
+        Draft202012Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.path]
+    )
+    if errors:
+        raise ConfigError(_sentence(errors[0]))
+    for path, name in _named(config, "networks"):
+        _known(path, name, "networks")
+        if name not in config["networks"]:
+            raise ConfigError(
+                f"{path} names {name!r}, which has no learning rate: "
+                f"expected the key networks.{name}"
+            )
+    for path, name in _named(config, "criteria"):
+        _known(path, name, "criteria")
+    for index, name in enumerate(config["criteria"]):
+        _known(f"criteria[{index}]", name, "criteria")
+    share = config["training"]["validation_share"]
+    datasets = list(_named(config, "datasets"))
+    datasets += [(f"schedules.{name}", name) for name in config["schedules"] if name != "default"]
+    for path, name in datasets:
+        try:
+            variant = parse_dataset(name)
+        except DatasetError as error:
+            raise ConfigError(f"{path}: {error}") from error
+        total = load_source(variant.source).training_examples
+        if (variant.examples or 0) > total - round(total * share):
+            raise ConfigError(
+                f"{path} is {name!r}, but {variant.source} has {total - round(total * share)} "
+                f"training examples beside a validation share of {share}"
+            )
+        if config["training"]["training_batch_size"] > training_size(name, share):
+            raise ConfigError(
+                "training.training_batch_size is "
+                f"{config['training']['training_batch_size']}, allowed: at most the "
+                f"{training_size(name, share)} training examples of {name}"
+            )
+    for figure in FIGURES:
+        for index, grid in enumerate(grids(config, figure)):
+            for name, batch in itertools.product(grid["datasets"], grid["batch_sizes"]):
+                if batch > training_size(name, share):
+                    raise ConfigError(
+                        f"figures.{figure}[{index}].batch_sizes has {batch}, allowed: at most the "
+                        f"{training_size(name, share)} training examples of {name}"
+                    )
+
+
+def _named(config: Mapping, axis: str) -> Iterator[tuple[str, str]]:
+    """Yield the path and value of every entry of an axis in the figures' grids."""
+    for figure, blocks in config["figures"].items():
+        for index, grid in enumerate(blocks):
+            for position, name in enumerate(grid.get(axis, [])):
+                yield f"figures.{figure}[{index}].{axis}[{position}]", name
+
+
+def _known(path: str, name: str, kind: str) -> None:
+    allowed = registry.names(kind)
+    if name not in allowed:
+        raise ConfigError(f"{path} is {name!r}, allowed: {', '.join(allowed)}")
+
+
+def _path(parts: object) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return text.lstrip(".") or "the configuration"
+
+
+def _sentence(error) -> str:
+    """Say what a schema violation is: the key's path, the value, what is allowed."""
+    path = _path(error.absolute_path)
+    value = error.instance
+    match error.validator:
+        case "additionalProperties" | "propertyNames":
+            known = list(error.schema.get("properties", {}))
+            unknown = next(key for key in value if key not in known)
+            full = _path([*error.absolute_path, unknown])
+            close = difflib.get_close_matches(str(unknown), known, n=1)
+            hint = f" (did you mean {close[0]}?)" if close else ""
+            return f"{full} is not a known key{hint}, allowed: {', '.join(known)}"
+        case "required":
+            missing = next(key for key in error.validator_value if key not in value)
+            return f"{_path([*error.absolute_path, missing])} is missing"
+        case "type":
+            kind = error.validator_value
+            kinds = " or ".join(kind) if isinstance(kind, list) else kind
+            return f"{path} is {value!r} ({type(value).__name__}), expected {kinds}"
+        case "enum":
+            return f"{path} is {value!r}, allowed: {', '.join(map(str, error.validator_value))}"
+        case "minItems":
+            return f"{path} is empty, expected at least {error.validator_value} entry"
+        case "uniqueItems":
+            return f"{path} is {value!r}, expected each entry once"
+        case "minimum":
+            return f"{path} is {value!r}, allowed: {error.validator_value} or more"
+        case "maximum":
+            return f"{path} is {value!r}, allowed: {error.validator_value} or less"
+        case "exclusiveMinimum":
+            return f"{path} is {value!r}, allowed: more than {error.validator_value}"
+        case "exclusiveMaximum":
+            return f"{path} is {value!r}, allowed: less than {error.validator_value}"
+        case "pattern":
+            return f"{path} is {value!r}, expected text like {error.validator_value}"
+    return f"{path} is {value!r}: {error.message}"

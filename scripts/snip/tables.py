@@ -1,0 +1,92 @@
+"""The tidy tables between training and figures: one header line, one row per observation."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from snip.errors import SnipError
+from snip.runs import Run
+
+KEY = [
+    "dataset",
+    "network",
+    "criterion",
+    "sparsity",
+    "batch_size",
+    "labels",
+    "weight_decay",
+    "seed",
+]
+OUTCOME = [
+    "iterations",
+    "parameters",
+    "kept",
+    "train_loss",
+    "validation_error",
+    "test_error",
+    "best_validation_test_error",
+    "best_test_error",
+]
+
+
+class TableError(SnipError):
+    """A result or table that is missing, damaged or another's."""
+
+
+def read_result(folder: Path, run: Run) -> dict:
+    """Read one run's result below `folder` and check that it is that run's.
+
+    Raises:
+        TableError: the file is missing, damaged, or holds another run.
+    """
+    path = folder / f"{run.path}.json"
+    try:
+        result = json.loads(path.read_text())
+        found = {name: result[name] for name in KEY}
+        missing = [name for name in [*OUTCOME, "layers", "curve"] if name not in result]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TableError(f"result file {path} cannot be used: {error!r}") from error
+    if found != run.key or missing:
+        raise TableError(
+            f"result file {path} holds {found} without {missing}, expected {run.key}"
+            if missing
+            else f"result file {path} holds the run {found}, expected {run.key}"
+        )
+    return result
+
+
+def tabulate(folder: Path, runs: Iterable[Run]) -> dict[str, pd.DataFrame]:
+    """Collect results into the tables `runs`, `layers` and `curves`.
+
+    Returns:
+        runs: one row per run, KEY then OUTCOME (errors in percent).
+        layers: one row per run and prunable parameter tensor: KEY, layer, parameters, kept.
+        curves: one row per run and logged point: KEY, iteration, train_loss.
+    """
+    rows, layers, curves = [], [], []
+    for run in runs:
+        result = read_result(folder, run)
+        key = [result[name] for name in KEY]
+        rows.append(key + [result[name] for name in OUTCOME])
+        for layer, counts in result["layers"].items():
+            layers.append([*key, layer, counts["parameters"], counts["kept"]])
+        curves += [[*key, *point] for point in result["curve"]]
+    return {
+        "runs": pd.DataFrame(rows, columns=KEY + OUTCOME, dtype=object),
+        "layers": pd.DataFrame(layers, columns=[*KEY, "layer", "parameters", "kept"], dtype=object),
+        "curves": pd.DataFrame(curves, columns=[*KEY, "iteration", "train_loss"], dtype=object),
+    }
+
+
+def read_table(path: Path | str) -> pd.DataFrame:
+    """Read a table, with labels as text (`true` is not a boolean) and numbers as numbers.
+
+    Raises:
+        TableError: the file is missing or empty.
+    """
+    try:
+        return pd.read_csv(path, dtype={"labels": str})
+    except (OSError, ValueError) as error:
+        raise TableError(f"table {path} cannot be read: {error}") from error

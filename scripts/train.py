@@ -1,0 +1,54 @@
+"""Train one network: score its connections, prune, train the rest, evaluate; write a JSON result.
+
+The result is a pure function of the arguments, the code and the data: no times, no host names.
+"""
+
+import json
+from pathlib import Path
+
+from prune import sparsity
+from snip import command, registry
+from snip.runs import Run, label
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--dataset", default="mnist", help="e.g. mnist, fashion-mnist, mnist-3000")
+    parser.add_argument("--network", default="lenet-300-100", choices=registry.names("networks"))
+    parser.add_argument("--criterion", default="snip", choices=registry.names("criteria"))
+    parser.add_argument("--sparsity", type=sparsity, default="90", help="percent; 0: reference")
+    parser.add_argument("--batch-size", type=int, default=100, help="size of the pruning batch")
+    parser.add_argument("--labels", default="true", choices=["true", "random"])
+    parser.add_argument("--weight-decay", type=label, default="0.0005")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
+    parser.add_argument("--output", type=Path, required=True, help="result file (.json)")
+    command.add_settings(parser)
+    options = parser.parse_args()
+
+    import torch
+
+    from snip.datasets import load_dataset
+    from snip.files import write_atomically
+    from snip.training import train
+
+    # One thread per run: runs are many, cores are few, and sums keep their order.
+    torch.set_num_threads(1)
+    run = Run(
+        options.dataset,
+        options.network,
+        options.criterion,
+        options.sparsity,
+        options.batch_size,
+        options.labels,
+        options.weight_decay,
+        options.seed,
+    )
+    settings = command.settings_of(options)
+    dataset = load_dataset(options.dataset, options.data, settings.inverted_statistics)
+    result = train(run, settings, dataset)
+    write_atomically(options.output, (json.dumps(result, indent=1) + "\n").encode())
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,107 @@
+# Helpers of the rules; no rule here. Nothing here imports torch: on a cluster every job parses
+# the workflow again.
+import json
+import os
+import sys
+
+from snakemake.exceptions import WorkflowError
+
+sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
+
+from snip import datasets, registry, runs, study
+
+try:
+    study.check(config)
+except study.ConfigError as error:
+    raise WorkflowError(f"configuration: {error}")
+
+RESULTS = f"results/{config['study']}"
+DATASETS = "results/datasets"
+MASKS = study.study_masks(config)
+
+# The library modules that scoring and training use. Rules name their code as input: Snakemake
+# compares small inputs by checksum, so a fresh clone reruns nothing and an edit exactly what uses
+# it. The modules that only draw or tabulate are not among them.
+SCORING = ["command", "criteria/__init__", "datasets", "errors", "files", "masks"]
+SCORING += ["networks/__init__", "randomness", "registry", "runs", "weights"]
+DRAWING = ["command", "errors", "files", "plotting", "runs"]
+
+
+wildcard_constraints:
+    source="[a-z0-9-]+",
+    dataset="[a-z0-9-]+",
+    network="[a-z0-9-]+",
+    criterion="[a-z0-9-]+",
+    sparsity=r"\d+(\.\d+)?",
+    batch_size=r"\d+",
+    class_=r"all|\d",
+    labels="true|random",
+    weight_decay=r"\d+(\.\d+)?",
+    seed=r"\d+",
+    figure=r"fig\d",
+
+
+def code(script, modules):
+    """The files of a script and of the library modules that it uses."""
+    return [f"scripts/{script}.py"] + [f"scripts/snip/{module}.py" for module in modules]
+
+
+def run_code(script, modules):
+    """As `code`, with the wildcards' own criterion, network and data source, and no others."""
+
+    def files(wildcards):
+        source = datasets.parse_dataset(wildcards.dataset).source
+        return code(script, modules) + [
+            f"scripts/snip/criteria/{wildcards.criterion.replace('-', '_')}.py",
+            f"scripts/snip/networks/{wildcards.network.replace('-', '_')}.py",
+            f"scripts/snip/sources/{source}.yaml",
+        ]
+
+    return files
+
+
+def data(wildcards):
+    """The IDX files that the wildcards' data set reads.
+
+    They are `ancient`: too large to be compared by checksum, and verified whenever they are read.
+    """
+    source = datasets.parse_dataset(wildcards.dataset).source
+    return [ancient(f"{DATASETS}/{source}/{file}") for file in datasets.FILES]
+
+
+def summary(wildcards):
+    """The summary of the wildcards' data set: small, so that its content counts."""
+    source = datasets.parse_dataset(wildcards.dataset).source
+    return f"{DATASETS}/{source}/{datasets.SUMMARY}"
+
+
+def settings(wildcards, names=None):
+    """The command line options that set up a run, as one string (their order counts)."""
+    values = study.settings(config, wildcards.network, wildcards.dataset)
+    return runs.arguments({k: v for k, v in values.items() if names is None or k in names})
+
+
+def run_arguments(wildcards):
+    """The options of train.py: the run, then its settings."""
+    axes = [name for name in runs.Run.__annotations__]
+    key = {name: wildcards[name] for name in axes}
+    return f"{runs.arguments(key)} {settings(wildcards)}"
+
+
+def run_minutes(wildcards, attempt):
+    """A run's time limit: generous for a slow core, and more with each attempt."""
+    iterations = study.settings(config, wildcards.network, wildcards.dataset)["iterations"]
+    return (10 + iterations // 600) * attempt
+
+
+def figure_runs(wildcards):
+    """The result files of a figure, or of the whole study."""
+    grids = study.table_grids(config, wildcards.get("figure", "all"))
+    return [f"{RESULTS}/runs/{run.path}.json" for run in study.expand_runs(grids)]
+
+
+def shown_masks(figure):
+    """The mask files that a figure shows: those of its lowest seed."""
+    masks = study.figure_masks(config, figure)
+    lowest = min(mask.seed for mask in masks)
+    return [f"{RESULTS}/masks/{mask.path}.npz" for mask in masks if mask.seed == lowest]

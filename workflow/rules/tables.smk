@@ -1,0 +1,40 @@
+# Tabulate: runs -> results/{study}/tables/[{figure}/]{runs,layers,curves}.csv
+
+TABLES = ["runs", "layers", "curves"]
+TABULATING = ["command", "datasets", "errors", "files", "registry", "runs", "study", "tables"]
+
+
+rule tabulate_figure:
+    input:
+        runs=figure_runs,
+        code=code("tabulate", TABULATING),
+    output:
+        [f"{RESULTS}/tables/{{figure}}/{table}.csv" for table in TABLES],
+    log:
+        f"{RESULTS}/logs/tables/{{figure}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tables/{{figure}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        grids=lambda wildcards: json.dumps(
+            study.table_grids(config, wildcards.get("figure", "all"))
+        ),
+        runs=f"{RESULTS}/runs",
+        folder=lambda wildcards, output: os.path.dirname(output[0]),
+    shell:
+        "python scripts/tabulate.py --runs {params.runs} --grids {params.grids:q}"
+        " --output {params.folder} 2> {log}"
+
+
+use rule tabulate_figure as tabulate_study with:
+    output:
+        [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
+    log:
+        f"{RESULTS}/logs/tables/study.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tables/study.tsv"

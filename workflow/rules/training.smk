@@ -1,0 +1,24 @@
+# Train: data -> results/{study}/runs/…/seed-{seed}.json, one network per job
+
+
+rule train:
+    input:
+        data=data,
+        summary=summary,
+        code=run_code("train", [*SCORING, "training"]),
+    output:
+        f"{RESULTS}/runs/{runs.RUN_PATH}.json",
+    log:
+        f"{RESULTS}/logs/runs/{runs.RUN_PATH}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/runs/{runs.RUN_PATH}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        runtime=run_minutes,
+    params:
+        arguments=run_arguments,
+    shell:
+        "python scripts/train.py {params.arguments} --output {output} 2> {log}"
