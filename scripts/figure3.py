@@ -37,15 +37,19 @@ def main() -> None:
     dataset = shown["dataset"].iloc[0]
     mean_image = mean_images(dataset, options.data)[-1].round(4)
 
-    width = plotting.PAGE * 0.75
-    image_height = width * 0.86 / (len(sizes) + 1) * len(criteria)
-    figure, (images, errors) = plt.subplots(
-        2,
-        1,
-        figsize=(width, image_height + 2.6),
-        height_ratios=[image_height, 1.9],
-        sharex=True,
-    )
+    # Laid out by hand (inches), so that each image stands above its error.
+    width, left, right, bottom, middle = plotting.PAGE * 0.8, 0.5, 0.6, 0.75, 2.0
+    cell = (width - left - right) / (len(sizes) + 1)
+    height = bottom + middle + 0.15 + cell * len(criteria) + 0.3
+    figure = plt.figure(figsize=(width, height))
+    figure.set_layout_engine("none")
+
+    def place(x: float, y: float, w: float, h: float) -> plt.Axes:
+        return figure.add_axes((x / width, y / height, w / width, h / height))
+
+    row = width - left - right
+    errors = place(left, bottom, row, middle)
+    images = place(left, bottom + middle + 0.15, row, cell * len(criteria))
     style = {"cmap": "gray", "vmin": 0, "vmax": 1, "interpolation": "none"}
     pixels = [f"p{pixel}" for pixel in range(784)]
     for row, criterion in enumerate(criteria):
@@ -55,16 +59,18 @@ def main() -> None:
             images.imshow(drawn, extent=(x - 0.46, x + 0.46, y - 0.46, y + 0.46), **style)
         x, y = len(sizes), len(criteria) - 1 - row
         image = images.imshow(mean_image, extent=(x - 0.46, x + 0.46, y - 0.46, y + 0.46), **style)
+    images.set_xlim(-0.5, len(sizes) + 0.5)
     images.set_ylim(-0.5, len(criteria) - 0.5)
     images.set_yticks(range(len(criteria)), [plotting.name(c) for c in reversed(criteria)])
     images.set_yticks([]) if len(criteria) == 1 else images.tick_params(axis="y", length=0)
-    images.tick_params(axis="x", length=0)
+    images.set_xticks([])
     sns.despine(ax=images, left=True, bottom=True)
     images.set_title(
         f"{plotting.name(dataset)}: first-layer mask at {shown['sparsity'].iloc[0]:g} % sparsity",
         loc="left",
     )
-    bar = figure.colorbar(image, ax=images, shrink=0.9, aspect=12, pad=0.01)
+    scale = place(width - right + 0.05, bottom + middle + 0.2, 0.07, cell * len(criteria) - 0.1)
+    bar = figure.colorbar(image, cax=scale)
     bar.set_label("Share kept", fontsize=7)
     bar.outline.set_linewidth(0.5)
 
@@ -100,7 +106,7 @@ def main() -> None:
         facecolors="none",
         edgecolors="black",
         linewidths=0.8,
-        label="published",
+        label="published (longer training)",
     )
     errors.set_xlim(-0.5, len(sizes) + 0.5)
     errors.set_xticks(

@@ -10,9 +10,7 @@ import argparse
 from pathlib import Path
 
 from snip import command, registry
-from snip.runs import MaskSet, label
-
-SETTINGS = ["validation_share", "prunable", "relu_after_convolutions", "inverted_statistics"]
+from snip.runs import SCORING_SETTINGS, MaskSet, label
 
 
 def sparsity(text: str) -> str:
@@ -41,16 +39,19 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
     parser.add_argument("--output", type=Path, nargs="+", required=True, help="one per class")
-    command.add_settings(parser, SETTINGS)
+    command.add_settings(parser, SCORING_SETTINGS)
     options = parser.parse_args()
     if len(options.output) != len(options.classes):
         parser.error(f"{len(options.classes)} classes need as many outputs")
+
+    import torch
 
     from snip.datasets import load_dataset
     from snip.files import write_atomically
     from snip.masks import make_masks, make_problem, mask_file
     from snip.weights import build_network
 
+    torch.set_num_threads(1)  # as in train.py
     settings = command.settings_of(options)
     dataset = load_dataset(options.dataset, options.data, settings.inverted_statistics)
     network = build_network(

@@ -34,6 +34,8 @@ def main() -> None:
 
     # One thread per run: runs are many, cores are few, and sums keep their order.
     torch.set_num_threads(1)
+    # Gradients of memorised labels become denormal numbers, which are slow and mean nothing.
+    torch.set_flush_denormal(True)
     run = Run(
         options.dataset,
         options.network,

@@ -12,6 +12,11 @@ from pathlib import Path
 from snip.errors import SnipError
 from snip.runs import Settings
 
+# A script's own folder comes first on Python's path, where tabulate.py would hide the package of
+# that name from the libraries that use it: it goes last.
+if Path(sys.path[0]).resolve() == Path(__file__).resolve().parents[1]:
+    sys.path.append(sys.path.pop(0))
+
 
 def parser(module_doc: str) -> argparse.ArgumentParser:
     """Return a parser described by a script's docstring."""

@@ -200,7 +200,7 @@ def mask_grids(study: str, paths: list[Path], prefix: Path) -> None:
     sparsities = sorted(table["sparsity"].unique())
     width = COLUMN if columns == 1 else PAGE
     # One image is as high as wide; titles and small print need the rest.
-    height = rows * (width / columns * 0.92 * len(sparsities) / 10 + 0.45) + 0.25
+    height = rows * (width / columns * 0.83 * len(sparsities) / 10 + 0.35) + 0.3
     figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
     for index, (axis, (key, panel)) in enumerate(zip(axes.flat, panels, strict=False)):
         panel = panel.sort_values(["sparsity", "class"], key=lambda column: column.astype(float))
@@ -219,7 +219,7 @@ def mask_grids(study: str, paths: list[Path], prefix: Path) -> None:
     for axis in axes.flat[len(panels) :]:
         axis.set_visible(False)
     bar = figure.colorbar(image, ax=axes, shrink=0.6, aspect=30, pad=0.01)
-    bar.set_label("Share of connections kept")
+    bar.set_label("Share kept")
     bar.outline.set_linewidth(0.5)
     small_print(
         figure,
@@ -271,8 +271,8 @@ def curves(
     setting = ["labels", "weight_decay", "sparsity"]
     settings = table[setting].drop_duplicates()
     criteria = list(table["criterion"].unique())
-    width = COLUMN * 1.4 if len(criteria) == 1 else PAGE
-    figure, axes = plt.subplots(1, len(criteria), figsize=(width, 3.0), sharey=True, squeeze=False)
+    width = PAGE * 0.9 if len(criteria) == 1 else PAGE
+    figure, axes = plt.subplots(1, len(criteria), figsize=(width, 2.8), sharey=True, squeeze=False)
     drawn = []
     for axis, criterion in zip(axes.flat, criteria, strict=True):
         for _, row in settings.iterrows():
@@ -287,7 +287,16 @@ def curves(
         parts = [*table[["network", "dataset"]].iloc[0]] + [criterion] * (len(criteria) > 1)
         axis.set_title(", ".join(map(name, parts)), loc="left")
     axes[0, 0].set_ylabel("Training loss")
-    axes[0, 0].legend(frameon=False, title=legend_title, loc="lower left", alignment="left")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        title=legend_title,
+        loc="outside right center" if len(criteria) == 1 else "outside lower center",
+        ncols=1 if len(criteria) == 1 else 3,
+        frameon=False,
+        alignment="left",
+    )
     shown = pd.concat(drawn)[["criterion", *setting, "iteration", "mean", "lowest", "highest", "n"]]
     several = " (line: mean, band: range)" if shown["n"].max() > 1 else ""
     small_print(figure, study, f"{runs_phrase(shown['n'])} per line{several}")

@@ -130,3 +130,12 @@ class Settings:
     initial_weights: str = "keep"
     relu_after_convolutions: bool = False
     inverted_statistics: str = "recomputed"
+
+
+# The settings that scoring depends on; the others only concern training.
+SCORING_SETTINGS = [
+    "validation_share",
+    "prunable",
+    "relu_after_convolutions",
+    "inverted_statistics",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from snip.datasets import CLASSES, Dataset
 from snip.errors import SnipError
-from snip.masks import Masks, make_masks, make_problem
+from snip.masks import Masks, make_masks, make_problem, prunable_parameters
 from snip.randomness import stream
 from snip.runs import Run, Settings
 from snip.weights import build_network
@@ -52,6 +52,14 @@ def evaluate(network: nn.Module, images: np.ndarray, labels: np.ndarray, dataset
     return 100 * wrong / len(images)
 
 
+def training_labels(run: Run, dataset: Dataset) -> Tensor:
+    """Return the labels trained on, (training images,): the true ones or uniform random classes."""
+    if run.labels == "true":
+        return torch.from_numpy(dataset.train_labels.astype(np.int64))
+    count = len(dataset.train_labels)
+    return torch.from_numpy(stream(run.seed, "random labels").integers(CLASSES, size=count))
+
+
 def prepare(run: Run, settings: Settings, dataset: Dataset) -> tuple[nn.Module, Masks]:
     """Build the network of a run, score it on its pruning batch, and return it with its mask."""
     options = {"relu_after_convolutions": settings.relu_after_convolutions}
@@ -63,90 +71,129 @@ def prepare(run: Run, settings: Settings, dataset: Dataset) -> tuple[nn.Module, 
     return network, masks
 
 
-def train(run: Run, settings: Settings, dataset: Dataset, log=sys.stderr) -> dict:
-    """Train one masked network and return its result, ready for JSON.
+class Training:
+    """One masked network in training: its state after `iteration` updates.
 
     Pruned parameters are exactly zero throughout, and so is their momentum: they start at zero and
     their gradient is masked before each update.
+
+    Attributes:
+        network: the masked network.
+        masks: one boolean tensor per parameter, True where kept.
+        momentum: one tensor per parameter, the velocity of stochastic gradient descent.
+        iteration: number of updates made.
+    """
+
+    def __init__(self, run: Run, settings: Settings, dataset: Dataset):
+        self.run, self.settings, self.dataset = run, settings, dataset
+        self.network, self.masks = prepare(run, settings, dataset)
+        self.parameters = list(self.network.parameters())
+        # In the layout of the parameters, so that multiplying walks through memory in order.
+        self.factors = [
+            torch.empty_like(parameter, requires_grad=False).copy_(mask)
+            for parameter, mask in zip(self.parameters, self.masks.values(), strict=True)
+        ]
+        with torch.no_grad():
+            for parameter, factor in zip(self.parameters, self.factors, strict=True):
+                parameter.mul_(factor)
+        self.momentum = [torch.zeros_like(factor) for factor in self.factors]
+        training, self.validation = dataset.split(run.seed, settings.validation_share)
+        self.batches = batches(training, settings.training_batch_size, run.seed)
+        self.images = torch.from_numpy(dataset.train_images)
+        self.labels = training_labels(run, dataset)
+        self.iteration = 0
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next update: divided by ten every `decay_every` iterations."""
+        return self.settings.learning_rate / 10 ** (self.iteration // self.settings.decay_every)
+
+    def step(self) -> float:
+        """Make one update and return the mean cross-entropy of its batch before it.
+
+        Raises:
+            DivergedError: that loss is not finite.
+        """
+        rate = self.learning_rate
+        index = torch.from_numpy(next(self.batches))
+        logits = self.network(self.dataset.standardise(self.images[index]))
+        loss = nn.functional.cross_entropy(logits, self.labels[index])
+        gradients = torch.autograd.grad(loss, self.parameters)
+        for gradient, factor in zip(gradients, self.factors, strict=True):
+            gradient.mul_(factor)
+        self._update(gradients, rate)
+        self.iteration += 1
+        value = loss.item()
+        if not math.isfinite(value):
+            raise DivergedError(
+                f"run {self.run.path} diverged: training loss {value} at iteration "
+                f"{self.iteration} with learning rate {rate:g}"
+            )
+        return value
+
+    @torch.no_grad()
+    def _update(self, gradients: Sequence[Tensor], rate: float) -> None:
+        """Update weights and momentum in one pass over memory.
+
+        This is the kernel behind torch.optim.SGD, whose class would import torch's compiler, which
+        takes as long as importing torch itself.
+        """
+        torch._fused_sgd_(
+            self.parameters,
+            gradients,
+            self.momentum,
+            lr=rate,
+            momentum=self.settings.momentum,
+            weight_decay=float(self.run.weight_decay),
+            dampening=0,
+            nesterov=False,
+            maximize=False,
+            is_first_step=False,
+        )
+
+    def errors(self) -> dict[str, float]:
+        """Return the validation and test error (percent) of the network as it is."""
+        data, held_out = self.dataset, self.validation
+        return {
+            "iteration": self.iteration,
+            "validation_error": evaluate(
+                self.network, data.train_images[held_out], data.train_labels[held_out], data
+            ),
+            "test_error": evaluate(self.network, data.test_images, data.test_labels, data),
+        }
+
+
+def train(run: Run, settings: Settings, dataset: Dataset, log=sys.stderr) -> dict:
+    """Train one masked network and return its result, ready for JSON.
 
     Raises:
         DivergedError: the training loss is no longer finite.
         MaskError, DatasetError: see `masks`, `datasets`.
     """
-    network, masks = prepare(run, settings, dataset)
-    training, validation = dataset.split(run.seed, settings.validation_share)
-    labels = _labels(run, dataset)
-    images = torch.from_numpy(dataset.train_images)
-    parameters = list(network.parameters())
-    # In the layout of the parameters, so that multiplying runs through memory in order.
-    factors = [
-        masks[name].to(parameter).contiguous(memory_format=_layout(parameter))
-        for name, parameter in network.named_parameters()
-    ]
-    with torch.no_grad():
-        for parameter, factor in zip(parameters, factors, strict=True):
-            parameter.mul_(factor)
-    optimizer = torch.optim.SGD(
-        parameters,
-        lr=settings.learning_rate,
-        momentum=settings.momentum,
-        weight_decay=float(run.weight_decay),
-        fused=True,
-    )
-    curve, evaluations = [], []
-    window, since, started = 0.0, 0, time.perf_counter()
-    for iteration, chosen in enumerate(
-        batches(training, settings.training_batch_size, run.seed), start=1
-    ):
-        for group in optimizer.param_groups:
-            group["lr"] = settings.learning_rate / 10 ** ((iteration - 1) // settings.decay_every)
-        index = torch.from_numpy(chosen)
-        loss = nn.functional.cross_entropy(
-            network(dataset.standardise(images[index])), labels[index]
-        )
-        optimizer.zero_grad()
-        loss.backward()
-        for parameter, factor in zip(parameters, factors, strict=True):
-            parameter.grad.mul_(factor)
-        optimizer.step()
-
-        value = loss.item()
-        if not math.isfinite(value):
-            raise DivergedError(
-                f"run {run.path} diverged: training loss {value} at iteration {iteration} "
-                f"with learning rate {optimizer.param_groups[0]['lr']:g}"
+    training = Training(run, settings, dataset)
+    curve, evaluations, losses = [], [], []
+    started = time.perf_counter()
+    while training.iteration < settings.iterations:
+        losses.append(training.step())
+        last = training.iteration == settings.iterations
+        if last or training.iteration % settings.log_every == 0:
+            curve.append([training.iteration, sum(losses) / len(losses)])
+            losses = []
+            speed = (
+                training.iteration * settings.training_batch_size / (time.perf_counter() - started)
             )
-        window, since = window + value, since + 1
-        last = iteration == settings.iterations
-        if last or iteration % settings.log_every == 0:
-            curve.append([iteration, window / since])
-            speed = iteration * settings.training_batch_size / (time.perf_counter() - started)
             print(
-                f"iteration {iteration}/{settings.iterations}  loss {window / since:.4f}  "
+                f"iteration {training.iteration}/{settings.iterations}  loss {curve[-1][1]:.4f}  "
                 f"{speed:.0f} images/s",
                 file=log,
                 flush=True,
             )
-            window, since = 0.0, 0
-        if last or iteration % settings.evaluate_every == 0:
-            held_out = dataset.train_images[validation], dataset.train_labels[validation]
-            evaluations.append(
-                {
-                    "iteration": iteration,
-                    "validation_error": evaluate(network, *held_out, dataset),
-                    "test_error": evaluate(
-                        network, dataset.test_images, dataset.test_labels, dataset
-                    ),
-                }
-            )
-        if last:
-            break
-    return result(run, settings, masks, curve, evaluations)
+        if last or training.iteration % settings.evaluate_every == 0:
+            evaluations.append(training.errors())
+    return result(training, curve, evaluations)
 
 
-def result(
-    run: Run, settings: Settings, masks: Masks, curve: list, evaluations: list[dict]
-) -> dict:
+def result(training: Training, curve: list, evaluations: list[dict]) -> dict:
     """Assemble what a run reports: a pure function of code, configuration and data.
 
     Errors are percentages. `test_error` is the one after the last iteration;
@@ -155,17 +202,14 @@ def result(
     reports and is optimistic. `train_loss`, like each point of the curve, is the mean cross-entropy
     of the training batches since the point before, without the weight decay term.
     """
-    prunable = [
-        name
-        for name, mask in masks.items()
-        if settings.prunable == "weights-and-biases" or mask.dim() > 1
-    ]
+    settings, masks = training.settings, training.masks
+    prunable = prunable_parameters(training.network, settings.prunable)
     layers = {
         name: {"parameters": masks[name].numel(), "kept": int(masks[name].sum())}
         for name in prunable
     }
     return {
-        **run.key,
+        **training.run.key,
         "iterations": settings.iterations,
         "parameters": sum(layer["parameters"] for layer in layers.values()),
         "kept": sum(layer["kept"] for layer in layers.values()),
@@ -180,15 +224,3 @@ def result(
         "evaluations": evaluations,
         "curve": curve,
     }
-
-
-def _labels(run: Run, dataset: Dataset) -> Tensor:
-    """The labels trained on, (training images,): the true ones or uniform random classes."""
-    if run.labels == "true":
-        return torch.from_numpy(dataset.train_labels.astype(np.int64))
-    count = len(dataset.train_labels)
-    return torch.from_numpy(stream(run.seed, "random labels").integers(CLASSES, size=count))
-
-
-def _layout(parameter: Tensor) -> torch.memory_format:
-    return torch.channels_last if parameter.dim() == 4 else torch.contiguous_format

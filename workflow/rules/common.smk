@@ -1,12 +1,12 @@
-# Helpers of the rules; no rule here. Nothing here imports torch: on a cluster every job parses
-# the workflow again.
+# Helpers shared by all stages. Nothing here imports torch, since on a cluster every job parses the
+# workflow again.
 import json
 import os
 import sys
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
+sys.path.append(os.path.join(workflow.basedir, "scripts"))
 
 from snip import datasets, registry, runs, study
 
@@ -18,6 +18,8 @@ except study.ConfigError as error:
 RESULTS = f"results/{config['study']}"
 DATASETS = "results/datasets"
 MASKS = study.study_masks(config)
+MASKS_ALL = runs.MASK_PATH.replace("{class_}", "all")
+MASKS_BY_CLASS = [runs.MASK_PATH.replace("{class_}", str(n)) for n in range(datasets.CLASSES)]
 
 # The library modules that scoring and training use. Rules name their code as input: Snakemake
 # compares small inputs by checksum, so a fresh clone reruns nothing and an edit exactly what uses
@@ -83,9 +85,26 @@ def settings(wildcards, names=None):
 
 def run_arguments(wildcards):
     """The options of train.py: the run, then its settings."""
-    axes = [name for name in runs.Run.__annotations__]
-    key = {name: wildcards[name] for name in axes}
+    key = {axis: wildcards[axis] for axis in runs.Run.__annotations__}
     return f"{runs.arguments(key)} {settings(wildcards)}"
+
+
+def mask_arguments(class_):
+    """The options of prune.py: what is scored, and every sparsity that a figure shows of it."""
+
+    def options(wildcards):
+        axes = ("dataset", "network", "criterion", "batch_size", "seed")
+        numbers = ("batch_size", "seed")
+        key = {axis: int(wildcards[axis]) if axis in numbers else wildcards[axis] for axis in axes}
+        masks = runs.MaskSet(class_=class_, **key)
+        if masks not in MASKS:
+            raise WorkflowError(f"no figure of study {config['study']} shows masks {masks.path}")
+        return (
+            f"{runs.arguments(key)} --sparsity {' '.join(MASKS[masks])} "
+            f"{settings(wildcards, runs.SCORING_SETTINGS)}"
+        )
+
+    return options
 
 
 def run_minutes(wildcards, attempt):

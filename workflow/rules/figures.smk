@@ -115,5 +115,9 @@ rule figures:
         [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
     output:
         "figures/all",
+    log:
+        f"{RESULTS}/logs/figures/all.log",
+    conda:
+        "../../environment.yml"
     shell:
-        "cd figures && sha256sum fig*.pdf fig*.png fig*.csv > all"
+        "cd figures && sha256sum fig[1-7].pdf fig[1-7].png fig[1-7].csv > all 2> ../{log}"

@@ -1,0 +1,42 @@
+# Thin: an environment of pinned packages, then snakemake or pytest.
+#   make figures                              all seven figures at the default study
+#   make figures CONFIG=config/tiny.yaml      another study
+#   make test                                 the tests
+VENV := .venv
+PYTHON ?= python3
+CORES ?= all
+CONFIG ?=
+ACTIVE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+
+.PHONY: figures test check clean
+
+figures: $(VENV)/installed
+	$(ACTIVE) snakemake --cores $(CORES) figures/all $(if $(CONFIG),--configfile $(CONFIG))
+
+test: $(VENV)/installed-dev
+	$(ACTIVE) python -m pytest
+
+# Formatting, lints, and dry-runs of the three studies.
+check: $(VENV)/installed-dev
+	$(ACTIVE) ruff format --check scripts tests
+	$(ACTIVE) ruff check scripts tests
+	$(ACTIVE) snakefmt --check Snakefile workflow
+	$(ACTIVE) snakemake --lint
+	$(ACTIVE) snakemake --dry-run --quiet all -- figures/all
+	$(ACTIVE) snakemake --dry-run --quiet all --configfile config/paper.yaml -- figures/all
+	$(ACTIVE) snakemake --dry-run --quiet all --configfile config/tiny.yaml -- figures/all
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; v = "%d.%d" % sys.version_info[:2]; sys.version_info >= (3, 11) or sys.exit("Python " + v + " found, 3.11 or newer expected: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: requirements.txt constraints.txt | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --requirement requirements.txt
+	touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt --requirement requirements-dev.txt
+	touch $@
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,99 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from snip import plotting
+
+
+def test_interval_is_students():
+    values = [2.1, 2.4, 2.2, 2.9]
+    found = plotting.mean_interval(values)
+    test = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert (found["lower"], found["upper"]) == pytest.approx((test.low, test.high))
+    assert found["mean"] == pytest.approx(np.mean(values)) and found["n"] == 4
+
+
+def test_one_run_has_no_interval():
+    assert np.isnan(plotting.mean_interval([2.0])["lower"])
+
+
+def test_intervals_are_those_of_each_group():
+    table = pd.DataFrame({"sparsity": [0, 0, 90, 90], "error": [1.0, 3.0, 5.0, 5.0]})
+    found = plotting.add_intervals(table, ["sparsity"], "error")
+    assert found["mean"].tolist() == [2, 2, 5, 5]
+    assert found["lower"][2] == found["upper"][2] == 5
+
+
+@pytest.mark.parametrize(
+    ("identifier", "printed"),
+    [
+        ("mnist", "MNIST"),
+        ("fashion-mnist-inverted", "inverted Fashion-MNIST"),
+        ("mnist-3000", "MNIST (3,000 examples)"),
+        ("lenet-300-100", "LeNet-300-100"),
+        ("my-own", "my-own"),
+    ],
+)
+def test_names_in_print(identifier, printed):
+    assert plotting.name(identifier) == printed
+
+
+def test_mosaic_puts_each_image_in_its_place():
+    images = np.arange(2 * 3 * 4, dtype=float).reshape(2, 3, 2, 2)
+    canvas = plotting.mosaic(images, gap=1)
+    assert canvas.shape == (7, 10)
+    assert (canvas[4:6, 7:9] == images[1, 2]).all()
+    assert np.isnan(canvas[0]).all() and np.isnan(canvas[:, 3]).all()
+
+
+def mask_file(path, first, seed=0):
+    key = {
+        "dataset": "mnist",
+        "network": "n",
+        "criterion": "snip",
+        "batch_size": 1,
+        "class": "0",
+        "seed": seed,
+    }
+    np.savez(path, sparsity=np.array([90.0]), key=np.array(json.dumps(key)), w=first)
+    return path
+
+
+def test_mask_image_is_the_mean_over_units(tmp_path):
+    first = np.random.default_rng(0).random((1, 30, 784)) < 0.3
+    _, sparsities, images = plotting.read_masks(mask_file(tmp_path / "m.npz", first))
+    assert sparsities.tolist() == [90]
+    assert images[0, 3, 5] == pytest.approx(first[0, :, 3 * 28 + 5].mean(), abs=1e-4)
+
+
+def test_unusable_mask_files_are_named(tmp_path):
+    convolution = mask_file(tmp_path / "conv.npz", np.ones((1, 20, 1, 5, 5), bool))
+    with pytest.raises(plotting.FigureError, match="conv.npz.*shape.*expected"):
+        plotting.read_masks(convolution)
+    broken = tmp_path / "broken.npz"
+    broken.write_bytes(convolution.read_bytes()[:100])
+    with pytest.raises(plotting.FigureError, match="broken.npz"):
+        plotting.read_masks(broken)
+    both = [
+        mask_file(tmp_path / f"{seed}.npz", np.ones((1, 3, 784), bool), seed) for seed in (0, 1)
+    ]
+    with pytest.raises(plotting.FigureError, match=r"seeds \[0, 1\]"):
+        plotting.mask_table(both)
+
+
+def test_saved_figures_are_the_same_bytes_twice(tmp_path):
+    shown = pd.DataFrame({"x": [1, 2], "y": [0.1, 0.2]})
+    contents = []
+    for name in ("one", "two"):
+        plotting.use_style()
+        figure, axis = plotting.plt.subplots(figsize=(2, 2))
+        axis.plot(shown["x"], shown["y"], label="line")
+        plotting.small_print(figure, "tiny", "1 run")
+        plotting.save(figure, shown, tmp_path / name)
+        contents.append([(tmp_path / f"{name}.{f}").read_bytes() for f in ("pdf", "png", "csv")])
+    assert contents[0] == contents[1]
+    assert b"CreationDate" not in contents[0][0]
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "one.csv"), shown)

@@ -1,0 +1,184 @@
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conftest import REPOSITORY
+from snip import study
+from snip.runs import Run, label
+
+CONFIG = REPOSITORY / "config"
+STUDIES = ["default", "paper", "tiny"]
+
+
+def load(name):
+    overlays = [] if name == "default" else [CONFIG / f"{name}.yaml"]
+    return study.load_config(CONFIG / "default.yaml", *overlays)
+
+
+def runs(config, figure="all"):
+    return study.expand_runs(study.table_grids(config, figure))
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_studies_are_valid_and_name_themselves(name):
+    assert load(name)["study"] == name
+
+
+def test_paper_study_follows_the_paper():
+    config = load("paper")
+    figure1 = runs(config, "fig1")
+    assert len(figure1) == 2 * 10 * 20
+    assert {run.sparsity for run in figure1} == {str(s) for s in range(0, 100, 10)}
+    settings = study.settings(config, "lenet-300-100", "mnist")
+    assert settings["iterations"] == 150_000 and settings["decay_every"] == 25_000
+    assert settings["momentum"] == 0.9 and settings["training_batch_size"] == 100
+    assert {run.weight_decay for run in figure1} == {"0.0005"}
+    assert len(runs(config, "fig3")) == 5 * 20
+    assert len(runs(config, "fig4")) == 5 * 20
+
+
+def test_figures_share_runs():
+    config = load("default")
+    figures = [set(runs(config, figure)) for figure in study.TRAINED_FIGURES]
+    assert len(figures[0] & figures[1]) == 5  # 90 %, 100 examples, five seeds
+    assert len(figures[2] & figures[3]) == 2  # random labels, reference and 99 %
+    union = runs(config)
+    assert len(union) == len(set(union)) == len(set.union(*figures))
+
+
+def test_reference_is_trained_once_whatever_is_swept():
+    config = load("default") | {"criteria": ["magnitude", "snip"]}
+    reference = [run for run in runs(config, "fig1") if run.sparsity == "0"]
+    assert len(reference) == 5 + 3
+    assert {run.criterion for run in reference} == {"magnitude"}
+
+
+def test_masks_of_figures():
+    config = load("default")
+    assert len(study.figure_masks(config, "fig2")) == 2 * 10
+    assert len(study.figure_masks(config, "fig6")) == 4 * 10
+    assert {m.class_ for m in study.figure_masks(config, "fig3")} == {"all"}
+    union = study.study_masks(config)
+    assert list(union.values())[0] == [str(s) for s in range(10, 100, 10)]
+
+
+@given(st.floats(0, 99.99).map(lambda value: round(value, 4)))
+def test_labels_spell_a_number_one_way(value):
+    assert float(label(value)) == value
+    assert label(str(value)) == label(value)
+    assert "e" not in label(value)
+
+
+def test_paths_spell_the_swept_axes():
+    run = Run("mnist", "lenet-300-100", "snip", label("90.0"), 100, "true", label(5e-4), 0)
+    assert run.path == (
+        "mnist/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
+    )
+
+
+BAD = [
+    ("figurs", {}, ["figurs", "did you mean figures?"]),
+    ("figures.fig1[0].sparsity", [90], ["figures.fig1[0].sparsity", "mean sparsities?"]),
+    ("training.log_evry", 5, ["training.log_evry", "mean log_every?"]),
+    ("figures.fig1[0].datasets", ["mnits"], ["figures.fig1[0].datasets[0]", "'mnits'", "mnist"]),
+    ("figures.fig1[0].networks", ["lenet"], ["networks[0]", "'lenet'", "lenet-300-100"]),
+    ("figures.fig6[0].criteria", ["gradeint"], ["criteria[0]", "'gradeint'", "gradient"]),
+    ("criteria", ["snap"], ["criteria[0]", "'snap'", "snip"]),
+    ("figures.fig1[0].sparsities", [100], ["sparsities[0]", "100", "less than 100"]),
+    ("figures.fig1[0].sparsities", [-1], ["sparsities[0]", "-1", "0 or more"]),
+    ("figures.fig3[0].batch_sizes", [60000], ["batch_sizes", "60000", "54000"]),
+    ("figures.fig4[0].batch_sizes", [3001], ["batch_sizes", "3001", "3000"]),
+    ("training.training_batch_size", 4000, ["training_batch_size", "4000", "mnist-3000"]),
+    ("networks.lenet-300-100.learning_rate", "0.1", ["learning_rate", "'0.1'", "number"]),
+    ("networks.lenet-300-100.learning_rate", 0, ["learning_rate", "more than 0"]),
+    ("figures.fig1[0].seeds", [], ["figures.fig1[0].seeds", "empty"]),
+    ("figures.fig1[0].seeds", None, ["figures.fig1[0].seeds", "missing"]),
+    ("figures.fig1[0].seeds", [1, 1], ["seeds", "each entry once"]),
+    ("figures.fig4[0].labels", ["wrong"], ["labels[0]", "'wrong'", "random"]),
+    ("figures.fig4[0].datasets", ["mnist-55000"], ["mnist-55000", "54000"]),
+    ("protocol.prunable", "biases", ["protocol.prunable", "'biases'", "weights"]),
+    ("schedules.default.iterations", 1.5, ["schedules.default.iterations", "integer"]),
+    ("schedules.default.iterations", None, ["schedules.default.iterations", "missing"]),
+    ("schedules.minst.iterations", 5, ["schedules.minst", "mnist"]),
+    ("networks.lenet-5-caffe", None, ["'lenet-5-caffe'", "networks.lenet-5-caffe"]),
+    ("study", "datasets", ["study", "'datasets'"]),
+]
+
+
+@pytest.mark.parametrize(("path", "value", "said"), BAD)
+def test_a_wrong_configuration_is_refused_in_one_sentence(path, value, said):
+    config = copy.deepcopy(load("default"))
+    target = config
+    *parents, last = path.replace("[0]", ".0").split(".")
+    for key in parents:
+        key = int(key) if isinstance(target, list) else key
+        target = target[key] if isinstance(target, list) else target.setdefault(key, {})
+    if value is None:
+        del target[last]
+    else:
+        target[last] = value
+    with pytest.raises(study.ConfigError) as caught:
+        study.check(config)
+    message = str(caught.value)
+    assert all(part in message for part in said), message
+    assert "\n" not in message
+
+
+def keys(schema, root, prefix=""):
+    """Every key path of the schema, with its subschema."""
+    if "$ref" in schema:
+        schema = {**root["$defs"][schema["$ref"].rpartition("/")[2]], **schema}
+    if schema.get("type") == "array" and prefix:
+        yield from keys(schema.get("items", {}), root, prefix + "[]")
+    for name, sub in schema.get("properties", {}).items():
+        yield f"{prefix}.{name}".lstrip("."), sub
+        yield from keys(sub, root, f"{prefix}.{name}".lstrip("."))
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from keys(schema["additionalProperties"], root, prefix + ".NAME")
+
+
+def test_schema_defaults_and_documentation_agree():
+    schema = yaml.safe_load(study.SCHEMA.read_text())
+    documentation = (CONFIG / "README.md").read_text()
+    described = dict(keys(schema, schema))
+    assert len(described) > 30
+    for path, sub in described.items():
+        last = path.rpartition(".")[2]
+        assert f"`{last}`" in documentation, f"config/README.md does not explain {path}"
+        assert "description" in sub or "$ref" in sub, path
+    config = load("default")
+    for path, sub in described.items():
+        value = config
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None and "default" in sub:
+            assert value == sub["default"], path
+    # The defaults of a grid's axes stand in the schema and in study.AXES.
+    for axis, default in study.AXES.items():
+        stated = schema["$defs"]["grids"]["items"]["properties"][axis]["default"]
+        labelled = study.axes({"criteria": ["snip"]}, {"seeds": [0], axis: stated})
+        assert labelled[axis] == default
+
+
+def test_every_level_of_the_schema_refuses_unknown_keys():
+    def objects(node, path=""):
+        if isinstance(node, dict):
+            if node.get("type") == "object":
+                yield path, node
+            for key, value in node.items():
+                yield from objects(value, f"{path}/{key}")
+
+    for path, node in objects(yaml.safe_load(study.SCHEMA.read_text())):
+        assert "additionalProperties" in node, path
+
+
+def test_listing_the_grid_imports_no_torch():
+    import subprocess
+    import sys
+
+    code = "import sys; import snip.study, snip.tables; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(REPOSITORY, "scripts"))

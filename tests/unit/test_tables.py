@@ -1,0 +1,82 @@
+import io
+import json
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from snip.runs import Run
+from snip.tables import KEY, OUTCOME, TableError, read_table, tabulate
+
+RUN = Run("mnist", "lenet-300-100", "snip", "99.5", 100, "true", "0.0005", 0)
+
+
+def result(run):
+    return {
+        **run.key,
+        **{name: index for index, name in enumerate(OUTCOME)},
+        "layers": {"fc1.weight": {"parameters": 10, "kept": 1}},
+        "evaluations": [],
+        "curve": [[5, 0.25], [10, 0.125]],
+    }
+
+
+def place(folder, run, content):
+    path = folder / f"{run.path}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
+def test_tables_are_tidy_and_read_back(tmp_path):
+    runs = [RUN, replace(RUN, sparsity="0", seed=1)]
+    for run in runs:
+        place(tmp_path, run, json.dumps(result(run)))
+    tables = tabulate(tmp_path, runs)
+    assert list(tables["runs"].columns) == KEY + OUTCOME
+    assert len(tables["runs"]) == 2 and len(tables["layers"]) == 2 and len(tables["curves"]) == 4
+    text = tables["runs"].to_csv(index=False)
+    assert text.splitlines()[1].startswith("mnist,lenet-300-100,snip,99.5,100,true,0.0005,0,")
+    assert text.splitlines()[2].startswith("mnist,lenet-300-100,snip,0,100,true,0.0005,1,")
+    path = tmp_path / "runs.csv"
+    path.write_text(text)
+    back = read_table(path)
+    assert back["labels"].tolist() == ["true", "true"]
+    assert back["sparsity"].tolist() == [99.5, 0]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 40])
+def test_a_truncated_result_is_named(tmp_path, cut):
+    path = place(tmp_path, RUN, json.dumps(result(RUN))[:cut])
+    with pytest.raises(TableError, match=str(path)):
+        tabulate(tmp_path, [RUN])
+
+
+def test_the_result_of_another_run_is_refused(tmp_path):
+    path = place(tmp_path, RUN, json.dumps(result(replace(RUN, seed=1))))
+    with pytest.raises(TableError, match=f"{path} holds the run .*'seed': 1.*expected"):
+        tabulate(tmp_path, [RUN])
+
+
+def test_a_result_without_an_outcome_is_refused(tmp_path):
+    content = result(RUN)
+    del content["test_error"]
+    place(tmp_path, RUN, json.dumps(content))
+    with pytest.raises(TableError, match="without.*test_error"):
+        tabulate(tmp_path, [RUN])
+
+
+def test_an_empty_table_is_named(tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_text("")
+    with pytest.raises(TableError, match=str(path)):
+        read_table(path)
+
+
+def test_numbers_survive_the_table_exactly(tmp_path):
+    content = result(RUN) | {"train_loss": 0.1 + 0.2}
+    place(tmp_path, RUN, json.dumps(content))
+    text = tabulate(tmp_path, [RUN])["runs"].to_csv(index=False)
+    assert (
+        pd.read_csv(io.StringIO(text), float_precision="round_trip")["train_loss"][0] == 0.1 + 0.2
+    )

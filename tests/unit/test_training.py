@@ -1,0 +1,172 @@
+import io
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snip.datasets import load_dataset
+from snip.runs import Run, Settings
+from snip.training import DivergedError, Training, batches, evaluate, prepare, train
+
+RUN = Run("generated", "lenet-300-100", "snip", "90", 20, "true", "0.0005", 0)
+QUICK = Settings(
+    iterations=12,
+    decay_every=5,
+    training_batch_size=20,
+    log_every=5,
+    evaluate_every=4,
+    learning_rate=0.05,
+)
+
+
+def plain_steps(run, given, dataset, steps):
+    """The same training as textbook formulas, in double precision: the losses and weights."""
+    network, masks = prepare(run, given, dataset)
+    network = network.double()
+    training, _ = dataset.split(run.seed, given.validation_share)
+    mean, deviation = dataset.train_images.mean(), dataset.train_images.std()
+    weights = {n: p.detach() * masks[n] for n, p in network.named_parameters()}
+    velocity = {n: torch.zeros_like(p) for n, p in weights.items()}
+    losses = []
+    stream = batches(training, given.training_batch_size, run.seed)
+    for iteration, chosen in enumerate(itertools.islice(stream, steps)):
+        images = torch.tensor((dataset.train_images[chosen] - mean) / deviation)[:, None]
+        labels = torch.tensor(dataset.train_labels[chosen].astype(int))
+        weights = {n: p.detach().requires_grad_() for n, p in weights.items()}
+        logits = torch.func.functional_call(network, weights, (images,))
+        loss = -torch.log_softmax(logits, 1)[range(len(labels)), labels].mean()
+        loss.backward()
+        losses.append(loss.item())
+        rate = given.learning_rate * 0.1 ** (iteration // given.decay_every)
+        for name, weight in weights.items():
+            step = (weight.grad + float(run.weight_decay) * weight) * masks[name]
+            velocity[name] = given.momentum * velocity[name] + step
+            weights[name] = weight - rate * velocity[name]
+    return losses, weights
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    deadline=None,
+    max_examples=12,
+)
+@given(
+    network=st.sampled_from(["lenet-300-100", "lenet-5-caffe"]),
+    sparsity=st.sampled_from(["0", "50", "90", "99"]),
+    decay=st.sampled_from(["0", "0.0005", "0.1"]),
+    seed=st.integers(0, 100),
+    batch=st.integers(1, 40),
+)
+def test_training_follows_the_textbook_formulas(generated, network, sparsity, decay, seed, batch):
+    dataset = load_dataset("generated", generated)
+    run = replace(RUN, network=network, sparsity=sparsity, weight_decay=decay, seed=seed)
+    given_settings = replace(QUICK, decay_every=2, training_batch_size=batch, learning_rate=0.01)
+    fast = Training(run, given_settings, dataset)
+    losses = [fast.step() for _ in range(4)]
+    expected, weights = plain_steps(run, given_settings, dataset, 4)
+    # Single against double precision, over four steps.
+    assert losses == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    for name, parameter in fast.network.named_parameters():
+        torch.testing.assert_close(parameter.double(), weights[name], rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("network", ["lenet-300-100", "lenet-5-caffe"])
+def test_pruned_weights_and_their_momentum_stay_exactly_zero(generated, network):
+    training = Training(replace(RUN, network=network), QUICK, load_dataset("generated", generated))
+    for _ in range(12):
+        training.step()
+    for (name, parameter), momentum in zip(
+        training.network.named_parameters(), training.momentum, strict=True
+    ):
+        pruned = ~training.masks[name]
+        assert pruned.any()
+        assert (parameter[pruned] == 0).all()
+        assert (momentum[pruned] == 0).all()
+        assert name != "fc1.weight" or (momentum[~pruned] != 0).any()
+
+
+@given(seed=st.integers(0, 1000), size=st.integers(1, 17), examples=st.integers(1, 30))
+def test_each_epoch_shows_each_example_once_in_full_batches(seed, size, examples):
+    drawn = list(itertools.islice(batches(np.arange(100, 100 + examples), size, seed), 60))
+    assert all(len(batch) == size for batch in drawn)
+    joined = np.concatenate(drawn)
+    for start in range(0, len(joined) - examples + 1, examples):
+        epoch = joined[start : start + examples]
+        assert sorted(epoch) == list(range(100, 100 + examples))
+
+
+def test_result_reports_the_errors_as_documented(generated):
+    dataset = load_dataset("generated", generated)
+    result = train(RUN, QUICK, dataset, log=io.StringIO())
+    assert [point[0] for point in result["curve"]] == [5, 10, 12]
+    assert result["train_loss"] == result["curve"][-1][1]
+    evaluations = result["evaluations"]
+    assert [entry["iteration"] for entry in evaluations] == [4, 8, 12]
+    assert result["test_error"] == evaluations[-1]["test_error"]
+    assert result["best_test_error"] == min(entry["test_error"] for entry in evaluations)
+    best = min(entry["validation_error"] for entry in evaluations)
+    first = next(entry for entry in evaluations if entry["validation_error"] == best)
+    assert result["best_validation_test_error"] == first["test_error"]
+    assert result["parameters"] == 266_610 and result["kept"] == 26_661
+    assert sum(layer["kept"] for layer in result["layers"].values()) == 26_661
+
+
+def test_curve_is_the_mean_loss_since_the_point_before(generated):
+    dataset = load_dataset("generated", generated)
+    training = Training(RUN, QUICK, dataset)
+    losses = [training.step() for _ in range(12)]
+    curve = train(RUN, QUICK, dataset, log=io.StringIO())["curve"]
+    expected = [np.mean(losses[:5]), np.mean(losses[5:10]), np.mean(losses[10:])]
+    assert [point[1] for point in curve] == pytest.approx(expected, rel=1e-12)
+
+
+def test_error_is_the_share_of_wrong_predictions(generated):
+    dataset = load_dataset("generated", generated)
+    network = Training(RUN, QUICK, dataset).network
+    logits = network(dataset.standardise(dataset.test_images))
+    wrong = (logits.argmax(1).numpy() != dataset.test_labels).mean()
+    assert evaluate(network, dataset.test_images, dataset.test_labels, dataset) == 100 * wrong
+
+
+def test_random_labels_are_trained_on_and_true_ones_scored(generated):
+    dataset = load_dataset("generated", generated)
+    random = replace(RUN, labels="random")
+    true_training, random_training = Training(RUN, QUICK, dataset), Training(random, QUICK, dataset)
+    assert (true_training.labels.numpy() == dataset.train_labels).all()
+    agree = (random_training.labels == true_training.labels).double().mean().item()
+    assert 0.02 < agree < 0.2
+    for name, mask in true_training.masks.items():
+        assert torch.equal(mask, random_training.masks[name])
+    assert torch.equal(random_training.labels, Training(random, QUICK, dataset).labels)
+
+
+def test_redrawn_weights_keep_the_mask(generated):
+    dataset = load_dataset("generated", generated)
+    kept, redrawn = (
+        Training(RUN, replace(QUICK, initial_weights=how), dataset) for how in ("keep", "redraw")
+    )
+    for name, mask in kept.masks.items():
+        assert torch.equal(mask, redrawn.masks[name])
+    assert not torch.equal(kept.network.fc1.weight, redrawn.network.fc1.weight)
+
+
+def test_runs_of_one_seed_share_weights_split_and_order(generated):
+    dataset = load_dataset("generated", generated)
+    one = Training(replace(RUN, sparsity="0"), QUICK, dataset)
+    other = Training(replace(RUN, sparsity="50", criterion="random"), QUICK, dataset)
+    both = other.masks["fc1.weight"]
+    assert torch.equal(one.network.fc1.weight[both], other.network.fc1.weight[both])
+    assert (one.validation == other.validation).all()
+    assert (next(one.batches) == next(other.batches)).all()
+
+
+def test_a_diverging_run_is_named_with_iteration_and_rate(generated):
+    dataset = load_dataset("generated", generated)
+    with pytest.raises(DivergedError) as caught:
+        train(RUN, replace(QUICK, learning_rate=1e30), dataset, log=io.StringIO())
+    message = str(caught.value)
+    assert RUN.path in message and "iteration 2" in message and "1e+30" in message

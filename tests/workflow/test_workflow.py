@@ -1,0 +1,384 @@
+"""The whole graph: on the real data at the tiny study once, on small generated data elsewhere."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from matplotlib.image import imread
+
+from conftest import REPOSITORY, copy_project, generated_files, run_in, write_source
+from snip import study
+from snip.tables import KEY, OUTCOME
+
+pytestmark = pytest.mark.workflow
+FIGURES = [f"fig{number}" for number in range(1, 8)]
+
+# Every rule and figure on generated data, with as few jobs as show every case.
+SMALL = {
+    "study": "small",
+    "schedules": {"generated-200": {"iterations": 10}},
+    "figures": {
+        "fig1": [{"datasets": ["generated"], "sparsities": [0, 90], "seeds": [0]}],
+        "fig2": [
+            {"datasets": ["generated"], "sparsities": [50, 90], "batch_sizes": [20], "seeds": [0]}
+        ],
+        "fig3": [{"datasets": ["generated"], "batch_sizes": [1, 100], "seeds": [0]}],
+        "fig4": [
+            {
+                "datasets": ["generated-200"],
+                "networks": ["lenet-5-caffe"],
+                "labels": ["random"],
+                "sparsities": [0, 99],
+                "seeds": [0, 1],
+            }
+        ],
+        "fig5": [
+            {
+                "datasets": ["generated-inverted"],
+                "sparsities": [50],
+                "batch_sizes": [20],
+                "seeds": [0],
+            }
+        ],
+        "fig6": [
+            {
+                "datasets": ["generated"],
+                "criteria": ["gradient"],
+                "sparsities": [50],
+                "batch_sizes": [20],
+                "seeds": [0],
+            }
+        ],
+        "fig7": [
+            {
+                "datasets": ["generated-200"],
+                "networks": ["lenet-5-caffe"],
+                "labels": ["random"],
+                "sparsities": [0],
+                "seeds": [0],
+            }
+        ],
+    },
+}
+CONFIGS = ["--configfile", "config/tiny.yaml", "config/small.yaml"]
+
+
+def small_project(folder: Path) -> Path:
+    """A copy of the project with the generated data set and the study `small`."""
+    copy_project(folder)
+    files = generated_files()
+    given = folder / "data" / "generated"
+    given.mkdir(parents=True)
+    for name, content in files.items():
+        (given / name).write_bytes(content)
+    write_source(files, folder / "scripts/snip/sources", 600)
+    (folder / "config/small.yaml").write_text(yaml.safe_dump(SMALL))
+    return folder
+
+
+def snakemake(folder, *arguments, target="figures/all", configs=CONFIGS, **options):
+    command = ["snakemake", *configs, *arguments, "--", target]
+    return run_in(folder, *command, env=environment(), **options)
+
+
+def environment():
+    """This environment's programs first, as when it is activated."""
+    return os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
+def planned(folder, *arguments, **options) -> dict[str, int]:
+    """How many jobs of each rule a dry-run plans."""
+    output = snakemake(folder, "-n", *arguments, **options).stdout
+    _, _, stats = output.partition("Job stats:")
+    counts = dict(re.findall(r"^([a-z_]+) +(\d+)$", stats.partition("Reasons")[0], re.M))
+    counts.pop("total", None)
+    return {rule: int(count) for rule, count in counts.items()}
+
+
+def digests(folder: Path, study_name="small") -> dict[str, str]:
+    """The SHA-256 of every result, table, mask and figure."""
+    paths = [
+        path
+        for kind in ("runs", "masks", "tables")
+        for path in (folder / "results" / study_name / kind).rglob("*")
+    ]
+    paths += (folder / "figures").glob("fig*")
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A project whose study `small` is complete."""
+    folder = small_project(tmp_path_factory.mktemp("finished") / "project")
+    snakemake(folder, "--cores", "2")
+    return folder
+
+
+@pytest.fixture
+def clone(finished, tmp_path):
+    """The finished project, copied: all modification times are new."""
+    return Path(
+        shutil.copytree(finished, tmp_path / "clone", copy_function=shutil.copyfile, symlinks=True)
+    )
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """MNIST and Fashion-MNIST, fetched where the project keeps them: the folder."""
+    wanted = [f"results/datasets/{name}/summary.npz" for name in ("mnist", "fashion-mnist")]
+    run_in(REPOSITORY, "snakemake", "--cores", "1", "--", *wanted, env=environment())
+    return REPOSITORY / "results" / "datasets"
+
+
+def test_all_seven_figures_on_the_real_data(tmp_path, real_data):
+    folder = copy_project(tmp_path / "project")
+    tiny = ["--configfile", "config/tiny.yaml", "--config", f"data_folder={real_data}"]
+    snakemake(folder, "--cores", "2", configs=tiny)
+    subprocess.run(["sha256sum", "--check", "--quiet", "all"], cwd=folder / "figures", check=True)
+    for figure in FIGURES:
+        picture = imread(folder / "figures" / f"{figure}.png")
+        assert picture[..., :3].std() > 0.05, f"{figure} is blank"
+        assert (folder / "figures" / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
+        assert len(pd.read_csv(folder / "figures" / f"{figure}.csv")) > 2
+    table = pd.read_csv(folder / "results/tiny/tables/runs.csv", dtype={"labels": str})
+    assert list(table.columns) == KEY + OUTCOME
+    assert not table.duplicated(KEY).any() and not table.isna().any(axis=None)
+    config = study.load_config(folder / "config/default.yaml", folder / "config/tiny.yaml")
+    # Runs that figures share are trained once.
+    assert len(table) == len(study.expand_runs(study.table_grids(config, "all")))
+    assert len(list((folder / "results/tiny/runs").rglob("*.json"))) == len(table)
+    expected = (table["parameters"] * (1 - table["sparsity"] / 100)).round()
+    assert (table["kept"] == expected).all()
+    # Even 20 iterations teach the reference something.
+    assert table.query("sparsity == 0 and labels == 'true'")["test_error"].max() < 80
+    # The masks show their class: the mean image of one class is nearest to its own.
+    masks = pd.read_csv(folder / "figures/fig2.csv").query("dataset == 'mnist' and sparsity == 50")
+    with np.load(folder / "results/datasets/mnist/summary.npz") as summary:
+        means = summary["means"][:10].reshape(10, -1)
+    correlation = np.corrcoef(masks.filter(regex=r"^p\d+$"), means)[:10, 10:]
+    assert (correlation.argmax(1) == np.arange(10)).sum() >= 8
+
+
+def test_figure_tables_are_parts_of_the_study_table(finished):
+    tables = finished / "results/small/tables"
+    whole = (tables / "runs.csv").read_text().splitlines()
+    for figure in study.TRAINED_FIGURES:
+        part = (tables / figure / "runs.csv").read_text().splitlines()
+        assert len(part) > 1 and set(part) <= set(whole)
+
+
+def test_shared_runs_are_trained_once(finished):
+    log = next((finished / ".snakemake/log").glob("*.log")).read_text()
+    trained = re.findall(r"^(?:local)?rule train:\n(?:.*\n)*?    output: (.*)$", log, re.M)
+    # 0 and 90 % (fig1), 90 % with one example (fig3), 0 and 99 % at two seeds (fig4, fig7).
+    assert len(trained) == len(set(trained)) == 2 + 1 + 4
+
+
+def test_one_and_two_parallel_jobs_give_the_same_bytes(finished, tmp_path):
+    other = small_project(tmp_path / "project")
+    snakemake(other, "--cores", "1")
+    assert digests(other) == digests(finished)
+    assert len(digests(other)) > 40
+
+
+def test_a_logged_line_repeats_a_run(clone):
+    path = clone / f"results/small/runs/{RUN}.json"
+    before = path.read_bytes()
+    path.unlink()
+    log = (clone / f"results/small/logs/runs/{RUN}.log").read_text()
+    line = log.splitlines()[0].removeprefix("$ ")
+    subprocess.run(line, shell=True, cwd=clone, check=True, env=environment(), stderr=-3)
+    assert path.read_bytes() == before
+
+
+RUN = "generated/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
+
+
+def test_results_hold_nothing_of_when_and_where(finished):
+    result = json.loads((finished / f"results/small/runs/{RUN}.json").read_text())
+    assert result["kept"] == 26_661
+    text = json.dumps(result)
+    assert str(finished) not in text and os.uname().nodename not in text
+
+
+def test_nothing_reruns_in_a_fresh_clone_or_after_touch(clone):
+    assert planned(clone) == {}
+    for path in [*clone.rglob("scripts/**/*.py"), *clone.rglob("scripts/**/*.yaml")]:
+        path.touch()
+    for path in (clone / "results/datasets").rglob("*"):
+        path.touch()
+    assert planned(clone) == {}
+
+
+def test_editing_the_training_code_retrains(clone):
+    path = clone / "scripts/snip/training.py"
+    path.write_text(path.read_text() + "\n# edited\n")
+    plan = planned(clone)
+    assert plan["train"] == 7
+    assert "prune" not in plan and "prune_by_class" not in plan and "fetch_dataset" not in plan
+
+
+def test_editing_the_plotting_code_only_redraws(clone):
+    path = clone / "scripts/snip/plotting.py"
+    path.write_text(path.read_text() + "\n# edited\n")
+    plan = planned(clone)
+    assert sum(count for rule, count in plan.items() if rule.startswith("figure_")) == 7
+    assert set(plan) == {rule for rule in plan if rule.startswith("figure")}
+
+
+def test_editing_one_criterion_recomputes_what_uses_it(clone):
+    path = clone / "scripts/snip/criteria/gradient.py"
+    path.write_text(path.read_text() + "\n# edited\n")
+    plan = planned(clone)
+    assert plan["prune_by_class"] == 1 and "train" not in plan
+    (clone / "scripts/snip/criteria/another.py").write_text("def score(problem): ...\n")
+    path.write_text(path.read_text().removesuffix("\n# edited\n"))
+    assert planned(clone) == {}
+
+
+def test_adding_a_seed_trains_only_that_seed(clone):
+    small = json.loads(json.dumps(SMALL))
+    small["figures"]["fig1"][0]["seeds"] = [0, 5]
+    (clone / "config/small.yaml").write_text(yaml.safe_dump(small))
+    plan = planned(clone)
+    assert plan["train"] == 2
+    assert plan == {
+        "train": 2,
+        "tabulate_figure": 1,
+        "tabulate_study": 1,
+        "figure_errors": 1,
+        "figures": 1,
+    }
+
+
+def with_rate(folder, rate) -> str:
+    """A configuration file that changes a learning rate."""
+    content = {"networks": {"lenet-300-100": {"learning_rate": rate}}}
+    (folder / "config/rate.yaml").write_text(yaml.safe_dump(content))
+    return "config/rate.yaml"
+
+
+def test_changing_a_setting_retrains_what_it_affects(clone):
+    plan = planned(clone, configs=[*CONFIGS, with_rate(clone, 0.05)])
+    assert plan["train"] == 3 and "prune" not in plan
+
+
+def test_one_figure_needs_only_its_own(tmp_path):
+    folder = small_project(tmp_path / "project")
+    plan = planned(folder, target="figures/fig3.pdf")
+    assert plan["train"] == 2 and plan["prune"] == 2
+    assert set(plan) == {"fetch_dataset", "train", "prune", "tabulate_figure", "figure_batch_sizes"}
+
+
+def test_a_wrong_configuration_stops_before_any_job(tmp_path):
+    folder = small_project(tmp_path / "project")
+    done = snakemake(folder, "--cores", "1", "--config", "criteria=[snap]", check=False)
+    assert done.returncode != 0
+    assert "criteria[0] is 'snap', allowed: gradient, magnitude, random, snip" in done.stdout
+    assert not (folder / "results/datasets").exists()
+
+
+def test_a_diverging_run_fails_by_name_and_leaves_no_result(clone):
+    shutil.rmtree(clone / "results/small/runs")
+    configs = [*CONFIGS, with_rate(clone, 1e30)]
+    target = f"results/small/runs/{RUN}.json"
+    done = snakemake(clone, "--cores", "1", configs=configs, target=target, check=False)
+    assert done.returncode != 0
+    log = (clone / f"results/small/logs/runs/{RUN}.log").read_text()
+    assert re.search(rf"error: run {RUN} diverged: .* iteration \d+ .* rate 1e\+30", log)
+    assert "Traceback" not in log
+    assert not (clone / target).exists()
+
+
+def test_an_altered_data_file_is_refused_by_name(clone):
+    shutil.rmtree(clone / "results/small/runs")
+    path = clone / "results/datasets/generated/train-images-idx3-ubyte"
+    content = bytearray(path.read_bytes())
+    content[2000] ^= 4
+    path.write_bytes(bytes(content))
+    target = f"results/small/runs/{RUN}.json"
+    done = snakemake(clone, "--cores", "1", target=target, check=False)
+    assert done.returncode != 0
+    log = (clone / f"results/small/logs/runs/{RUN}.log").read_text()
+    assert re.search(r"error: data file .*train-images.* altered: found .*, expected ", log)
+    assert not (clone / target).exists()
+
+
+def test_an_interrupted_study_loses_only_the_runs_in_flight(finished, tmp_path):
+    folder = small_project(tmp_path / "project")
+    command = ["snakemake", *CONFIGS, "--cores", "2", "--", "figures/all"]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    runs = folder / "results/small/runs"
+    deadline = time.monotonic() + 120
+    while len(list(runs.rglob("*.json"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
+    process.wait(timeout=60)
+    done = list(runs.rglob("*.json"))
+    assert done, "nothing was finished before the interruption"
+    assert planned(folder)["train"] <= 7 - len(done) + 2
+    snakemake(folder, "--cores", "2")
+    assert digests(folder) == digests(finished)
+
+
+def blocks(page: str, heading: str) -> list[tuple[str, str]]:
+    """The code blocks of a section of a documentation page: language and text."""
+    text = (REPOSITORY / "docs" / page).read_text()
+    section = re.search(rf"^## {heading}$(.*?)(?=^## |\Z)", text, re.M | re.S).group(1)
+    return re.findall(r"^```(\w+)\n(.*?)^```$", section, re.M | re.S)
+
+
+@pytest.mark.parametrize("heading", ["A criterion", "A network", "A data set"])
+def test_the_examples_of_extending_run_as_they_stand(heading, tmp_path, real_data):
+    folder = copy_project(tmp_path / "project")
+    (folder / "results/datasets").symlink_to(real_data)
+    own = folder / "data" / "my-digits"
+    own.mkdir(parents=True)
+    for name, content in generated_files().items():
+        (own / name).write_bytes(content)
+    if heading == "A data set":
+        (folder / "results/datasets").unlink()
+    for language, text in blocks("extending.md", heading):
+        if language == "sh":
+            # The full tiny study runs in another test; here one figure is enough.
+            text = text.replace("figures/all", "figures/fig3.pdf")
+            done = subprocess.run(
+                ["bash", "-ec", text],
+                cwd=folder,
+                env=environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            assert done.returncode == 0, done.stdout[-3000:]
+        else:
+            path = folder / text.splitlines()[0].removeprefix("# ")
+            path.write_text(text)
+    figures = {path.name for path in (folder / "figures").glob("*.csv")}
+    assert len(figures) == 1
+    shown = pd.read_csv(folder / "figures" / figures.pop())
+    column = {"A criterion": "criterion", "A network": "network", "A data set": "dataset"}[heading]
+    new = {"A criterion": "snip-per-layer", "A network": "mlp-100", "A data set": "my-digits"}
+    assert new[heading] in set(shown[column])
