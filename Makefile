@@ -1,14 +1,16 @@
 # Thin: an environment of pinned packages, then snakemake or pytest.
 #   make figures                              all seven figures at the default study
 #   make figures CONFIG=config/tiny.yaml      another study
+#   make archive STUDY=paper                  a study in one file
 #   make test                                 the tests
 VENV := .venv
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
+STUDY ?= default
 ACTIVE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
-.PHONY: figures test check clean
+.PHONY: figures test check archive clean
 
 figures: $(VENV)/installed
 	$(ACTIVE) snakemake --cores $(CORES) figures/all $(if $(CONFIG),--configfile $(CONFIG))
@@ -25,6 +27,10 @@ check: $(VENV)/installed-dev
 	$(ACTIVE) snakemake --dry-run --quiet all -- figures/all
 	$(ACTIVE) snakemake --dry-run --quiet all --configfile config/paper.yaml -- figures/all
 	$(ACTIVE) snakemake --dry-run --quiet all --configfile config/tiny.yaml -- figures/all
+
+# results/STUDY with all that Snakemake knows of it, in one file; unpack with scripts/archive.py.
+archive: $(VENV)/installed
+	$(ACTIVE) python scripts/archive.py create --study $(STUDY) --output $(STUDY).tar
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; v = "%d.%d" % sys.version_info[:2]; sys.version_info >= (3, 11) or sys.exit("Python " + v + " found, 3.11 or newer expected: make PYTHON=python3.11")'

@@ -4,6 +4,8 @@ The result is a pure function of the arguments, the code and the data: no times,
 """
 
 import json
+import signal
+import threading
 from pathlib import Path
 
 from prune import sparsity
@@ -23,11 +25,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
     parser.add_argument("--output", type=Path, required=True, help="result file (.json)")
+    parser.add_argument(
+        "--checkpoint", type=Path, help="go on from this file; kept up to date, removed at the end"
+    )
+    parser.add_argument(
+        "--checkpoint-seconds", type=float, default=60, help="interval between checkpoints"
+    )
     command.add_settings(parser)
     options = parser.parse_args()
 
     import torch
 
+    from snip.checkpoints import Checkpoint, fingerprint
     from snip.datasets import load_dataset
     from snip.files import write_atomically
     from snip.training import train
@@ -48,8 +57,15 @@ def main() -> None:
     )
     settings = command.settings_of(options)
     dataset = load_dataset(options.dataset, options.data, settings.inverted_statistics)
-    result = train(run, settings, dataset)
+    identity = fingerprint(run, settings, dataset)
+    checkpoint = Checkpoint(options.checkpoint, identity, options.checkpoint_seconds)
+    # What Slurm sends before a time limit, and Ctrl-C: both end the run at a checkpoint.
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    result = train(run, settings, dataset, checkpoint, asked.is_set)
     write_atomically(options.output, (json.dumps(result, indent=1) + "\n").encode())
+    checkpoint.remove()
 
 
 if __name__ == "__main__":

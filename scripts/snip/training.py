@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from snip.checkpoints import Checkpoint
 from snip.datasets import CLASSES, Dataset
 from snip.errors import SnipError
 from snip.masks import Masks, make_masks, make_problem, prunable_parameters
@@ -25,18 +26,25 @@ class DivergedError(SnipError):
     """A run whose training loss stopped being finite."""
 
 
-def batches(examples: np.ndarray, batch_size: int, seed: int) -> Iterator[np.ndarray]:
+class InterruptedRunError(SnipError):
+    """A run that was asked to stop before its end."""
+
+
+def batches(
+    examples: np.ndarray, batch_size: int, seed: int, start: int = 0
+) -> Iterator[np.ndarray]:
     """Yield batches of indices for ever: each epoch is a new random order of `examples`.
 
-    The orders are joined end to end, so every batch is full.
+    The orders are joined end to end, so every batch is full. The first `start` batches are left
+    out.
     """
-    rest = examples[:0]
-    epoch = 0
+    epoch, used = divmod(start * batch_size, len(examples))
+    rest = stream(seed, "order", epoch).permutation(examples)[used:]
     while True:
         while len(rest) < batch_size:
+            epoch += 1
             order = stream(seed, "order", epoch).permutation(examples)
             rest = np.concatenate([rest, order])
-            epoch += 1
         yield rest[:batch_size]
         rest = rest[batch_size:]
 
@@ -97,11 +105,33 @@ class Training:
             for parameter, factor in zip(self.parameters, self.factors, strict=True):
                 parameter.mul_(factor)
         self.momentum = [torch.zeros_like(factor) for factor in self.factors]
-        training, self.validation = dataset.split(run.seed, settings.validation_share)
-        self.batches = batches(training, settings.training_batch_size, run.seed)
+        self.examples, self.validation = dataset.split(run.seed, settings.validation_share)
+        self.batches = batches(self.examples, settings.training_batch_size, run.seed)
         self.images = torch.from_numpy(dataset.train_images)
         self.labels = training_labels(run, dataset)
         self.iteration = 0
+
+    def state(self) -> dict:
+        """Return what `restore` needs to go on from here; every random stream is a function of it.
+
+        The tensors are the training's own, not copies.
+        """
+        return {
+            "iteration": self.iteration,
+            "weights": [parameter.detach() for parameter in self.parameters],
+            "momentum": self.momentum,
+        }
+
+    @torch.no_grad()
+    def restore(self, state: dict) -> None:
+        """Go back to a state that `state` returned."""
+        self.iteration = state["iteration"]
+        for own, saved in zip(self.parameters, state["weights"], strict=True):
+            own.copy_(saved)
+        for own, saved in zip(self.momentum, state["momentum"], strict=True):
+            own.copy_(saved)
+        size = self.settings.training_batch_size
+        self.batches = batches(self.examples, size, self.run.seed, self.iteration)
 
     @property
     def learning_rate(self) -> float:
@@ -163,34 +193,93 @@ class Training:
         }
 
 
-def train(run: Run, settings: Settings, dataset: Dataset, log=sys.stderr) -> dict:
+def train(
+    run: Run,
+    settings: Settings,
+    dataset: Dataset,
+    checkpoint: Checkpoint | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+    log=sys.stderr,
+) -> dict:
     """Train one masked network and return its result, ready for JSON.
+
+    With a checkpoint, the run goes on from there, and its result is the same to the byte as that
+    of a run without interruption.
+
+    Args:
+        stopped: asked after each iteration whether to end early.
 
     Raises:
         DivergedError: the training loss is no longer finite.
+        InterruptedRunError: `stopped` said so; a checkpoint has been written.
         MaskError, DatasetError: see `masks`, `datasets`.
     """
     training = Training(run, settings, dataset)
     curve, evaluations, losses = [], [], []
-    started = time.perf_counter()
-    while training.iteration < settings.iterations:
-        losses.append(training.step())
-        last = training.iteration == settings.iterations
-        if last or training.iteration % settings.log_every == 0:
-            curve.append([training.iteration, sum(losses) / len(losses)])
-            losses = []
-            speed = (
-                training.iteration * settings.training_batch_size / (time.perf_counter() - started)
-            )
-            print(
-                f"iteration {training.iteration}/{settings.iterations}  loss {curve[-1][1]:.4f}  "
-                f"{speed:.0f} images/s",
-                file=log,
-                flush=True,
-            )
-        if last or training.iteration % settings.evaluate_every == 0:
-            evaluations.append(training.errors())
+    if saved := checkpoint and checkpoint.load():
+        training.restore(saved["training"])
+        curve, evaluations, losses = saved["curve"], saved["evaluations"], saved["losses"]
+        print(f"resumed at iteration {training.iteration}", file=log, flush=True)
+
+    def save() -> None:
+        reached = {"curve": curve, "evaluations": evaluations, "losses": losses}
+        checkpoint.save({"training": training.state(), **reached})
+
+    with Progress(settings, training.iteration, log) as progress:
+        while training.iteration < settings.iterations:
+            losses.append(training.step())
+            last = training.iteration == settings.iterations
+            if last or training.iteration % settings.log_every == 0:
+                curve.append([training.iteration, sum(losses) / len(losses)])
+                losses = []
+                progress.report(*curve[-1])
+            if last or training.iteration % settings.evaluate_every == 0:
+                evaluations.append(training.errors())
+            if checkpoint and not last:
+                stop = stopped()
+                if stop or checkpoint.due:
+                    save()
+                if stop:
+                    raise InterruptedRunError(
+                        f"run {run.path} interrupted at iteration {training.iteration} of "
+                        f"{settings.iterations}; run again, it goes on from {checkpoint.path}"
+                    )
     return result(training, curve, evaluations)
+
+
+class Progress:
+    """Says how far a run is: a bar on a terminal, a line per logged point elsewhere."""
+
+    def __init__(self, settings: Settings, start: int, log):
+        self.settings, self.start, self.log = settings, start, log
+        self.started = time.perf_counter()
+        self.bar = None
+        if log.isatty():
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=settings.iterations, initial=start, unit="it", file=log)
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+    def report(self, iteration: int, loss: float) -> None:
+        """Report a logged point: iteration, loss, images per second, time left."""
+        if self.bar is not None:
+            self.bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
+            self.bar.update(iteration - self.bar.n)
+            return
+        speed = (iteration - self.start) / (time.perf_counter() - self.started)
+        left = (self.settings.iterations - iteration) / speed
+        print(
+            f"iteration {iteration}/{self.settings.iterations}  loss {loss:.4f}  "
+            f"{speed * self.settings.training_batch_size:.0f} images/s  {left:.0f} s left",
+            file=self.log,
+            flush=True,
+        )
 
 
 def result(training: Training, curve: list, evaluations: list[dict]) -> dict:

@@ -5,7 +5,7 @@ rule train:
     input:
         data=data,
         summary=summary,
-        code=run_code("train", [*SCORING, "training"]),
+        code=run_code("train", [*SCORING, "checkpoints", "training"]),
     output:
         f"{RESULTS}/runs/{runs.RUN_PATH}.json",
     log:
@@ -20,5 +20,9 @@ rule train:
         runtime=run_minutes,
     params:
         arguments=run_arguments,
+        checkpoint=f"{RESULTS}/checkpoints/{runs.RUN_PATH}.pt",
     shell:
-        "python scripts/train.py {params.arguments} --output {output} 2> {log}"
+        # The interval stands here and not among the params: it changes no result.
+        "python scripts/train.py {params.arguments} --output {output}"
+        " --checkpoint {params.checkpoint} --checkpoint-seconds {config[checkpoint_seconds]}"
+        " 2> {log}"

@@ -1,0 +1,107 @@
+"""Show where a study stands: runs done, running, failed and to come, and the time left.
+
+Reads result, log and benchmark files only, so it works on a login node while the study runs:
+  watch -n 10 python scripts/progress.py --configfile config/paper.yaml
+"""
+
+import re
+import statistics
+import time
+from pathlib import Path
+
+from snip import command
+from snip.runs import Run
+from snip.study import expand_runs, load_config, table_grids
+
+# A running job's log that has not grown for this long is of a job that was lost.
+LOST_SECONDS = 600
+
+
+def state(results: Path, run: Run, now: float) -> tuple[str, str]:
+    """Return whether a run is done, running, interrupted, failed or to come, and its last word."""
+    if (results / "runs" / f"{run.path}.json").exists():
+        return "done", ""
+    log = results / "logs" / "runs" / f"{run.path}.log"
+    if not log.exists():
+        return "to come", ""
+    lines = log.read_text(errors="replace").splitlines() or [""]
+    if lines[-1].startswith("error: run") and " interrupted at " in lines[-1]:
+        return "interrupted", lines[-1]
+    if lines[-1].startswith("error:") or re.match(r"\w*(Error|Exception)\b", lines[-1]):
+        return "failed", lines[-1]
+    lost = now - log.stat().st_mtime > LOST_SECONDS
+    return ("interrupted" if lost else "running"), lines[-1]
+
+
+def seconds_of(results: Path, run: Run) -> float | None:
+    """Return how long a finished run took, from its benchmark file."""
+    path = results / "benchmarks" / "runs" / f"{run.path}.tsv"
+    try:
+        return float(path.read_text().splitlines()[1].split("\t")[0])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def summary(results: Path, runs: list[Run], now: float) -> list[str]:
+    """Return the lines of the report."""
+    states = {run: state(results, run, now) for run in runs}
+    names = ["done", "running", "interrupted", "failed", "to come"]
+    count = {name: sum(s == name for s, _ in states.values()) for name in names}
+    lines = [f"{len(runs)} runs: " + ", ".join(f"{count[name]} {name}" for name in names)]
+    typical: dict[str, float] = {}
+    for network in sorted({run.network for run in runs}):
+        of_network = [run for run in runs if run.network == network]
+        times = [s for run in of_network if (s := seconds_of(results, run)) is not None]
+        if times:
+            typical[network] = statistics.median(times)
+        done = sum(states[run][0] == "done" for run in of_network)
+        each = f", {typical[network]:.0f} s each (median)" if times else ""
+        lines.append(f"  {network}: {done} of {len(of_network)} done{each}")
+    left = 0.0
+    known = True
+    for run, (name, line) in states.items():
+        if name == "done":
+            continue
+        remaining = re.search(r"(\d+) s left$", line) if name == "running" else None
+        if remaining:
+            left += float(remaining.group(1))
+        elif run.network in typical:
+            left += typical[run.network]
+        else:
+            known = False
+    if count["done"] < len(runs) and known and count["running"]:
+        wall = left / count["running"]
+        lines.append(
+            f"time left: {duration(wall)} with {count['running']} at a time "
+            f"({left / 3600:.1f} core-hours)"
+        )
+    elif count["done"] < len(runs):
+        needed = "a finished run of each network" if not known else "a running one"
+        lines.append(f"time left: unknown until there is {needed}")
+    for wanted in ("failed", "interrupted"):
+        for run, (name, line) in states.items():
+            if name == wanted:
+                lines.append(f"{wanted}: {run.path}: {line}")
+    return lines
+
+
+def duration(seconds: float) -> str:
+    """Return hours, minutes and seconds: `1:02:03`."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}"
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument(
+        "--configfile", type=Path, nargs="*", default=[], help="laid over config/default.yaml"
+    )
+    options = parser.parse_args()
+    config = load_config(Path("config/default.yaml"), *options.configfile)
+    runs = expand_runs(table_grids(config, "all"))
+    print("\n".join(summary(Path("results") / config["study"], runs, time.time())))
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# A real Slurm on one machine, without systemd: munged, slurmctld, and three slurmd as nodes n1 to n3.
+#   tests/slurm/cluster.sh start FOLDER     (as root; needs the packages slurm-wlm and munge)
+#   tests/slurm/cluster.sh kill-node n2 FOLDER
+#   tests/slurm/cluster.sh stop FOLDER
+# Prints the SLURM_CONF to use.
+set -euo pipefail
+
+action=$1
+folder=$(realpath -m "${!#}")
+export SLURM_CONF=$folder/slurm.conf
+
+start() {
+    mkdir -p "$folder"/{state,spool,log}
+    if [ ! -S /run/munge/munge.socket.2 ] || ! munge -n > /dev/null 2>&1; then
+        mkdir -p /run/munge /var/log/munge
+        chown munge: /run/munge /var/log/munge
+        chmod 755 /run/munge
+        runuser -u munge -- munged
+    fi
+    local host
+    host=$(hostname -s)
+    cat > "$SLURM_CONF" <<CONF
+ClusterName=test
+SlurmctldHost=$host(127.0.0.1)
+SlurmUser=root
+AuthType=auth/munge
+SlurmctldPort=16817
+StateSaveLocation=$folder/state
+SlurmdSpoolDir=$folder/spool/%n
+SlurmctldPidFile=$folder/slurmctld.pid
+SlurmdPidFile=$folder/slurmd-%n.pid
+SlurmctldLogFile=$folder/log/slurmctld.log
+SlurmdLogFile=$folder/log/slurmd-%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+MpiDefault=none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+AccountingStorageType=accounting_storage/none
+JobAcctGatherType=jobacct_gather/none
+ReturnToService=2
+SlurmdTimeout=10
+KillWait=5
+# Finished jobs stay visible to squeue.
+MinJobAge=3600
+SchedulerParameters=defer,batch_sched_delay=0,sched_interval=1
+NodeName=n[1-3] NodeHostname=$host NodeAddr=127.0.0.1 Port=[17001-17003] CPUs=1 RealMemory=6000
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+CONF
+    slurmctld
+    for node in n1 n2 n3; do slurmd -N "$node"; done
+    for _ in $(seq 60); do
+        [ "$(sinfo --noheader --states=idle --format=%D 2> /dev/null)" = 3 ] && break
+        sleep 0.5
+    done
+    if [ "$(sinfo --noheader --states=idle --format=%D)" != 3 ]; then
+        sinfo --Node --long >&2
+        exit 1
+    fi
+    echo "$SLURM_CONF"
+}
+
+# The daemon of a node and all that runs on it die at once, as when the power fails.
+kill_node() {
+    local pid
+    pid=$(cat "$folder/slurmd-$1.pid")
+    pkill -KILL -f "slurmstepd: .*" --session 0 2> /dev/null || true
+    kill_tree "$pid"
+    # The steps of a node are children of init, named by the node in their environment.
+    for process in /proc/[0-9]*; do
+        if tr '\0' '\n' < "$process/environ" 2> /dev/null | grep -qx "SLURMD_NODENAME=$1"; then
+            kill -KILL "${process#/proc/}" 2> /dev/null || true
+        fi
+    done
+}
+
+kill_tree() {
+    local child
+    for child in $(pgrep -P "$1"); do kill_tree "$child"; done
+    kill -KILL "$1" 2> /dev/null || true
+}
+
+stop() {
+    scancel --user "$(id -un)" 2> /dev/null || true
+    for file in "$folder"/slurmd-*.pid "$folder"/slurmctld.pid; do
+        [ -f "$file" ] && kill "$(cat "$file")" 2> /dev/null || true
+    done
+}
+
+case $action in
+    start) start ;;
+    kill-node) kill_node "$2" ;;
+    stop) stop ;;
+    *) echo "usage: $0 start|kill-node NODE|stop FOLDER" >&2; exit 2 ;;
+esac

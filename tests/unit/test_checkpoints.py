@@ -1,0 +1,171 @@
+import io
+import itertools
+import json
+import pickle
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snip import checkpoints
+from snip.checkpoints import Checkpoint, fingerprint
+from snip.datasets import load_dataset
+from snip.files import sha256
+from snip.runs import Run, Settings
+from snip.training import InterruptedRunError, batches, train
+
+RUN = Run("generated", "lenet-5-caffe", "snip", "90", 20, "random", "0.0005", 0)
+QUICK = Settings(
+    iterations=14,
+    decay_every=6,
+    training_batch_size=48,
+    log_every=5,
+    evaluate_every=4,
+    learning_rate=0.02,
+)
+
+
+@pytest.fixture
+def dataset(generated):
+    return load_dataset("generated", generated)
+
+
+def new(path, dataset, log=None, settings=QUICK, seconds=1e9):
+    identity = fingerprint(RUN, settings, dataset)
+    return Checkpoint(path, identity, seconds, log or io.StringIO())
+
+
+def stop_after(iterations):
+    countdown = itertools.count(1)
+    return lambda: next(countdown) == iterations
+
+
+def quietly(*arguments):
+    return train(RUN, QUICK, *arguments, log=io.StringIO())
+
+
+@pytest.mark.parametrize("stops", [[1], [5], [4, 3], [1] * 13])
+def test_an_interrupted_run_ends_with_the_same_result(dataset, tmp_path, stops):
+    whole = json.dumps(quietly(dataset))
+    path = tmp_path / "checkpoint"
+    reached = 0
+    for iterations in stops:
+        reached += iterations
+        with pytest.raises(InterruptedRunError, match=f"at iteration {reached} of 14"):
+            quietly(dataset, new(path, dataset), stop_after(iterations))
+    assert json.dumps(quietly(dataset, new(path, dataset))) == whole
+
+
+def test_checkpoints_are_written_at_the_interval_and_change_nothing(dataset, tmp_path):
+    checkpoint = new(tmp_path / "checkpoint", dataset, seconds=0)
+    saved = []
+    save = checkpoint.save
+    checkpoint.save = lambda state: (saved.append(state["training"]["iteration"]), save(state))
+    assert quietly(dataset, checkpoint) == quietly(dataset)
+    assert saved == list(range(1, 14))
+    checkpoint.remove()
+    assert list(tmp_path.glob("checkpoint*")) == []
+    idle = new(tmp_path / "checkpoint", dataset, seconds=1e9)
+    quietly(dataset, idle)
+    assert not idle.path.exists()
+
+
+@given(
+    start=st.integers(0, 40),
+    size=st.integers(1, 17),
+    examples=st.integers(1, 30),
+)
+def test_batches_from_the_middle_are_those_of_the_whole(start, size, examples):
+    indices = np.arange(examples)
+    whole = list(itertools.islice(batches(indices, size, 0), start + 5))[start:]
+    rest = list(itertools.islice(batches(indices, size, 0, start), 5))
+    assert all((a == b).all() for a, b in zip(whole, rest, strict=True))
+
+
+@pytest.fixture
+def written(dataset, tmp_path):
+    path = tmp_path / "checkpoint"
+    with pytest.raises(InterruptedRunError):
+        quietly(dataset, new(path, dataset), stop_after(3))
+    return path
+
+
+def flipped(content, position):
+    changed = bytearray(content)
+    changed[position] ^= 1
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda content: content[:-1], "torn or altered"),
+        (lambda content: content[: len(content) // 2], "torn or altered"),
+        (lambda content: flipped(content, len(content) - 100), "torn or altered"),
+        (lambda content: flipped(content, 100), "torn or altered|another configuration"),
+        (lambda content: b"", "no header"),
+        (lambda content: b"\x80\x04garbage", "no header"),
+        (lambda content: b"snip-checkpoint-0" + content[17:], "format"),
+    ],
+)
+def test_a_damaged_checkpoint_is_ignored_with_a_message(dataset, written, damage, reason):
+    written.write_bytes(damage(written.read_bytes()))
+    log = io.StringIO()
+    checkpoint = new(written, dataset, log)
+    assert checkpoint.load() is None
+    assert re.search(f"checkpoint {written} ignored: .*({reason})", log.getvalue())
+    assert quietly(dataset, checkpoint) == quietly(dataset)
+
+
+def test_a_checkpoint_of_other_settings_is_ignored(dataset, written):
+    log = io.StringIO()
+    other = replace(QUICK, learning_rate=0.01)
+    assert new(written, dataset, log, settings=other).load() is None
+    assert "another configuration" in log.getvalue()
+
+
+def test_the_fingerprint_covers_run_settings_data_code_and_torch(dataset, monkeypatch):
+    base = fingerprint(RUN, QUICK, dataset)
+    assert base == fingerprint(RUN, QUICK, dataset)
+    seen = {base, fingerprint(replace(RUN, seed=1), QUICK, dataset)}
+    seen.add(fingerprint(RUN, replace(QUICK, momentum=0.8), dataset))
+    monkeypatch.setattr(torch, "__version__", "0.0")
+    seen.add(fingerprint(RUN, QUICK, dataset))
+    monkeypatch.undo()
+    monkeypatch.setattr(checkpoints, "__file__", __file__)
+    seen.add(fingerprint(RUN, QUICK, dataset))
+    assert len(seen) == 5
+
+
+def test_a_checkpoint_cannot_run_code(dataset, tmp_path):
+    class Attack:
+        def __reduce__(self):
+            return (tmp_path.joinpath("attacked").touch, ())
+
+    buffer = io.BytesIO()
+    torch.save({"training": Attack()}, buffer)
+    path = tmp_path / "checkpoint"
+    identity = fingerprint(RUN, QUICK, dataset)
+    header = f"{checkpoints.FORMAT} {identity} {sha256(buffer.getvalue())}\n".encode()
+    path.write_bytes(header + buffer.getvalue())
+    with pytest.raises(pickle.UnpicklingError):
+        new(path, dataset).load()
+    assert not (tmp_path / "attacked").exists()
+
+
+def test_a_full_disk_costs_the_checkpoint_and_not_the_run(dataset, written, monkeypatch):
+    before = written.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "write_atomically", full)
+    log = io.StringIO()
+    checkpoint = new(written, dataset, log, seconds=0)
+    assert quietly(dataset, checkpoint) == quietly(dataset)
+    assert "not written: [Errno 28] No space left on device" in log.getvalue()
+    assert written.read_bytes() == before
