@@ -3,7 +3,6 @@
 The result is a pure function of the arguments, the code and the data: no times, no host names.
 """
 
-import json
 import signal
 import threading
 from pathlib import Path
@@ -38,7 +37,7 @@ def main() -> None:
 
     from snip.checkpoints import Checkpoint, fingerprint
     from snip.datasets import load_dataset
-    from snip.files import write_atomically
+    from snip.files import sealed, write_atomically
     from snip.training import train
 
     # One thread per run: runs are many, cores are few, and sums keep their order.
@@ -64,7 +63,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
     result = train(run, settings, dataset, checkpoint, asked.is_set)
-    write_atomically(options.output, (json.dumps(result, indent=1) + "\n").encode())
+    write_atomically(options.output, sealed(result))
     checkpoint.remove()
 
 

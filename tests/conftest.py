@@ -1,44 +1,10 @@
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
-import yaml
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-
-
-def idx(array: np.ndarray) -> bytes:
-    """The IDX file of an array of bytes."""
-    header = b"\0\0\x08" + bytes([array.ndim]) + b"".join(n.to_bytes(4) for n in array.shape)
-    return header + array.astype(np.uint8).tobytes()
-
-
-def generated_files(train: int = 600, test: int = 200) -> dict[str, bytes]:
-    """Small IDX files: each class is a bright bar at its own place, in noise."""
-    random = np.random.default_rng(1)
-    files = {}
-    for prefix, count in (("train", train), ("t10k", test)):
-        labels = np.arange(count) % 10
-        images = random.integers(0, 60, (count, 28, 28))
-        for image, label in zip(images, labels, strict=True):
-            image[2 + 2 * label : 5 + 2 * label, 4:24] += 150
-        files[f"{prefix}-images-idx3-ubyte"] = idx(images)
-        files[f"{prefix}-labels-idx1-ubyte"] = idx(labels)
-    return files
-
-
-def write_source(files: dict[str, bytes], source_folder: Path, training_examples: int) -> None:
-    """Register the files as the data set `generated`."""
-    from snip.files import sha256
-
-    description = {
-        "checksums": {name: sha256(content) for name, content in files.items()},
-        "training_examples": training_examples,
-    }
-    (source_folder / "generated.yaml").write_text(yaml.safe_dump(description, sort_keys=False))
+from helpers import REPOSITORY, generated_files, run_in, write_source
+from small import environment, small_project, snakemake
 
 
 @pytest.fixture
@@ -62,38 +28,25 @@ def generated(tmp_path, monkeypatch):
     datasets.load_source.cache_clear()
 
 
-def copy_project(to: Path) -> Path:
-    """Copy the project's own files, as a clone would, with new modification times."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=REPOSITORY,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in listed.stdout.splitlines():
-        if (REPOSITORY / name).is_file():
-            (to / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(REPOSITORY / name, to / name)
-    return to
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A project whose study `small` is complete."""
+    folder = small_project(tmp_path_factory.mktemp("finished") / "project")
+    snakemake(folder, "--cores", "2")
+    return folder
 
 
 @pytest.fixture
-def project(tmp_path):
-    """A copy of the project in a folder of its own."""
-    return copy_project(tmp_path / "project")
-
-
-def run_in(folder: Path, *command: str, check: bool = True, **options):
-    """Run a command of this environment in `folder`; returns it with its joined output."""
-    done = subprocess.run(
-        [str(Path(sys.executable).parent / command[0]), *command[1:]],
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        **options,
+def clone(finished, tmp_path):
+    """The finished project, copied: all modification times are new."""
+    return Path(
+        shutil.copytree(finished, tmp_path / "clone", copy_function=shutil.copyfile, symlinks=True)
     )
-    if check:
-        assert done.returncode == 0, done.stdout[-5000:]
-    return done
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """MNIST and Fashion-MNIST, fetched where the project keeps them: the folder."""
+    wanted = [f"results/datasets/{name}/summary.npz" for name in ("mnist", "fashion-mnist")]
+    run_in(REPOSITORY, "snakemake", "--cores", "1", "--", *wanted, env=environment())
+    return REPOSITORY / "results" / "datasets"

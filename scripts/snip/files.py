@@ -1,6 +1,7 @@
 """Files that are either complete or absent."""
 
 import hashlib
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -25,6 +26,28 @@ def write_atomically(path: Path | str, content: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def sealed(content: dict) -> bytes:
+    """Return `content` as JSON text that carries its own SHA-256, so that damage is found."""
+    seal = sha256(json.dumps(content, sort_keys=True).encode())
+    return (json.dumps({**content, "sha256": seal}, indent=1) + "\n").encode()
+
+
+def unsealed(text: bytes) -> dict:
+    """Return what `sealed` was given.
+
+    Raises:
+        ValueError: the text is torn or altered.
+    """
+    content = json.loads(text)
+    if not isinstance(content, dict) or "sha256" not in content:
+        raise ValueError("it carries no checksum")
+    seal = content.pop("sha256")
+    found = sha256(json.dumps(content, sort_keys=True).encode())
+    if found != seal:
+        raise ValueError(f"it is altered: found SHA-256 {found}, expected {seal}")
+    return content
 
 
 def _umask() -> int:

@@ -200,7 +200,7 @@ def mask_grids(study: str, paths: list[Path], prefix: Path) -> None:
     sparsities = sorted(table["sparsity"].unique())
     width = COLUMN if columns == 1 else PAGE
     # One image is as high as wide; titles and small print need the rest.
-    height = rows * (width / columns * 0.83 * len(sparsities) / 10 + 0.35) + 0.3
+    height = rows * (width / columns * 0.83 * len(sparsities) / 10 + 0.38) + 0.33
     figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
     for index, (axis, (key, panel)) in enumerate(zip(axes.flat, panels, strict=False)):
         panel = panel.sort_values(["sparsity", "class"], key=lambda column: column.astype(float))

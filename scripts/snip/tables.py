@@ -1,12 +1,12 @@
 """The tidy tables between training and figures: one header line, one row per observation."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from snip.errors import SnipError
+from snip.files import unsealed
 from snip.runs import Run
 
 KEY = [
@@ -43,11 +43,11 @@ def read_result(folder: Path, run: Run) -> dict:
     """
     path = folder / f"{run.path}.json"
     try:
-        result = json.loads(path.read_text())
+        result = unsealed(path.read_bytes())
         found = {name: result[name] for name in KEY}
         missing = [name for name in [*OUTCOME, "layers", "curve"] if name not in result]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TableError(f"result file {path} cannot be used: {error!r}") from error
+        raise TableError(f"result file {path} cannot be used: {error}") from error
     if found != run.key or missing:
         raise TableError(
             f"result file {path} holds {found} without {missing}, expected {run.key}"

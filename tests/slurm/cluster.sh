@@ -45,7 +45,7 @@ KillWait=5
 # Finished jobs stay visible to squeue.
 MinJobAge=3600
 SchedulerParameters=defer,batch_sched_delay=0,sched_interval=1
-NodeName=n[1-3] NodeHostname=$host NodeAddr=127.0.0.1 Port=[17001-17003] CPUs=1 RealMemory=6000
+NodeName=n[1-3] NodeHostname=$host NodeAddr=127.0.0.1 Port=[17001-17003] CPUs=2 RealMemory=6000
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 CONF
     slurmctld
@@ -65,7 +65,6 @@ CONF
 kill_node() {
     local pid
     pid=$(cat "$folder/slurmd-$1.pid")
-    pkill -KILL -f "slurmstepd: .*" --session 0 2> /dev/null || true
     kill_tree "$pid"
     # The steps of a node are children of init, named by the node in their environment.
     for process in /proc/[0-9]*; do

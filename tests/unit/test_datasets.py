@@ -4,7 +4,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import idx
+from helpers import idx
 from snip import datasets
 from snip.datasets import DatasetError, load_dataset, parse_dataset
 

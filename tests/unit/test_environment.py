@@ -3,7 +3,7 @@ from pathlib import Path
 
 import yaml
 
-from conftest import REPOSITORY
+from helpers import REPOSITORY
 
 
 def pins(lines):

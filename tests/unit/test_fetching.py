@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from conftest import generated_files
+from helpers import generated_files
 from snip import datasets, fetching
 from snip.datasets import DatasetError
 

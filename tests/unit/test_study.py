@@ -6,7 +6,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import REPOSITORY
+from helpers import REPOSITORY
 from snip import study
 from snip.runs import Run, label
 

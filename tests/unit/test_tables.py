@@ -1,10 +1,12 @@
 import io
-import json
 from dataclasses import replace
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from snip.files import sealed
 from snip.runs import Run
 from snip.tables import KEY, OUTCOME, TableError, read_table, tabulate
 
@@ -24,14 +26,14 @@ def result(run):
 def place(folder, run, content):
     path = folder / f"{run.path}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content)
+    path.write_bytes(content)
     return path
 
 
 def test_tables_are_tidy_and_read_back(tmp_path):
     runs = [RUN, replace(RUN, sparsity="0", seed=1)]
     for run in runs:
-        place(tmp_path, run, json.dumps(result(run)))
+        place(tmp_path, run, sealed(result(run)))
     tables = tabulate(tmp_path, runs)
     assert list(tables["runs"].columns) == KEY + OUTCOME
     assert len(tables["runs"]) == 2 and len(tables["layers"]) == 2 and len(tables["curves"]) == 4
@@ -47,13 +49,13 @@ def test_tables_are_tidy_and_read_back(tmp_path):
 
 @pytest.mark.parametrize("cut", [0, 1, 40])
 def test_a_truncated_result_is_named(tmp_path, cut):
-    path = place(tmp_path, RUN, json.dumps(result(RUN))[:cut])
+    path = place(tmp_path, RUN, sealed(result(RUN))[:cut])
     with pytest.raises(TableError, match=str(path)):
         tabulate(tmp_path, [RUN])
 
 
 def test_the_result_of_another_run_is_refused(tmp_path):
-    path = place(tmp_path, RUN, json.dumps(result(replace(RUN, seed=1))))
+    path = place(tmp_path, RUN, sealed(result(replace(RUN, seed=1))))
     with pytest.raises(TableError, match=f"{path} holds the run .*'seed': 1.*expected"):
         tabulate(tmp_path, [RUN])
 
@@ -61,7 +63,7 @@ def test_the_result_of_another_run_is_refused(tmp_path):
 def test_a_result_without_an_outcome_is_refused(tmp_path):
     content = result(RUN)
     del content["test_error"]
-    place(tmp_path, RUN, json.dumps(content))
+    place(tmp_path, RUN, sealed(content))
     with pytest.raises(TableError, match="without.*test_error"):
         tabulate(tmp_path, [RUN])
 
@@ -75,6 +77,24 @@ def test_an_empty_table_is_named(tmp_path):
 
 def test_numbers_survive_the_table_exactly(tmp_path):
     content = result(RUN) | {"train_loss": 0.1 + 0.2}
-    place(tmp_path, RUN, json.dumps(content))
+    place(tmp_path, RUN, sealed(content))
     text = tabulate(tmp_path, [RUN])["runs"].to_csv(index=False)
     assert pd.read_csv(io.StringIO(text))["train_loss"][0] == 0.1 + 0.2
+
+
+@given(position=st.integers(0, 10**6), bit=st.integers(0, 7))
+def test_no_flipped_bit_reaches_a_table(tmp_path_factory, position, bit):
+    folder = tmp_path_factory.mktemp("flipped")
+    good = sealed(result(RUN))
+    bad = bytearray(good)
+    bad[position % len(bad)] ^= 1 << bit
+    place(folder, RUN, bytes(bad))
+    try:
+        tables = tabulate(folder, [RUN])
+    except TableError as error:
+        assert RUN.path in str(error)
+    else:
+        # The flip changed white space alone.
+        place(folder, RUN, good)
+        expected = tabulate(folder, [RUN])
+        assert all(tables[name].equals(expected[name]) for name in tables)

@@ -1,15 +1,12 @@
 """The whole graph: on the real data at the tiny study once, on small generated data elsewhere."""
 
-import hashlib
 import json
 import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,132 +14,14 @@ import pytest
 import yaml
 from matplotlib.image import imread
 
-from conftest import REPOSITORY, copy_project, generated_files, run_in, write_source
+from helpers import REPOSITORY, copy_project, generated_files
+from small import CONFIGS, SMALL, digests, environment, planned, small_project, snakemake
 from snip import study
 from snip.tables import KEY, OUTCOME
 
 pytestmark = pytest.mark.workflow
 FIGURES = [f"fig{number}" for number in range(1, 8)]
-
-# Every rule and figure on generated data, with as few jobs as show every case.
-SMALL = {
-    "study": "small",
-    "schedules": {"generated-200": {"iterations": 10}},
-    "figures": {
-        "fig1": [{"datasets": ["generated"], "sparsities": [0, 90], "seeds": [0]}],
-        "fig2": [
-            {"datasets": ["generated"], "sparsities": [50, 90], "batch_sizes": [20], "seeds": [0]}
-        ],
-        "fig3": [{"datasets": ["generated"], "batch_sizes": [1, 100], "seeds": [0]}],
-        "fig4": [
-            {
-                "datasets": ["generated-200"],
-                "networks": ["lenet-5-caffe"],
-                "labels": ["random"],
-                "sparsities": [0, 99],
-                "seeds": [0, 1],
-            }
-        ],
-        "fig5": [
-            {
-                "datasets": ["generated-inverted"],
-                "sparsities": [50],
-                "batch_sizes": [20],
-                "seeds": [0],
-            }
-        ],
-        "fig6": [
-            {
-                "datasets": ["generated"],
-                "criteria": ["gradient"],
-                "sparsities": [50],
-                "batch_sizes": [20],
-                "seeds": [0],
-            }
-        ],
-        "fig7": [
-            {
-                "datasets": ["generated-200"],
-                "networks": ["lenet-5-caffe"],
-                "labels": ["random"],
-                "sparsities": [0],
-                "seeds": [0],
-            }
-        ],
-    },
-}
-CONFIGS = ["--configfile", "config/tiny.yaml", "config/small.yaml"]
-
-
-def small_project(folder: Path) -> Path:
-    """A copy of the project with the generated data set and the study `small`."""
-    copy_project(folder)
-    files = generated_files()
-    given = folder / "data" / "generated"
-    given.mkdir(parents=True)
-    for name, content in files.items():
-        (given / name).write_bytes(content)
-    write_source(files, folder / "scripts/snip/sources", 600)
-    (folder / "config/small.yaml").write_text(yaml.safe_dump(SMALL))
-    return folder
-
-
-def snakemake(folder, *arguments, target="figures/all", configs=CONFIGS, **options):
-    command = ["snakemake", *configs, *arguments, "--", target]
-    return run_in(folder, *command, env=environment(), **options)
-
-
-def environment():
-    """This environment's programs first, as when it is activated."""
-    return os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-
-
-def planned(folder, *arguments, **options) -> dict[str, int]:
-    """How many jobs of each rule a dry-run plans."""
-    output = snakemake(folder, "-n", *arguments, **options).stdout
-    _, _, stats = output.partition("Job stats:")
-    counts = dict(re.findall(r"^([a-z_]+) +(\d+)$", stats.partition("Reasons")[0], re.M))
-    counts.pop("total", None)
-    return {rule: int(count) for rule, count in counts.items()}
-
-
-def digests(folder: Path, study_name="small") -> dict[str, str]:
-    """The SHA-256 of every result, table, mask and figure."""
-    paths = [
-        path
-        for kind in ("runs", "masks", "tables")
-        for path in (folder / "results" / study_name / kind).rglob("*")
-    ]
-    paths += (folder / "figures").glob("fig*")
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in paths
-        if path.is_file()
-    }
-
-
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """A project whose study `small` is complete."""
-    folder = small_project(tmp_path_factory.mktemp("finished") / "project")
-    snakemake(folder, "--cores", "2")
-    return folder
-
-
-@pytest.fixture
-def clone(finished, tmp_path):
-    """The finished project, copied: all modification times are new."""
-    return Path(
-        shutil.copytree(finished, tmp_path / "clone", copy_function=shutil.copyfile, symlinks=True)
-    )
-
-
-@pytest.fixture(scope="session")
-def real_data():
-    """MNIST and Fashion-MNIST, fetched where the project keeps them: the folder."""
-    wanted = [f"results/datasets/{name}/summary.npz" for name in ("mnist", "fashion-mnist")]
-    run_in(REPOSITORY, "snakemake", "--cores", "1", "--", *wanted, env=environment())
-    return REPOSITORY / "results" / "datasets"
+RUN = "generated/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
 
 
 def test_all_seven_figures_on_the_real_data(tmp_path, real_data):
@@ -204,9 +83,6 @@ def test_a_logged_line_repeats_a_run(clone):
     line = log.splitlines()[0].removeprefix("$ ")
     subprocess.run(line, shell=True, cwd=clone, check=True, env=environment(), stderr=-3)
     assert path.read_bytes() == before
-
-
-RUN = "generated/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
 
 
 def test_results_hold_nothing_of_when_and_where(finished):

@@ -1,0 +1,62 @@
+"""Faults to inflict on a run, and how to run one by hand."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from small import environment
+
+SETTINGS = {
+    "dataset": "generated",
+    "network": "lenet-5-caffe",
+    "labels": "random",
+    "learning-rate": 0.01,
+    "iterations": 600,
+    "training-batch-size": 20,
+    "log-every": 7,
+    "evaluate-every": 100,
+    "checkpoint-seconds": 0.3,
+}
+
+
+def start_run(folder: Path, output: str) -> subprocess.Popen:
+    """Start a training run of a few seconds in `folder`; its checkpoint lies beside the output."""
+    options = SETTINGS | {"output": output, "checkpoint": f"{output}.checkpoint"}
+    words = [f"--{name}={value}" for name, value in options.items()]
+    return subprocess.Popen(
+        [sys.executable, "scripts/train.py", *words],
+        cwd=folder,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def killed_runs(folder: Path, output: str, kills: int, seed: int) -> tuple[int, list[str]]:
+    """Start a run again and again, killing it at random moments, then let it end.
+
+    Returns:
+        How many times it was killed, and what the log of each start said.
+    """
+    moments = random.Random(seed)
+    said, killed = [], 0
+    while killed < kills:
+        process = start_run(folder, output)
+        try:
+            said.append(process.communicate(timeout=moments.uniform(0.2, 3.5))[1])
+            # It ended before its time was up: another file, so that there is more to kill.
+            assert process.returncode == 0, said[-1]
+            (folder / output).unlink()
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            said.append(process.communicate()[1])
+            killed += 1
+            # It may have been killed after its last write: then that is whole, and made again.
+            (folder / output).unlink(missing_ok=True)
+    process = start_run(folder, output)
+    said.append(process.communicate()[1])
+    assert process.returncode == 0, said[-1]
+    return killed, said

@@ -1,0 +1,93 @@
+"""The tiny study through the real profile on a real Slurm (root, slurm-wlm, munge)."""
+
+import os
+import re
+import subprocess
+import threading
+import time
+
+import pytest
+
+from helpers import REPOSITORY, copy_project
+from small import digests, small_project, snakemake
+
+SCRIPT = REPOSITORY / "tests/slurm/cluster.sh"
+# As the profile says, but for a cluster of three nodes with two cores, and a hurried user.
+SLURM = [
+    "--workflow-profile",
+    "workflow/profiles/slurm",
+    "--slurm-init-seconds-before-status-checks=1",
+    "--seconds-between-status-checks=2",
+    "--latency-wait=5",
+    "--group-components",
+    "runs=2",
+    "masks=2",
+]
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A running Slurm: its folder. The environment says where its configuration is."""
+    folder = tmp_path_factory.mktemp("slurm")
+    done = subprocess.run(
+        ["bash", SCRIPT, "start", folder], check=True, stdout=subprocess.PIPE, text=True
+    )
+    os.environ["SLURM_CONF"] = done.stdout.strip()
+    yield folder
+    subprocess.run(["bash", SCRIPT, "stop", folder], check=False)
+
+
+def test_the_tiny_study_through_slurm_gives_the_same_bytes(cluster, tmp_path, real_data):
+    data = ["--config", f"data_folder={real_data}"]
+    tiny = ["--configfile", "config/tiny.yaml"]
+    local = copy_project(tmp_path / "local")
+    snakemake(local, "--cores", "2", *data, configs=tiny)
+    remote = copy_project(tmp_path / "remote")
+    started = time.monotonic()
+    snakemake(remote, *SLURM, *data, configs=tiny)
+    hours = (time.monotonic() - started) / 3600
+    assert digests(remote, "tiny") == digests(local, "tiny")
+    assert len(digests(remote, "tiny")) > 130
+    runs = len(list((remote / "results/tiny/runs").rglob("*.json")))
+    queue = subprocess.run(
+        ["squeue", "--states=all", "--noheader", "--format=%i %T"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    states = queue[1::2]
+    assert states and set(states) == {"COMPLETED"}
+    print(f"{runs} runs, {len(states)} Slurm jobs, {len(states) / hours:.0f} jobs an hour")
+
+
+def test_a_lost_node_loses_nothing(cluster, tmp_path, finished):
+    folder = small_project(tmp_path / "project")
+    lost = []
+
+    def lose_a_node():
+        while not lost:
+            time.sleep(0.2)
+            running = subprocess.run(
+                ["squeue", "--states=running", "--noheader", "--format=%N %k"],
+                capture_output=True,
+                text=True,
+                check=False,
+            ).stdout
+            nodes = re.findall(r"^(n\d) .*(?:train|runs)", running, re.M)
+            if nodes and list((folder / "results/small/logs/runs").rglob("*.log")):
+                time.sleep(2)  # in the middle of it
+                subprocess.run(["bash", SCRIPT, "kill-node", nodes[0], cluster], check=True)
+                lost.append(nodes[0])
+
+    killer = threading.Thread(target=lose_a_node)
+    killer.start()
+    snakemake(folder, *SLURM)
+    killer.join()
+    assert digests(folder) == digests(finished)
+    states = subprocess.run(
+        ["squeue", "--states=all", "--noheader", "--format=%T"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "NODE_FAIL" in states, states

@@ -1,0 +1,107 @@
+"""A study in miniature, on generated data, and how to run Snakemake on it."""
+
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+from helpers import copy_project, generated_files, run_in, write_source
+
+# Every rule and figure on generated data, with as few jobs as show every case.
+SMALL = {
+    "study": "small",
+    "schedules": {"generated-200": {"iterations": 10}},
+    "figures": {
+        "fig1": [{"datasets": ["generated"], "sparsities": [0, 90], "seeds": [0]}],
+        "fig2": [
+            {"datasets": ["generated"], "sparsities": [50, 90], "batch_sizes": [20], "seeds": [0]}
+        ],
+        "fig3": [{"datasets": ["generated"], "batch_sizes": [1, 100], "seeds": [0]}],
+        "fig4": [
+            {
+                "datasets": ["generated-200"],
+                "networks": ["lenet-5-caffe"],
+                "labels": ["random"],
+                "sparsities": [0, 99],
+                "seeds": [0, 1],
+            }
+        ],
+        "fig5": [
+            {
+                "datasets": ["generated-inverted"],
+                "sparsities": [50],
+                "batch_sizes": [20],
+                "seeds": [0],
+            }
+        ],
+        "fig6": [
+            {
+                "datasets": ["generated"],
+                "criteria": ["gradient"],
+                "sparsities": [50],
+                "batch_sizes": [20],
+                "seeds": [0],
+            }
+        ],
+        "fig7": [
+            {
+                "datasets": ["generated-200"],
+                "networks": ["lenet-5-caffe"],
+                "labels": ["random"],
+                "sparsities": [0],
+                "seeds": [0],
+            }
+        ],
+    },
+}
+CONFIGS = ["--configfile", "config/tiny.yaml", "config/small.yaml"]
+
+
+def small_project(folder: Path) -> Path:
+    """A copy of the project with the generated data set and the study `small`."""
+    copy_project(folder)
+    files = generated_files()
+    given = folder / "data" / "generated"
+    given.mkdir(parents=True)
+    for name, content in files.items():
+        (given / name).write_bytes(content)
+    write_source(files, folder / "scripts/snip/sources", 600)
+    (folder / "config/small.yaml").write_text(yaml.safe_dump(SMALL))
+    return folder
+
+
+def snakemake(folder, *arguments, target="figures/all", configs=CONFIGS, **options):
+    command = ["snakemake", *configs, *arguments, "--", target]
+    return run_in(folder, *command, env=environment(), **options)
+
+
+def environment():
+    """This environment's programs first, as when it is activated."""
+    return os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
+def planned(folder, *arguments, **options) -> dict[str, int]:
+    """How many jobs of each rule a dry-run plans."""
+    output = snakemake(folder, "-n", *arguments, **options).stdout
+    _, _, stats = output.partition("Job stats:")
+    counts = dict(re.findall(r"^([a-z_]+) +(\d+)$", stats.partition("Reasons")[0], re.M))
+    counts.pop("total", None)
+    return {rule: int(count) for rule, count in counts.items()}
+
+
+def digests(folder: Path, study_name="small") -> dict[str, str]:
+    """The SHA-256 of every result, table, mask and figure."""
+    paths = [
+        path
+        for kind in ("runs", "masks", "tables")
+        for path in (folder / "results" / study_name / kind).rglob("*")
+    ]
+    paths += (folder / "figures").glob("fig*")
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in paths
+        if path.is_file()
+    }

@@ -1,0 +1,234 @@
+"""Nothing is lost, nothing differs, nothing damaged is used: at small scale."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+import yaml
+
+from inflict import killed_runs, start_run
+from small import CONFIGS, SMALL, digests, environment, planned, small_project, snakemake
+
+pytestmark = pytest.mark.workflow
+RUN = "generated/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+
+
+@pytest.fixture(scope="module")
+def whole(finished):
+    """The result of the run by hand without any fault."""
+    process = start_run(finished, "whole.json")
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    assert "images/s" in said and "s left" in said
+    return (finished / "whole.json").read_bytes()
+
+
+@contextlib.contextmanager
+def mounted(folder, *options):
+    """Mount something at `folder` for a while."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", *options, str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def forget(folder, where):
+    """Remove a folder of results and all that was made from them."""
+    for place in {where, "results/small/tables", "figures"}:
+        shutil.rmtree(folder / place)
+
+
+def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(finished, whole):
+    killed, said = killed_runs(finished, "killed.json", kills=4, seed=1)
+    assert killed == 4
+    assert (finished / "killed.json").read_bytes() == whole
+    assert any("resumed at iteration" in text for text in said)
+    assert not (finished / "killed.json.checkpoint").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_asked_to_stop_writes_a_checkpoint_and_ends_cleanly(finished, whole, number):
+    output = f"asked-{number}.json"
+    process = start_run(finished, output)
+    while "iteration 7/" not in process.stderr.readline():
+        pass
+    process.send_signal(number)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 1 and "Traceback" not in said
+    assert re.search(r"error: run .* interrupted at iteration \d+ of 600; run again", said)
+    assert not (finished / output).exists()
+    process = start_run(finished, output)
+    assert "resumed at iteration" in process.communicate()[1]
+    assert (finished / output).read_bytes() == whole
+
+
+def test_a_killed_snakemake_is_unlocked_and_goes_on(finished, tmp_path):
+    folder = small_project(tmp_path / "project")
+    command = ["snakemake", *CONFIGS, "--cores", "2", "--", "figures/all"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, cwd=folder, env=environment(), **quiet)
+    deadline = time.monotonic() + 120
+    while not list(folder.glob("results/small/runs/**/*.json")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    # Its jobs live on for a moment; the folder is locked and says what to do.
+    done = snakemake(folder, "--cores", "2", check=False)
+    assert done.returncode != 0 and "--unlock" in done.stdout
+    snakemake(folder, "--unlock")
+    snakemake(folder, "--cores", "2")
+    assert digests(folder) == digests(finished)
+
+
+def test_two_snakemakes_in_one_folder_do_not_disturb_each_other(clone):
+    forget(clone, "results/small/runs")
+    command = ["snakemake", *CONFIGS, "--cores", "1", "--", "figures/all"]
+    with (clone / "first.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=clone, env=environment(), stdout=log, stderr=log)
+    try:
+        while not list((clone / ".snakemake/locks").glob("*")):
+            assert process.poll() is None, (clone / "first.log").read_text()
+            time.sleep(0.05)
+        done = snakemake(clone, "--cores", "1", check=False)
+        assert done.returncode != 0
+        assert "Directory cannot be locked" in done.stdout
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@needs_root
+@pytest.mark.parametrize(("where", "size"), [("results/small/runs", "16k"), ("figures", "64k")])
+def test_a_full_disk_is_named_and_nothing_half_written_stays(clone, finished, where, size):
+    forget(clone, where)
+    with mounted(clone / where, "-t", "tmpfs", "-o", f"size={size}", "tmpfs"):
+        done = snakemake(clone, "--cores", "1", "--keep-going", check=False)
+        assert done.returncode != 0
+        logs = "".join(path.read_text() for path in (clone / "results/small/logs").rglob("*.log"))
+        assert "No space left on device" in logs
+        written = [path for path in (clone / where).rglob("*") if path.is_file()]
+        for path in written:
+            # Whatever is there is whole.
+            if path.stat().st_size:
+                assert path.read_bytes() == (finished / path.relative_to(clone)).read_bytes()
+    snakemake(clone, "--cores", "2")
+    assert digests(clone) == digests(finished)
+
+
+@needs_root
+def test_a_full_disk_costs_a_checkpoint_and_not_the_run(finished, whole, tmp_path):
+    with mounted(tmp_path / "tiny", "-t", "tmpfs", "-o", "size=64k", "tmpfs") as tiny:
+        process = start_run(finished, str(tiny / "full.json"))
+        _, said = process.communicate()
+        assert re.search("checkpoint .* not written: .*No space left on device", said)
+        assert process.returncode == 0
+        assert (tiny / "full.json").read_bytes() == whole
+
+
+def damage(path, how):
+    content = path.read_bytes()
+    middle = len(content) // 2
+    flipped = content[:middle] + bytes([content[middle] ^ 16]) + content[middle + 1 :]
+    path.write_bytes({"truncated": content[:middle], "flipped": flipped, "empty": b""}[how])
+
+
+@pytest.mark.parametrize("how", ["truncated", "flipped", "empty"])
+def test_a_damaged_result_or_mask_is_refused_by_name(clone, how):
+    result = clone / f"results/small/runs/{RUN}.json"
+    mask = next((clone / "results/small/masks").rglob("gradient/**/class-3/*.npz"))
+    good = {path: path.read_bytes() for path in (result, mask)}
+    for path in good:
+        damage(path, how)
+    done = snakemake(clone, "--cores", "2", "--keep-going", check=False)
+    assert done.returncode != 0
+    logs = "".join(path.read_text() for path in (clone / "results/small/logs").rglob("*.log"))
+    for path in good:
+        assert re.search(f"error: .*{path.relative_to(clone)} cannot be (used|read)", logs)
+    # Removed and asked for, they are made again.
+    for path in good:
+        path.unlink()
+        snakemake(clone, "--cores", "1", target=str(path.relative_to(clone)))
+    assert {path: path.read_bytes() for path in good} == good
+
+
+@needs_root
+def test_a_data_folder_that_cannot_be_written_is_enough(finished, tmp_path):
+    folder = small_project(tmp_path / "project")
+    data = tmp_path / "shared"
+    shutil.move(folder / "data", tmp_path / "given")
+    with mounted(data, "--bind", "-o", "ro", str(tmp_path / "given")):
+        with pytest.raises(OSError, match="Read-only"):
+            (data / "generated" / "file").write_bytes(b"")
+        target = f"results/small/runs/{RUN}.json"
+        snakemake(folder, "--cores", "1", "--config", f"data_folder={data}", target=target)
+    assert (folder / target).read_bytes() == (finished / target).read_bytes()
+
+
+def test_an_archived_study_is_restored_and_extended_elsewhere(clone, tmp_path):
+    archive = tmp_path / "small.tar"
+    run = {"check": True, "env": environment()}
+    make = ["python", "scripts/archive.py", "create", "--study", "small", "--output", str(archive)]
+    subprocess.run(make, cwd=clone, **run)
+    elsewhere = small_project(tmp_path / "elsewhere")
+    subprocess.run(["python", "scripts/archive.py", "restore", archive], cwd=elsewhere, **run)
+    assert {rule for rule in planned(elsewhere) if not rule.startswith("figure")} == set()
+    small = yaml.safe_load(yaml.safe_dump(SMALL))
+    small["figures"]["fig1"][0]["seeds"] = [0, 1]
+    (elsewhere / "config/small.yaml").write_text(yaml.safe_dump(small))
+    assert planned(elsewhere)["train"] == 2
+    snakemake(elsewhere, "--cores", "2")
+    before, after = digests(clone), digests(elsewhere)
+    runs = [name for name in before if "/runs/" in name]
+    assert all(after[name] == before[name] for name in runs if name.endswith(".json"))
+
+
+@pytest.mark.parametrize("position", [0.2, 0.5, 0.9])
+def test_an_altered_archive_is_refused_by_name(clone, tmp_path, position):
+    archive = tmp_path / "small.tar"
+    run = {"cwd": clone, "env": environment(), "capture_output": True, "text": True}
+    make = ["python", "scripts/archive.py", "create", "--study", "small", "--output", str(archive)]
+    subprocess.run(make, check=True, **run)
+    content = bytearray(archive.read_bytes())
+    content[int(len(content) * position)] ^= 8
+    archive.write_bytes(bytes(content))
+    shutil.rmtree(clone / "results/small")
+    done = subprocess.run(["python", "scripts/archive.py", "restore", str(archive)], **run)
+    assert done.returncode == 1
+    assert re.search(f"error: archive {archive}", done.stderr) and "Traceback" not in done.stderr
+    assert not (clone / "results/small").exists()
+
+
+def test_progress_tells_where_the_study_stands(clone):
+    gone = [*(clone / "results/small/runs").rglob("seed-1.json")]
+    assert len(gone) == 2
+    logs = [clone / "results/small/logs" / p.relative_to(clone / "results/small") for p in gone]
+    for path in gone:
+        path.unlink()
+    logs[0].with_suffix(".log").unlink()
+    logs[1].with_suffix(".log").write_text("$ …\nerror: run x diverged: training loss nan\n")
+    command = ["python", "scripts/progress.py", "--configfile", *CONFIGS[1:]]
+    run = {"cwd": clone, "env": environment(), "check": True, "capture_output": True, "text": True}
+    said = subprocess.run(command, **run).stdout
+    assert "7 runs: 5 done, 0 running, 0 interrupted, 1 failed, 1 to come" in said
+    assert "lenet-300-100: 3 of 3 done" in said and "s each (median)" in said
+    assert re.search("failed: .*seed-1: error: run x diverged", said)
+    logs[1].with_suffix(".log").write_text(
+        "$ …\niteration 5/10  loss 2.3  99 images/s  30 s left\n"
+    )
+    said = subprocess.run(command, **run).stdout
+    assert "1 running" in said and re.search(r"time left: 0:00:\d\d with 1 at a time", said)
+
+
+def test_nothing_in_results_is_pickled(finished):
+    for path in (finished / "results").rglob("*.npz"):
+        with np.load(path, allow_pickle=False) as archive:
+            assert all(archive[name].dtype != object for name in archive.files)
