@@ -3,12 +3,12 @@
 #   tests/slurm/cluster.sh start FOLDER     (as root; needs the packages slurm-wlm and munge)
 #   tests/slurm/cluster.sh kill-node n2 FOLDER
 #   tests/slurm/cluster.sh stop FOLDER
-# Prints the SLURM_CONF to use.
+# The configuration is linked from /etc/slurm/slurm.conf: jobs do not inherit SLURM_CONF.
 set -euo pipefail
 
 action=$1
 folder=$(realpath -m "${!#}")
-export SLURM_CONF=$folder/slurm.conf
+configuration=$folder/slurm.conf
 
 start() {
     mkdir -p "$folder"/{state,spool,log}
@@ -20,7 +20,13 @@ start() {
     fi
     local host
     host=$(hostname -s)
-    cat > "$SLURM_CONF" <<CONF
+    if [ -e /etc/slurm/slurm.conf ] && [ ! -L /etc/slurm/slurm.conf ]; then
+        echo "/etc/slurm/slurm.conf exists: this machine has a Slurm of its own" >&2
+        exit 1
+    fi
+    mkdir -p /etc/slurm
+    ln -sfn "$configuration" /etc/slurm/slurm.conf
+    cat > "$configuration" <<CONF
 ClusterName=test
 SlurmctldHost=$host(127.0.0.1)
 SlurmUser=root
@@ -45,7 +51,7 @@ KillWait=5
 # Finished jobs stay visible to squeue.
 MinJobAge=3600
 SchedulerParameters=defer,batch_sched_delay=0,sched_interval=1
-NodeName=n[1-3] NodeHostname=$host NodeAddr=127.0.0.1 Port=[17001-17003] CPUs=2 RealMemory=6000
+NodeName=n[1-3] NodeHostname=$host NodeAddr=127.0.0.1 Port=[17001-17003] CPUs=2 RealMemory=8000
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 CONF
     slurmctld
@@ -58,26 +64,20 @@ CONF
         sinfo --Node --long >&2
         exit 1
     fi
-    echo "$SLURM_CONF"
 }
 
 # The daemon of a node and all that runs on it die at once, as when the power fails.
 kill_node() {
-    local pid
-    pid=$(cat "$folder/slurmd-$1.pid")
-    kill_tree "$pid"
-    # The steps of a node are children of init, named by the node in their environment.
+    local job process
+    kill -KILL "$(cat "$folder/slurmd-$1.pid")"
+    for job in $(squeue --noheader --nodelist "$1" --states=running --format=%i); do
+        pkill -KILL --full "slurmstepd: \\[$job\\." || true
+    done
     for process in /proc/[0-9]*; do
-        if tr '\0' '\n' < "$process/environ" 2> /dev/null | grep -qx "SLURMD_NODENAME=$1"; then
+        if (tr '\0' '\n' < "$process/environ") 2> /dev/null | grep -qx "SLURMD_NODENAME=$1"; then
             kill -KILL "${process#/proc/}" 2> /dev/null || true
         fi
     done
-}
-
-kill_tree() {
-    local child
-    for child in $(pgrep -P "$1"); do kill_tree "$child"; done
-    kill -KILL "$1" 2> /dev/null || true
 }
 
 stop() {
@@ -85,6 +85,8 @@ stop() {
     for file in "$folder"/slurmd-*.pid "$folder"/slurmctld.pid; do
         [ -f "$file" ] && kill "$(cat "$file")" 2> /dev/null || true
     done
+    for _ in $(seq 50); do pgrep --exact slurmctld > /dev/null || break; sleep 0.2; done
+    rm -f /etc/slurm/slurm.conf
 }
 
 case $action in

@@ -19,7 +19,7 @@ rule prune:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=lambda wildcards, attempt: 1000 + 500 * attempt,
         runtime=lambda wildcards, attempt: 15 * attempt,
     params:
         arguments=mask_arguments("all"),

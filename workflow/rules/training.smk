@@ -16,7 +16,7 @@ rule train:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 2000 * attempt,
+        mem_mb=lambda wildcards, attempt: 1000 + 500 * attempt,
         runtime=run_minutes,
     params:
         arguments=run_arguments,
