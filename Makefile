@@ -3,11 +3,14 @@
 #   make figures CONFIG=config/tiny.yaml      another study
 #   make archive STUDY=paper                  a study in one file
 #   make test                                 the tests
+#   make test TESTS=tests/slurm               through a real Slurm on this machine (root; apt-get
+#                                             install slurm-wlm munge); TESTS=tests/faults: longer
 VENV := .venv
 PYTHON ?= python3
 CORES ?= all
 CONFIG ?=
 STUDY ?= default
+TESTS ?=
 ACTIVE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
 .PHONY: figures test check archive clean
@@ -16,7 +19,7 @@ figures: $(VENV)/installed
 	$(ACTIVE) snakemake --cores $(CORES) figures/all $(if $(CONFIG),--configfile $(CONFIG))
 
 test: $(VENV)/installed-dev
-	$(ACTIVE) python -m pytest
+	$(ACTIVE) python -m pytest $(TESTS)
 
 # Formatting, lints, and dry-runs of the three studies.
 check: $(VENV)/installed-dev

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import REPOSITORY, generated_files, run_in, write_source
+from helpers import REPOSITORY, copy_project, generated_files, run_in, write_source
 from small import environment, small_project, snakemake
 
 
@@ -50,3 +50,13 @@ def real_data():
     wanted = [f"results/datasets/{name}/summary.npz" for name in ("mnist", "fashion-mnist")]
     run_in(REPOSITORY, "snakemake", "--cores", "1", "--", *wanted, env=environment())
     return REPOSITORY / "results" / "datasets"
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory, real_data):
+    """A project whose study `tiny` is complete, on the real data."""
+    folder = copy_project(tmp_path_factory.mktemp("tiny") / "project")
+    # Files fetched before serve as the data folder.
+    data = ["--config", f"data_folder={real_data}"]
+    snakemake(folder, "--cores", "2", *data, configs=["--configfile", "config/tiny.yaml"])
+    return folder

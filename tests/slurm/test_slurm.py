@@ -35,16 +35,13 @@ def cluster(tmp_path_factory):
     subprocess.run(["bash", SCRIPT, "stop", folder], check=False)
 
 
-def test_the_tiny_study_through_slurm_gives_the_same_bytes(cluster, tmp_path, real_data):
+def test_the_tiny_study_through_slurm_gives_the_same_bytes(cluster, tmp_path, real_data, tiny):
     data = ["--config", f"data_folder={real_data}"]
-    tiny = ["--configfile", "config/tiny.yaml"]
-    local = copy_project(tmp_path / "local")
-    snakemake(local, "--cores", "2", *data, configs=tiny)
     remote = copy_project(tmp_path / "remote")
     started = time.monotonic()
-    snakemake(remote, *SLURM, *data, configs=tiny)
+    snakemake(remote, *SLURM, *data, configs=["--configfile", "config/tiny.yaml"])
     hours = (time.monotonic() - started) / 3600
-    assert digests(remote, "tiny") == digests(local, "tiny")
+    assert digests(remote, "tiny") == digests(tiny, "tiny")
     assert len(digests(remote, "tiny")) > 130
     runs = len(list((remote / "results/tiny/runs").rglob("*.json")))
     queue = subprocess.run(

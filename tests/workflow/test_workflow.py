@@ -24,10 +24,8 @@ FIGURES = [f"fig{number}" for number in range(1, 8)]
 RUN = "generated/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
 
 
-def test_all_seven_figures_on_the_real_data(tmp_path, real_data):
-    folder = copy_project(tmp_path / "project")
-    tiny = ["--configfile", "config/tiny.yaml", "--config", f"data_folder={real_data}"]
-    snakemake(folder, "--cores", "2", configs=tiny)
+def test_all_seven_figures_on_the_real_data(tiny):
+    folder = tiny
     subprocess.run(["sha256sum", "--check", "--quiet", "all"], cwd=folder / "figures", check=True)
     for figure in FIGURES:
         picture = imread(folder / "figures" / f"{figure}.png")
