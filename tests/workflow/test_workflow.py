@@ -152,6 +152,10 @@ def test_changing_a_setting_retrains_what_it_affects(clone):
     assert plan["train"] == 3 and "prune" not in plan
 
 
+def test_the_checkpoint_interval_retrains_nothing(clone):
+    assert planned(clone, "--config", "checkpoint_seconds=7") == {}
+
+
 def test_one_figure_needs_only_its_own(tmp_path):
     folder = small_project(tmp_path / "project")
     plan = planned(folder, target="figures/fig3.pdf")

@@ -18,11 +18,12 @@ rule train:
     resources:
         mem_mb=lambda wildcards, attempt: 1000 + 500 * attempt,
         runtime=run_minutes,
+        # No param: it changes no result, so changing it must rerun nothing.
+        checkpoint_seconds=config["checkpoint_seconds"],
     params:
         arguments=run_arguments,
         checkpoint=f"{RESULTS}/checkpoints/{runs.RUN_PATH}.pt",
     shell:
-        # The interval stands here and not among the params: it changes no result.
         "python scripts/train.py {params.arguments} --output {output}"
-        " --checkpoint {params.checkpoint} --checkpoint-seconds {config[checkpoint_seconds]}"
+        " --checkpoint {params.checkpoint} --checkpoint-seconds {resources.checkpoint_seconds}"
         " 2> {log}"
