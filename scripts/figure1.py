@@ -14,7 +14,6 @@ def main() -> None:
     options = parser.parse_args()
 
     import matplotlib.pyplot as plt
-    import seaborn as sns
 
     from snip import plotting
     from snip.tables import read_table
@@ -40,30 +39,7 @@ def main() -> None:
                 zorder=1,
                 label="reference (no pruning)",
             )
-        criteria = panel["criterion"].unique()
-        for criterion, color in zip(criteria, sns.color_palette("colorblind"), strict=False):
-            points = panel[panel["criterion"] == criterion].sort_values("sparsity")
-            axis.scatter(
-                points["sparsity"],
-                points[options.error],
-                s=9,
-                color=color,
-                alpha=0.35,
-                linewidths=0,
-                label="one run" if criterion == criteria[-1] else None,
-            )
-            means = points.drop_duplicates("sparsity")
-            axis.errorbar(
-                means["sparsity"],
-                means["mean"],
-                yerr=[means["mean"] - means["lower"], means["upper"] - means["mean"]],
-                color=color,
-                marker="o",
-                markersize=3,
-                capsize=2,
-                elinewidth=0.8,
-                label=f"mean, 95 % interval: {plotting.name(criterion)}",
-            )
+        plotting.draw_errors(axis, panel, "sparsity", options.error)
         axis.set_title(plotting.panel_title(index, *key), loc="left")
         axis.set_xlabel("Sparsity (%)")
         axis.set_xticks(sorted(panel["sparsity"].unique()))

@@ -74,30 +74,8 @@ def main() -> None:
     bar.set_label("Share kept", fontsize=7)
     bar.outline.set_linewidth(0.5)
 
-    for criterion, color in zip(criteria, sns.color_palette("colorblind"), strict=False):
-        points = shown[shown["criterion"] == criterion].sort_values("batch_size")
-        x = points["batch_size"].map(position)
-        errors.scatter(
-            x,
-            points[options.error],
-            s=9,
-            color=color,
-            alpha=0.35,
-            linewidths=0,
-            label="one run" if criterion == criteria[-1] else None,
-        )
-        means = points.drop_duplicates("batch_size")
-        errors.errorbar(
-            means["batch_size"].map(position),
-            means["mean"],
-            yerr=[means["mean"] - means["lower"], means["upper"] - means["mean"]],
-            color=color,
-            marker="o",
-            markersize=3,
-            capsize=2,
-            elinewidth=0.8,
-            label=f"mean, 95 % interval: {plotting.name(criterion)}",
-        )
+    shown["position"] = shown["batch_size"].map(position)
+    plotting.draw_errors(errors, shown, "position", options.error)
     published = [size for size in sizes if size in PUBLISHED and dataset == "mnist"]
     errors.scatter(
         [position[size] for size in published],

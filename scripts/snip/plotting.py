@@ -94,6 +94,40 @@ def add_intervals(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFram
     return table.merge(summary, on=by).astype({"n": int})
 
 
+def draw_errors(axis: plt.Axes, table: pd.DataFrame, x: str, error: str) -> None:
+    """Draw each run as a faint point, and each criterion's means with their 95 % intervals.
+
+    Args:
+        table: one row per run, with the columns that `add_intervals` adds.
+        x: the column along the horizontal axis.
+        error: the column of the errors.
+    """
+    criteria = table["criterion"].unique()
+    for criterion, color in zip(criteria, sns.color_palette("colorblind"), strict=False):
+        points = table[table["criterion"] == criterion].sort_values(x)
+        axis.scatter(
+            points[x],
+            points[error],
+            s=9,
+            color=color,
+            alpha=0.35,
+            linewidths=0,
+            label="one run" if criterion == criteria[-1] else None,
+        )
+        means = points.drop_duplicates(x)
+        axis.errorbar(
+            means[x],
+            means["mean"],
+            yerr=[means["mean"] - means["lower"], means["upper"] - means["mean"]],
+            color=color,
+            marker="o",
+            markersize=3,
+            capsize=2,
+            elinewidth=0.8,
+            label=f"mean, 95 % interval: {name(criterion)}",
+        )
+
+
 def panel_title(index: int, *parts: str) -> str:
     """Return `(a) LeNet-300-100, MNIST` for the first panel, and so on."""
     return f"({chr(ord('a') + index)}) " + ", ".join(name(part) for part in parts)

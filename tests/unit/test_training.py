@@ -170,3 +170,19 @@ def test_a_diverging_run_is_named_with_iteration_and_rate(generated):
         train(RUN, replace(QUICK, learning_rate=1e30), dataset, log=io.StringIO())
     message = str(caught.value)
     assert RUN.path in message and "iteration 2" in message and "1e+30" in message
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_shows_a_bar_and_a_file_lines(generated):
+    dataset = load_dataset("generated", generated)
+    terminal, file = Terminal(), io.StringIO()
+    assert train(RUN, QUICK, dataset, log=terminal) == train(RUN, QUICK, dataset, log=file)
+    assert "12/12" in terminal.getvalue() and "loss " in terminal.getvalue()
+    assert "\r" in terminal.getvalue() and "\r" not in file.getvalue()
+    lines = file.getvalue().splitlines()
+    assert len(lines) == 3
+    assert all(" images/s  " in line and line.endswith(" s left") for line in lines)
