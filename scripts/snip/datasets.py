@@ -263,7 +263,8 @@ def load_summary(path: Path) -> dict[str, np.ndarray]:
         DatasetError: the file is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: numpy leaves a file that it cannot read open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             return {key: archive[key] for key in ("histogram", "means")}
     except Exception as error:
         raise DatasetError(f"summary file {path} cannot be read: {error}") from error

@@ -55,7 +55,7 @@ def fetch(name: str, data_folder: Path, output: Path, log=sys.stderr) -> None:
         reasons = []
         for title, commands in _sources(name, source):
             try:
-                _try(title, commands, name, source, data_folder, output)
+                _try(commands, name, source, data_folder, output)
             except SourceError as reason:
                 reasons.append(f"{title}: {reason}")
                 print(reasons[-1], file=log, flush=True)
@@ -101,7 +101,6 @@ def _sources(name: str, source: Source) -> Iterator[tuple[str, list[list[str]]]]
 
 
 def _try(
-    title: str,
     commands: list[list[str]],
     name: str,
     source: Source,

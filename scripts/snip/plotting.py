@@ -21,9 +21,7 @@ from snip.files import write_atomically
 COLUMN = 3.4
 PAGE = 7.0
 # Okabe and Ito's colours, told apart with any common colour blindness (seaborn's "colorblind").
-BLUE, ORANGE, GREEN, VERMILLION, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = sns.color_palette(
-    "colorblind"
-)
+BLUE, ORANGE, _, VERMILLION, _, _, _, GREY, _, SKY = sns.color_palette("colorblind")
 
 NAMES = {
     "lenet-300-100": "LeNet-300-100",
@@ -178,7 +176,8 @@ def read_masks(path: Path) -> tuple[dict, np.ndarray, np.ndarray]:
         FigureError: the file is damaged, or its first layer does not see all 784 pixels.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # Opened here: numpy leaves a file that it cannot read open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             key = json.loads(str(archive["key"]))
             sparsities = archive["sparsity"]
             names = [entry for entry in archive.files if entry not in ("key", "sparsity")]

@@ -18,9 +18,9 @@ def names(kind: str) -> list[str]:
     return sorted(path.stem.replace("_", "-") for path in (HERE / kind).glob("[!_]*.py"))
 
 
-def file(kind: str, name: str) -> Path:
-    """Return the file that defines `name`."""
-    return HERE / kind / f"{name.replace('-', '_')}.py"
+def file(kind: str, name: str) -> str:
+    """Return the path, in the project, of the file that defines `name`."""
+    return f"scripts/snip/{kind}/{name.replace('-', '_')}.py"
 
 
 def load(kind: str, name: str, function: str) -> Callable:

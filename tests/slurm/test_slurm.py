@@ -35,6 +35,12 @@ def cluster(tmp_path_factory):
     subprocess.run(["bash", SCRIPT, "stop", folder], check=False)
 
 
+def squeue(states: str, form: str) -> str:
+    """What Slurm says of the jobs in these states, a line each."""
+    command = ["squeue", f"--states={states}", "--noheader", f"--format={form}"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
 def test_the_tiny_study_through_slurm_gives_the_same_bytes(cluster, tmp_path, real_data, tiny):
     data = ["--config", f"data_folder={real_data}"]
     remote = copy_project(tmp_path / "remote")
@@ -44,13 +50,7 @@ def test_the_tiny_study_through_slurm_gives_the_same_bytes(cluster, tmp_path, re
     assert digests(remote, "tiny") == digests(tiny, "tiny")
     assert len(digests(remote, "tiny")) > 130
     runs = len(list((remote / "results/tiny/runs").rglob("*.json")))
-    queue = subprocess.run(
-        ["squeue", "--states=all", "--noheader", "--format=%i %T"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.split()
-    states = queue[1::2]
+    states = squeue("all", "%T").split()
     assert states and set(states) == {"COMPLETED"}
     print(f"{runs} runs, {len(states)} Slurm jobs, {len(states) / hours:.0f} jobs an hour")
 
@@ -62,27 +62,16 @@ def test_a_lost_node_loses_nothing(cluster, tmp_path, finished):
     def lose_a_node():
         while not lost:
             time.sleep(0.2)
-            running = subprocess.run(
-                ["squeue", "--states=running", "--noheader", "--format=%N %k"],
-                capture_output=True,
-                text=True,
-                check=False,
-            ).stdout
-            nodes = re.findall(r"^(n\d) .*(?:train|runs)", running, re.M)
+            nodes = re.findall(r"^(n\d) .*(?:train|runs)", squeue("running", "%N %k"), re.M)
             if nodes and list((folder / "results/small/logs/runs").rglob("*.log")):
                 time.sleep(2)  # in the middle of it
                 subprocess.run(["bash", SCRIPT, "kill-node", nodes[0], cluster], check=True)
                 lost.append(nodes[0])
 
-    killer = threading.Thread(target=lose_a_node)
+    killer = threading.Thread(target=lose_a_node, daemon=True)
     killer.start()
     snakemake(folder, *SLURM)
     killer.join()
     assert digests(folder) == digests(finished)
-    states = subprocess.run(
-        ["squeue", "--states=all", "--noheader", "--format=%T"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    states = squeue("all", "%T")
     assert "NODE_FAIL" in states, states

@@ -54,8 +54,8 @@ def run_code(script, modules):
     def files(wildcards):
         source = datasets.parse_dataset(wildcards.dataset).source
         return code(script, modules) + [
-            f"scripts/snip/criteria/{wildcards.criterion.replace('-', '_')}.py",
-            f"scripts/snip/networks/{wildcards.network.replace('-', '_')}.py",
+            registry.file("criteria", wildcards.criterion),
+            registry.file("networks", wildcards.network),
             f"scripts/snip/sources/{source}.yaml",
         ]
 
