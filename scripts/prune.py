@@ -2,7 +2,8 @@
 
 The output (.npz, loads with numpy.load(..., allow_pickle=False)) holds one boolean array per
 parameter tensor, named as in the network, of shape (sparsities, *tensor shape), True where kept;
-`sparsity`, the percentages in the order given; and `key`, JSON text that says what was scored.
+`sparsity`, the percentages in the order given; and as JSON texts `key`, what was scored, and
+`anatomy`, per sparsity and tensor the parameters kept, those on a path, and the dead units.
 With several classes give as many outputs: each file's pruning batch is drawn from one class.
 """
 
@@ -46,9 +47,11 @@ def main() -> None:
 
     import torch
 
+    from snip.anatomy import anatomy
     from snip.datasets import load_dataset
     from snip.files import write_atomically
-    from snip.masks import make_masks, make_problem, mask_file
+    from snip.mask_files import mask_file
+    from snip.masks import make_masks, make_problem
     from snip.weights import build_network
 
     torch.set_num_threads(1)  # as in train.py
@@ -70,7 +73,8 @@ def main() -> None:
         )
         problem = make_problem(network, masks, settings, dataset)
         found = make_masks(problem, options.criterion, map(float, options.sparsity))
-        write_atomically(output, mask_file(found, options.sparsity, masks.key))
+        anatomies = [anatomy(network, mask) for mask in found]
+        write_atomically(output, mask_file(found, options.sparsity, masks.key, anatomies))
         kept = ", ".join(str(sum(int(m.sum()) for m in mask.values())) for mask in found)
         print(f"{output}: kept {kept}")
 

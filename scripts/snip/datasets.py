@@ -222,6 +222,32 @@ class Dataset:
         return training, order[:held_out]
 
 
+def draw_pruning_batch(
+    labels: np.ndarray, candidates: np.ndarray, batch_size: int, seed: int, class_: str = "all"
+) -> np.ndarray:
+    """Draw the pruning batch from a run's training examples, without replacement.
+
+    A smaller batch of the same seed is the beginning of a larger one.
+
+    Args:
+        labels: true labels of all training images.
+        candidates: indices of the run's training examples.
+        class_: `all`, or a digit to draw from that class alone.
+
+    Raises:
+        DatasetError: fewer candidates than the batch needs.
+    """
+    order = stream(seed, "pruning batch").permutation(candidates)
+    if class_ != "all":
+        order = order[labels[order] == int(class_)]
+    if batch_size > len(order):
+        raise DatasetError(
+            f"pruning batch of {batch_size} examples asked for, but class {class_} has "
+            f"{len(order)} training examples"
+        )
+    return order[:batch_size]
+
+
 def load_dataset(name: str, folder: Path | str, inverted_statistics: str = "recomputed") -> Dataset:
     """Open the data set `name` from the fetched files in `folder`/SOURCE.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from snip import registry
-from snip.datasets import Dataset
+from snip.datasets import Dataset, draw_pruning_batch
 from snip.errors import SnipError
-from snip.randomness import stream, torch_seed
+from snip.randomness import torch_seed
 from snip.runs import MaskSet, Settings
 
 # Examples per forward and backward pass when scoring: bounds memory for large pruning batches.
@@ -52,6 +50,12 @@ class PruningProblem:
         """The prunable parameters w, (m,)."""
         return self.flatten(dict(self.network.named_parameters()))
 
+    @property
+    def sizes(self) -> list[int]:
+        """The number of elements of each prunable tensor, in order: how to split a vector (m,)."""
+        parameters = dict(self.network.named_parameters())
+        return [parameters[name].numel() for name in self.prunable]
+
     @cached_property
     def gradient(self) -> Tensor:
         """Signed gradient ∂L/∂w of the mean cross-entropy over the pruning batch, (m,).
@@ -79,32 +83,6 @@ def prunable_parameters(network: nn.Module, prunable: str) -> list[str]:
         for name, parameter in network.named_parameters()
         if prunable == "weights-and-biases" or parameter.dim() > 1
     ]
-
-
-def draw_pruning_batch(
-    labels: np.ndarray, candidates: np.ndarray, batch_size: int, seed: int, class_: str = "all"
-) -> np.ndarray:
-    """Draw the pruning batch from a run's training examples, without replacement.
-
-    A smaller batch of the same seed is the beginning of a larger one.
-
-    Args:
-        labels: true labels of all training images.
-        candidates: indices of the run's training examples.
-        class_: `all`, or a digit to draw from that class alone.
-
-    Raises:
-        MaskError: fewer candidates than the batch needs.
-    """
-    order = stream(seed, "pruning batch").permutation(candidates)
-    if class_ != "all":
-        order = order[labels[order] == int(class_)]
-    if batch_size > len(order):
-        raise MaskError(
-            f"pruning batch of {batch_size} examples asked for, but class {class_} has "
-            f"{len(order)} training examples"
-        )
-    return order[:batch_size]
 
 
 def score(problem: PruningProblem, criterion: str) -> Tensor:
@@ -169,20 +147,3 @@ def make_problem(
         torch.Generator().manual_seed(torch_seed(masks.seed, "random scores")),
         prunable_parameters(network, settings.prunable),
     )
-
-
-def mask_file(masks: list[Masks], sparsities: Iterable[str], key: dict) -> bytes:
-    """Return the content of a mask file (.npz without pickled objects).
-
-    One boolean array per parameter, named as in the network, of shape (sparsities, *parameter);
-    `sparsity`, the percentages in order; `key`, JSON text that identifies the masks.
-    """
-    arrays = {name: np.stack([mask[name].numpy() for mask in masks]) for name in masks[0]}
-    buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer,
-        sparsity=np.array([float(sparsity) for sparsity in sparsities]),
-        key=np.array(json.dumps(key)),
-        **arrays,
-    )
-    return buffer.getvalue()

@@ -1,7 +1,6 @@
 """What the figures share: style, names, statistics, the mask images, saving."""
 
 import io
-import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from scipy import stats
 
 from snip.errors import SnipError
 from snip.files import write_atomically
+from snip.mask_files import read_mask_file
 
 # Widths of a journal's column and page, in inches.
 COLUMN = 3.4
@@ -165,44 +165,18 @@ def save(figure: plt.Figure, shown: pd.DataFrame, prefix: Path) -> None:
     plt.close(figure)
 
 
-def read_masks(path: Path) -> tuple[dict, np.ndarray, np.ndarray]:
-    """Read the first layer of a mask file.
-
-    Returns:
-        The masks' key, the sparsities (n,), and the mask images (n, 28, 28): for each pixel the
-        share of the first layer's units that keep their connection to it.
-
-    Raises:
-        FigureError: the file is damaged, or its first layer does not see all 784 pixels.
-    """
-    try:
-        # Opened here: numpy leaves a file that it cannot read open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            key = json.loads(str(archive["key"]))
-            sparsities = archive["sparsity"]
-            names = [entry for entry in archive.files if entry not in ("key", "sparsity")]
-            first = archive[names[0]]
-    except Exception as error:
-        raise FigureError(f"mask file {path} cannot be read: {error}") from error
-    if first.ndim != 3 or first.shape[2] != 784:
-        raise FigureError(
-            f"mask file {path}: the first layer {names[0]} has shape {first.shape[1:]}, expected "
-            "(units, 784), a layer whose every unit sees the whole image"
-        )
-    # Rounded as the table has it; one unit of 300 is 0.0033.
-    return key, sparsities, first.mean(1).reshape(-1, 28, 28).round(4)
-
-
 def mask_table(paths: Iterable[Path]) -> pd.DataFrame:
     """Return one row per mask image: what was scored, the sparsity, and the shares p0 … p783.
 
     Raises:
-        FigureError: a file cannot be used, or the files are of several seeds.
+        MaskFileError: a file cannot be used.
+        FigureError: the files are of several seeds.
     """
     rows = []
     for path in paths:
-        key, sparsities, images = read_masks(path)
-        for sparsity, image in zip(sparsities, images, strict=True):
+        file = read_mask_file(path)
+        key = file.key
+        for sparsity, image in zip(file.sparsities, file.images, strict=True):
             identity = [key["dataset"], key["network"], key["criterion"], key["batch_size"]]
             rows.append([*identity, key["class"], key["seed"], sparsity, *image.reshape(-1)])
     seeds = sorted({row[5] for row in rows})

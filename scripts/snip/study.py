@@ -22,7 +22,7 @@ from snip.runs import MaskSet, Run, label
 SCHEMA = Path(__file__).resolve().parents[2] / "workflow" / "schemas" / "config.schema.yaml"
 
 # What a figure's grid sweeps, and the value of an axis that a grid does not name. Criteria have
-# no default here: a grid without them takes the study's.
+# no default here: a grid without them takes the study's, and in the anatomy all that there are.
 AXES = {
     "datasets": ["mnist"],
     "networks": ["lenet-300-100"],
@@ -33,16 +33,16 @@ AXES = {
 }
 TRAINED_FIGURES = ("fig1", "fig3", "fig4", "fig7")
 MASK_FIGURES = ("fig2", "fig5", "fig6")
-FIGURES = tuple(f"fig{number}" for number in range(1, 8))
+FIGURES = (*(f"fig{number}" for number in range(1, 8)), "anatomy")
 
 
 class ConfigError(SnipError):
     """A configuration that cannot be run: the key's path, the value found, what is allowed."""
 
 
-def axes(config: Mapping, grid: Mapping) -> dict[str, list]:
-    """Return a figure grid with every axis filled in and every label in its one spelling."""
-    full = {"criteria": config["criteria"], **AXES, **grid}
+def axes(criteria: list[str], grid: Mapping) -> dict[str, list]:
+    """Return a grid with every axis filled in and every label in its one spelling."""
+    full = {"criteria": criteria, **AXES, **grid}
     full["sparsities"] = [label(value) for value in full["sparsities"]]
     full["weight_decays"] = [label(value) for value in full["weight_decays"]]
     # YAML reads an unquoted `true` as a boolean.
@@ -51,8 +51,10 @@ def axes(config: Mapping, grid: Mapping) -> dict[str, list]:
 
 
 def grids(config: Mapping, figure: str) -> list[dict[str, list]]:
-    """Return the completed grids of a figure."""
-    return [axes(config, grid) for grid in config["figures"][figure]]
+    """Return the completed grids of a figure, or of the runs that only claims need (`claims`)."""
+    criteria = registry.names("criteria") if figure == "anatomy" else config["criteria"]
+    blocks = config["claims"]["runs"] if figure == "claims" else config["figures"][figure]
+    return [axes(criteria, grid) for grid in blocks]
 
 
 def expand_runs(completed_grids: Iterable[Mapping[str, list]]) -> list[Run]:
@@ -81,17 +83,15 @@ def expand_runs(completed_grids: Iterable[Mapping[str, list]]) -> list[Run]:
 
 def table_grids(config: Mapping, table: str) -> list[dict[str, list]]:
     """Return the completed grids behind a table: those of a figure, or of the study (`all`)."""
-    figures = TRAINED_FIGURES if table == "all" else [table]
+    figures = (*TRAINED_FIGURES, "claims") if table == "all" else [table]
     return [grid for figure in figures for grid in grids(config, figure)]
 
 
-def figure_masks(config: Mapping, figure: str) -> dict[MaskSet, list[str]]:
-    """Return the mask files that a figure shows, and the sparsities it needs of each."""
+def expand_masks(figure: str, completed_grids: Iterable[Mapping]) -> dict[MaskSet, list[str]]:
+    """Return the mask files of a figure's completed grids, and the sparsities it needs of each."""
     classes = [str(number) for number in range(CLASSES)] if figure in MASK_FIGURES else ["all"]
     masks: dict[MaskSet, list[str]] = {}
-    if figure not in (*MASK_FIGURES, "fig3"):
-        return masks
-    for grid in grids(config, figure):
+    for grid in completed_grids:
         for dataset, network, criterion, batch, class_, seed in itertools.product(
             grid["datasets"],
             grid["networks"],
@@ -105,11 +105,20 @@ def figure_masks(config: Mapping, figure: str) -> dict[MaskSet, list[str]]:
     return masks
 
 
-def study_masks(config: Mapping) -> dict[MaskSet, list[str]]:
-    """Return the union of all figures' mask files, each with its sparsities in rising order."""
+def mask_grids(config: Mapping) -> dict[str, list[dict[str, list]]]:
+    """Return the completed grids of every figure that shows masks."""
+    return {figure: grids(config, figure) for figure in (*MASK_FIGURES, "fig3", "anatomy")}
+
+
+def study_masks(grids_of: Mapping[str, list[dict]]) -> dict[MaskSet, list[str]]:
+    """Return all figures' mask files, each once, with its sparsities in rising order.
+
+    Args:
+        grids_of: what `mask_grids` returned.
+    """
     union: dict[MaskSet, set[str]] = {}
-    for figure in FIGURES:
-        for mask, sparsities in figure_masks(config, figure).items():
+    for figure, completed in grids_of.items():
+        for mask, sparsities in expand_masks(figure, completed).items():
             union.setdefault(mask, set()).update(sparsities)
     return {mask: sorted(sparsities, key=float) for mask, sparsities in union.items()}
 
@@ -149,8 +158,10 @@ def check(config: Mapping) -> None:
         ConfigError: in one sentence, the first thing that is wrong.
     """
     schema = yaml.safe_load(SCHEMA.read_text())
+    # YAML reads an unquoted 4, the name of a claim, as a number.
+    named = _with_text_keys(config)
     errors = sorted(
-        Draft202012Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.path]
+        Draft202012Validator(schema).iter_errors(named), key=lambda e: [str(p) for p in e.path]
     )
     if errors:
         raise ConfigError(_sentence(errors[0]))
@@ -185,22 +196,35 @@ def check(config: Mapping) -> None:
                 f"{config['training']['training_batch_size']}, allowed: at most the "
                 f"{training_size(name, share)} training examples of {name}"
             )
-    for figure in FIGURES:
+    for figure in (*FIGURES, "claims"):
+        place = "claims.runs" if figure == "claims" else f"figures.{figure}"
         for index, grid in enumerate(grids(config, figure)):
             for name, batch in itertools.product(grid["datasets"], grid["batch_sizes"]):
                 if batch > training_size(name, share):
                     raise ConfigError(
-                        f"figures.{figure}[{index}].batch_sizes has {batch}, allowed: at most the "
+                        f"{place}[{index}].batch_sizes has {batch}, allowed: at most the "
                         f"{training_size(name, share)} training examples of {name}"
                     )
 
 
+def margins(config: Mapping) -> dict[str, float]:
+    """Return the margin of each claim that has one, by the claim's name."""
+    return _with_text_keys(config["claims"]["margins"])
+
+
+def _with_text_keys(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _with_text_keys(entry) for key, entry in value.items()}
+    return value
+
+
 def _named(config: Mapping, axis: str) -> Iterator[tuple[str, str]]:
-    """Yield the path and value of every entry of an axis in the figures' grids."""
-    for figure, blocks in config["figures"].items():
+    """Yield the path and value of every entry of an axis in the grids."""
+    places = {f"figures.{figure}": blocks for figure, blocks in config["figures"].items()}
+    for place, blocks in (places | {"claims.runs": config["claims"]["runs"]}).items():
         for index, grid in enumerate(blocks):
             for position, name in enumerate(grid.get(axis, [])):
-                yield f"figures.{figure}[{index}].{axis}[{position}]", name
+                yield f"{place}[{index}].{axis}[{position}]", name
 
 
 def _known(path: str, name: str, kind: str) -> None:

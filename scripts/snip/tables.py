@@ -29,6 +29,9 @@ OUTCOME = [
     "best_validation_test_error",
     "best_test_error",
 ]
+# Counts per parameter tensor (see snip.anatomy).
+ANATOMY = ["parameters", "kept", "effective", "units", "dead_units"]
+MASK_KEY = ["dataset", "network", "criterion", "batch_size", "class", "seed", "sparsity"]
 
 
 class TableError(SnipError):
@@ -62,7 +65,7 @@ def tabulate(folder: Path, runs: Iterable[Run]) -> dict[str, pd.DataFrame]:
 
     Returns:
         runs: one row per run, KEY then OUTCOME (errors in percent).
-        layers: one row per run and prunable parameter tensor: KEY, layer, parameters, kept.
+        layers: one row per run and prunable parameter tensor: KEY, layer, ANATOMY.
         curves: one row per run and logged point: KEY, iteration, train_loss.
     """
     rows, layers, curves = [], [], []
@@ -71,11 +74,11 @@ def tabulate(folder: Path, runs: Iterable[Run]) -> dict[str, pd.DataFrame]:
         key = [result[name] for name in KEY]
         rows.append(key + [result[name] for name in OUTCOME])
         for layer, counts in result["layers"].items():
-            layers.append([*key, layer, counts["parameters"], counts["kept"]])
+            layers.append([*key, layer, *(counts[name] for name in ANATOMY)])
         curves += [[*key, *point] for point in result["curve"]]
     return {
         "runs": pd.DataFrame(rows, columns=KEY + OUTCOME, dtype=object),
-        "layers": pd.DataFrame(layers, columns=[*KEY, "layer", "parameters", "kept"], dtype=object),
+        "layers": pd.DataFrame(layers, columns=[*KEY, "layer", *ANATOMY], dtype=object),
         "curves": pd.DataFrame(curves, columns=[*KEY, "iteration", "train_loss"], dtype=object),
     }
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from snip.anatomy import anatomy
 from snip.checkpoints import Checkpoint
 from snip.datasets import CLASSES, Dataset
 from snip.errors import SnipError
@@ -293,10 +294,8 @@ def result(training: Training, curve: list, evaluations: list[dict]) -> dict:
     """
     settings, masks = training.settings, training.masks
     prunable = prunable_parameters(training.network, settings.prunable)
-    layers = {
-        name: {"parameters": masks[name].numel(), "kept": int(masks[name].sum())}
-        for name in prunable
-    }
+    counts = anatomy(training.network, masks)
+    layers = {name: counts[name] for name in prunable}
     return {
         **training.run.key,
         "iterations": settings.iterations,

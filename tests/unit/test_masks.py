@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snip import masks, registry
-from snip.datasets import load_dataset
+from snip.anatomy import anatomy
+from snip.datasets import DatasetError, draw_pruning_batch, load_dataset
+from snip.mask_files import mask_file, read_mask_file
 from snip.runs import MaskSet, Settings
 from snip.weights import build_network
 
@@ -145,17 +147,17 @@ def test_random_scores_follow_the_seed():
 def test_pruning_batch_is_drawn_from_the_candidates_and_nests(seed, small, large):
     labels = np.arange(200) % 10
     candidates = np.random.default_rng(seed).permutation(200)[:100]
-    batch = masks.draw_pruning_batch(labels, candidates, large, seed)
+    batch = draw_pruning_batch(labels, candidates, large, seed)
     assert len(set(batch)) == large and set(batch) <= set(candidates)
-    assert (masks.draw_pruning_batch(labels, candidates, small, seed) == batch[:small]).all()
+    assert (draw_pruning_batch(labels, candidates, small, seed) == batch[:small]).all()
 
 
 def test_pruning_batch_of_one_class():
     labels = np.arange(200) % 10
-    batch = masks.draw_pruning_batch(labels, np.arange(200), 20, 0, "7")
+    batch = draw_pruning_batch(labels, np.arange(200), 20, 0, "7")
     assert sorted(batch) == list(range(7, 200, 10))
-    with pytest.raises(masks.MaskError, match="21 examples asked for, but class 7 has 20"):
-        masks.draw_pruning_batch(labels, np.arange(200), 21, 0, "7")
+    with pytest.raises(DatasetError, match="21 examples asked for, but class 7 has 20"):
+        draw_pruning_batch(labels, np.arange(200), 21, 0, "7")
 
 
 def test_scores_that_are_not_finite_are_refused():
@@ -177,7 +179,9 @@ def test_mask_file_holds_each_tensor_and_loads_without_pickle(tmp_path, generate
     assert (given.labels == 7).all()
     found = masks.make_masks(given, "snip", [50, 99.5])
     path = tmp_path / "mask.npz"
-    path.write_bytes(masks.mask_file(found, ["50", "99.5"], wanted.key))
+    counts = [anatomy(network, mask) for mask in found]
+    path.write_bytes(mask_file(found, ["50", "99.5"], wanted.key, counts))
+    assert read_mask_file(path).anatomies == counts
     with np.load(path, allow_pickle=False) as archive:
         assert archive["sparsity"].tolist() == [50, 99.5]
         assert json.loads(str(archive["key"])) == {

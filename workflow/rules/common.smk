@@ -17,16 +17,17 @@ except study.ConfigError as error:
 
 RESULTS = f"results/{config['study']}"
 DATASETS = "results/datasets"
-MASKS = study.study_masks(config)
+MASK_GRIDS = study.mask_grids(config)
+MASKS = study.study_masks(MASK_GRIDS)
 MASKS_ALL = runs.MASK_PATH.replace("{class_}", "all")
 MASKS_BY_CLASS = [runs.MASK_PATH.replace("{class_}", str(n)) for n in range(datasets.CLASSES)]
 
 # The library modules that scoring and training use. Rules name their code as input: Snakemake
 # compares small inputs by checksum, so a fresh clone reruns nothing and an edit exactly what uses
 # it. The modules that only draw or tabulate are not among them.
-SCORING = ["command", "criteria/__init__", "datasets", "errors", "files", "masks"]
+SCORING = ["anatomy", "command", "criteria/__init__", "datasets", "errors", "files", "masks"]
 SCORING += ["networks/__init__", "randomness", "registry", "runs", "weights"]
-DRAWING = ["command", "errors", "files", "plotting", "runs"]
+DRAWING = ["command", "errors", "files", "mask_files", "plotting", "runs"]
 
 
 wildcard_constraints:
@@ -40,7 +41,7 @@ wildcard_constraints:
     labels="true|random",
     weight_decay=r"\d+(\.\d+)?",
     seed=r"\d+",
-    figure=r"fig\d",
+    figure=r"fig\d|anatomy",
 
 
 def code(script, modules):
@@ -121,6 +122,6 @@ def figure_runs(wildcards):
 
 def shown_masks(figure):
     """The mask files that a figure shows: those of its lowest seed."""
-    masks = study.figure_masks(config, figure)
+    masks = study.expand_masks(figure, MASK_GRIDS[figure])
     lowest = min(mask.seed for mask in masks)
     return [f"{RESULTS}/masks/{mask.path}.npz" for mask in masks if mask.seed == lowest]

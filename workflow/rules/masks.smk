@@ -8,7 +8,7 @@ rule prune:
     input:
         data=data,
         summary=summary,
-        code=run_code("prune", SCORING),
+        code=run_code("prune", [*SCORING, "mask_files"]),
     output:
         f"{RESULTS}/masks/{MASKS_ALL}.npz",
     log:

@@ -1,0 +1,99 @@
+"""Mask files: compressed numpy archives without pickled objects. Imports no torch.
+
+One boolean array per parameter tensor, named as in the network, of shape (sparsities, *tensor
+shape), True where kept; `sparsity`, the percentages in order; `key` and `anatomy`, JSON texts: what
+was scored, and per sparsity what `snip.anatomy` counts.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snip.errors import SnipError
+
+
+class MaskFileError(SnipError):
+    """A mask file that is missing, damaged, another's, or has no image."""
+
+
+def mask_file(
+    masks: list[Mapping[str, Any]],
+    sparsities: Iterable[str],
+    key: dict,
+    anatomies: list[dict],
+) -> bytes:
+    """Return the content of a mask file.
+
+    Args:
+        masks: per sparsity the masks by parameter name (boolean tensors or arrays).
+        sparsities: percentages as labels.
+        key: what identifies the masks.
+        anatomies: per sparsity what `snip.anatomy.anatomy` returned.
+    """
+    arrays = {name: np.stack([np.asarray(mask[name]) for mask in masks]) for name in masks[0]}
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer,
+        sparsity=np.array([float(sparsity) for sparsity in sparsities]),
+        key=np.array(json.dumps(key)),
+        anatomy=np.array(json.dumps(anatomies)),
+        **arrays,
+    )
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class MaskFile:
+    """What the tables and figures read of a mask file.
+
+    Attributes:
+        path: where it lies.
+        key: what was scored.
+        sparsities: percentages, (n,).
+        anatomies: per sparsity and parameter tensor, the counts of `snip.anatomy`.
+        first: the first layer's masks, (n, *shape of its weights).
+    """
+
+    path: Path
+    key: dict[str, Any]
+    sparsities: np.ndarray
+    anatomies: list[dict[str, dict[str, int]]]
+    first: np.ndarray
+
+    @property
+    def images(self) -> np.ndarray:
+        """The mask images (n, 28, 28): per pixel the share of the units that keep it.
+
+        Raises:
+            MaskFileError: the first layer's units do not see all 784 pixels.
+        """
+        if self.first.ndim != 3 or self.first.shape[2] != 784:
+            raise MaskFileError(
+                f"mask file {self.path}: the first layer has shape {self.first.shape[1:]}, "
+                "expected (units, 784), a layer whose every unit sees the whole image"
+            )
+        # Rounded as the tables have it; one unit of 300 is 0.0033.
+        return self.first.mean(1).reshape(-1, 28, 28).round(4)
+
+
+def read_mask_file(path: Path) -> MaskFile:
+    """Read a mask file.
+
+    Raises:
+        MaskFileError: the file is missing or damaged.
+    """
+    try:
+        # Opened here: numpy leaves a file that it cannot read open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            texts = [json.loads(str(archive[name])) for name in ("key", "anatomy")]
+            parameters = [n for n in archive.files if n not in ("sparsity", "key", "anatomy")]
+            return MaskFile(path, texts[0], archive["sparsity"], texts[1], archive[parameters[0]])
+    except Exception as error:
+        raise MaskFileError(f"mask file {path} cannot be read: {error}") from error
