@@ -1,6 +1,7 @@
 # Thin: an environment of pinned packages, then snakemake or pytest.
 #   make figures                              all seven figures at the default study
 #   make figures CONFIG=config/tiny.yaml      another study
+#   make report                               figures, claims and all about them in report.html
 #   make archive STUDY=paper                  a study in one file
 #   make test                                 the tests
 #   make test TESTS=tests/slurm               through a real Slurm on this machine (root; apt-get
@@ -13,10 +14,14 @@ STUDY ?= default
 TESTS ?=
 ACTIVE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
-.PHONY: figures test check archive clean
+.PHONY: figures report test check archive clean
 
 figures: $(VENV)/installed
 	$(ACTIVE) snakemake --cores $(CORES) figures/all $(if $(CONFIG),--configfile $(CONFIG))
+
+report: $(VENV)/installed
+	$(ACTIVE) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) -- describe
+	$(ACTIVE) snakemake --report report.html $(if $(CONFIG),--configfile $(CONFIG)) -- describe
 
 test: $(VENV)/installed-dev
 	$(ACTIVE) python -m pytest $(TESTS)

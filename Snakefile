@@ -10,7 +10,10 @@
 #   results/{study}/tables/{figure}/{runs,layers,curves}.csv           one figure's runs
 #   results/{study}/tables/{runs,layers,curves}.csv                    the whole study's runs
 #   results/{study}/{logs,benchmarks}/…                                the same paths
-#   figures/{figure}.{pdf,png,csv}, figures/all                        what is shown
+#   results/{study}/tables/masks.csv                               what masks leave of each layer
+#   results/{study}/tables/{claims,published}.csv                  what the paper says, tested
+#   results/{study}/report/…                                       pages and captions of the report
+#   figures/{figure}.{pdf,png,csv}, figures/claims, figures/all    what is shown
 
 from snakemake.utils import min_version
 
@@ -26,6 +29,8 @@ include: "workflow/rules/masks.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/claims.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:

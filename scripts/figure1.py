@@ -16,12 +16,13 @@ def main() -> None:
     import matplotlib.pyplot as plt
 
     from snip import plotting
+    from snip.statistics import add_intervals, runs_phrase
     from snip.tables import read_table
 
     plotting.use_style()
     table = read_table(options.runs)
     setting = ["dataset", "network", "criterion", "sparsity"]
-    shown = plotting.add_intervals(table, setting, options.error)
+    shown = add_intervals(table, setting, options.error)
     panels = list(shown.groupby(["network", "dataset"], sort=False))
     width = plotting.PAGE if len(panels) > 1 else plotting.COLUMN
     columns = min(len(panels), 2)
@@ -53,12 +54,15 @@ def main() -> None:
         axis.set_visible(False)
     plotting.small_print(
         figure,
-        options.study,
+        command.origin_of(options),
         plotting.iterations_phrase(table),
-        f"{plotting.runs_phrase(shown['n'])} per point",
+        f"{runs_phrase(shown['n'])} per point",
     )
     plotting.save(
-        figure, shown[[*setting, "seed", options.error, "mean", "lower", "upper"]], options.output
+        figure,
+        shown[[*setting, "seed", options.error, "mean", "lower", "upper"]],
+        options.output,
+        command.origin_of(options),
     )
 
 

@@ -12,7 +12,7 @@ def main(documentation: str) -> None:
 
     from snip.plotting import mask_grids
 
-    mask_grids(options.study, options.masks, options.output)
+    mask_grids(command.origin_of(options), options.masks, options.output)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,6 @@ from pathlib import Path
 from figure1 import ERRORS
 from snip import command
 
-# Test error (%) at each batch size as published (paper, Figure 3).
-PUBLISHED = {1: 1.94, 10: 1.72, 100: 1.64, 1000: 1.56, 10000: 1.40}
-
 
 def main() -> None:
     parser = command.figure_parser(__doc__)
@@ -23,13 +20,13 @@ def main() -> None:
 
     from snip import plotting
     from snip.datasets import mean_images
+    from snip.published import PUBLISHED
+    from snip.statistics import add_intervals, runs_phrase
     from snip.tables import read_table
 
     plotting.use_style()
     table = read_table(options.runs)
-    shown = plotting.add_intervals(
-        table, ["dataset", "criterion", "sparsity", "batch_size"], options.error
-    )
+    shown = add_intervals(table, ["dataset", "criterion", "sparsity", "batch_size"], options.error)
     masks = plotting.mask_table(options.masks)
     criteria = list(shown["criterion"].unique())
     sizes = sorted(shown["batch_size"].unique())
@@ -76,10 +73,14 @@ def main() -> None:
 
     shown["position"] = shown["batch_size"].map(position)
     plotting.draw_errors(errors, shown, "position", options.error)
-    published = [size for size in sizes if size in PUBLISHED and dataset == "mnist"]
+    published = {
+        entry.batch_size: entry.test_error
+        for entry in PUBLISHED
+        if entry.source == "Figure 3" and entry.batch_size in sizes and dataset == "mnist"
+    }
     errors.scatter(
         [position[size] for size in published],
-        [PUBLISHED[size] for size in published],
+        list(published.values()),
         s=16,
         facecolors="none",
         edgecolors="black",
@@ -96,14 +97,14 @@ def main() -> None:
     errors.legend(frameon=False, loc="lower right")
     plotting.small_print(
         figure,
-        options.study,
+        command.origin_of(options),
         plotting.iterations_phrase(table),
-        f"{plotting.runs_phrase(shown['n'])} per point",
+        f"{runs_phrase(shown['n'])} per point",
         "mask images of 1 seed",
     )
     columns = ["dataset", "criterion", "sparsity", "batch_size", "seed"]
     table_of_errors = shown[[*columns, options.error, "mean", "lower", "upper"]].assign(
-        published=shown["batch_size"].map(PUBLISHED if published else {})
+        published=shown["batch_size"].map(published)
     )
     average = pd.DataFrame(
         [[dataset, "mean training image", *mean_image.reshape(-1)]],
@@ -114,6 +115,7 @@ def main() -> None:
         figure,
         pd.concat([table_of_errors, pictures]).astype({"batch_size": "Int64", "seed": "Int64"}),
         options.output,
+        command.origin_of(options),
     )
 
 

@@ -32,7 +32,7 @@ def main() -> None:
             "linestyle": ("-" if decayed else ":") if reference else "--",
         }
 
-    plotting.curves(options.study, read_table(options.curves), look, options.output)
+    plotting.curves(command.origin_of(options), read_table(options.curves), look, options.output)
 
 
 if __name__ == "__main__":

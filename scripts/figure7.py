@@ -29,7 +29,9 @@ def main() -> None:
             "linestyle": "--" if reference else "-",
         }
 
-    plotting.curves(options.study, table, look, options.output, legend_title="Sparsity")
+    plotting.curves(
+        command.origin_of(options), table, look, options.output, legend_title="Sparsity"
+    )
 
 
 if __name__ == "__main__":

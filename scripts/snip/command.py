@@ -1,5 +1,7 @@
 """What the command line tools share."""
 
+from __future__ import annotations
+
 import argparse
 import dataclasses
 import inspect
@@ -8,9 +10,13 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snip.errors import SnipError
 from snip.runs import Settings
+
+if TYPE_CHECKING:
+    from snip.provenance import Origin
 
 # A script's own folder comes first on Python's path, where tabulate.py would hide the package of
 # that name from the libraries that use it: it goes last.
@@ -29,10 +35,18 @@ def figure_parser(module_doc: str) -> argparse.ArgumentParser:
     """Return the parser of a figure's script, with the options that all figures have."""
     figure = parser(module_doc)
     figure.add_argument("--study", required=True, help="name that the small print states")
+    figure.add_argument("--configuration", default="unknown", help="digest for the metadata")
     figure.add_argument(
         "--output", type=Path, required=True, help="prefix: writes PREFIX.pdf, .png and .csv"
     )
     return figure
+
+
+def origin_of(options: argparse.Namespace) -> Origin:
+    """Return what a figure's metadata says of the study, from parsed options."""
+    from snip.provenance import Origin  # no module of the scripts that train
+
+    return Origin(options.study, options.configuration)
 
 
 def add_settings(to: argparse.ArgumentParser, names: list[str] | None = None) -> None:

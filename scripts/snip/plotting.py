@@ -11,11 +11,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from scipy import stats
 
 from snip.errors import SnipError
 from snip.files import write_atomically
 from snip.mask_files import read_mask_file
+from snip.names import name
+from snip.provenance import Origin, embedded, record
+from snip.statistics import runs_phrase
 
 # Widths of a journal's column and page, in inches.
 COLUMN = 3.4
@@ -23,27 +25,9 @@ PAGE = 7.0
 # Okabe and Ito's colours, told apart with any common colour blindness (seaborn's "colorblind").
 BLUE, ORANGE, _, VERMILLION, _, _, _, GREY, _, SKY = sns.color_palette("colorblind")
 
-NAMES = {
-    "lenet-300-100": "LeNet-300-100",
-    "lenet-5-caffe": "LeNet-5-Caffe",
-    "mnist": "MNIST",
-    "fashion-mnist": "Fashion-MNIST",
-    "snip": "connection sensitivity",
-}
-
 
 class FigureError(SnipError):
     """Input that a figure cannot show."""
-
-
-def name(identifier: str) -> str:
-    """Return how a network, dataset or criterion is called in print."""
-    base, _, examples = identifier.rpartition("-")
-    if base and examples.isdigit() and identifier not in NAMES:
-        return f"{name(base)} ({int(examples):,} examples)"
-    if identifier.endswith("-inverted"):
-        return f"inverted {name(identifier.removesuffix('-inverted'))}"
-    return NAMES.get(identifier, identifier)
 
 
 def use_style() -> None:
@@ -71,25 +55,6 @@ def use_style() -> None:
             "figure.constrained_layout.use": True,
         },
     )
-
-
-def mean_interval(values: Iterable[float]) -> pd.Series:
-    """Return `mean` and the limits `lower`, `upper` of its 95 % t interval, and `n`.
-
-    A single value has no interval: its limits are not a number.
-    """
-    values = np.asarray(list(values), float)
-    mean = values.mean()
-    if len(values) < 2:
-        return pd.Series({"mean": mean, "lower": np.nan, "upper": np.nan, "n": len(values)})
-    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return pd.Series({"mean": mean, "lower": mean - half, "upper": mean + half, "n": len(values)})
-
-
-def add_intervals(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
-    """Return `table` with the columns mean, lower, upper, n of `value` over each group `by`."""
-    summary = table.groupby(by, sort=False)[value].apply(mean_interval).unstack().reset_index()
-    return table.merge(summary, on=by).astype({"n": int})
 
 
 def draw_errors(axis: plt.Axes, table: pd.DataFrame, x: str, error: str) -> None:
@@ -131,37 +96,32 @@ def panel_title(index: int, *parts: str) -> str:
     return f"({chr(ord('a') + index)}) " + ", ".join(name(part) for part in parts)
 
 
-def runs_phrase(counts: Iterable[int]) -> str:
-    """Return `5 runs` or `3 to 5 runs`."""
-    counts = sorted(set(counts))
-    if counts == [1]:
-        return "1 run"
-    return f"{counts[0]} runs" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} runs"
-
-
 def iterations_phrase(table: pd.DataFrame) -> str:
     """Return `1,080 iterations a run` for a table of runs."""
     counts = sorted(table["iterations"].unique())
     return " or ".join(f"{count:,}" for count in counts) + " iterations a run"
 
 
-def small_print(figure: plt.Figure, study: str, *parts: str) -> None:
+def small_print(figure: plt.Figure, origin: Origin, *parts: str) -> None:
     """State the study and what else the reader must know, at the bottom of the figure."""
-    figure.supxlabel("; ".join([f"Study: {study}", *parts]) + ".", fontsize=6, color="0.35")
+    figure.supxlabel("; ".join([f"Study: {origin.study}", *parts]) + ".", fontsize=6, color="0.35")
 
 
-def save(figure: plt.Figure, shown: pd.DataFrame, prefix: Path) -> None:
+def save(figure: plt.Figure, shown: pd.DataFrame, prefix: Path, origin: Origin) -> None:
     """Write PREFIX.pdf, PREFIX.png and PREFIX.csv: the figure and exactly the numbers it shows.
 
-    Nothing in the files depends on when or where they are made.
+    Nothing in the files depends on when they are made, and on where only the versions do that
+    they state.
     """
-    content = {".csv": shown.to_csv(index=False, lineterminator="\n").encode()}
-    for suffix, metadata in ((".pdf", {"CreationDate": None}), (".png", {"Software": None})):
+    table = shown.to_csv(index=False, lineterminator="\n").encode()
+    content = {"csv": table}
+    fields = record(origin, table)
+    for form in ("pdf", "png"):
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=suffix[1:], dpi=300, metadata=metadata)
-        content[suffix] = buffer.getvalue()
-    for suffix, data in content.items():
-        write_atomically(prefix.with_name(prefix.name + suffix), data)
+        figure.savefig(buffer, format=form, dpi=300, metadata=embedded(form, fields))
+        content[form] = buffer.getvalue()
+    for form, data in content.items():
+        write_atomically(prefix.with_name(f"{prefix.name}.{form}"), data)
     plt.close(figure)
 
 
@@ -197,7 +157,7 @@ def mosaic(images: np.ndarray, gap: int = 2) -> np.ndarray:
     return canvas
 
 
-def mask_grids(study: str, paths: list[Path], prefix: Path) -> None:
+def mask_grids(origin: Origin, paths: list[Path], prefix: Path) -> None:
     """Draw Figures 2, 5 and 6: per dataset and criterion a grid of sparsities × classes."""
     use_style()
     table = mask_table(paths)
@@ -230,11 +190,11 @@ def mask_grids(study: str, paths: list[Path], prefix: Path) -> None:
     bar.outline.set_linewidth(0.5)
     small_print(
         figure,
-        study,
+        origin,
         f"pruning batch of {int(table['batch_size'].iloc[0])} examples of one class",
         f"{name(table['network'].iloc[0])}, first layer, at initialisation, 1 seed",
     )
-    save(figure, table, prefix)
+    save(figure, table, prefix, origin)
 
 
 def draw_curve(axis: plt.Axes, table: pd.DataFrame, label: str, **style) -> pd.DataFrame:
@@ -262,7 +222,7 @@ def draw_curve(axis: plt.Axes, table: pd.DataFrame, label: str, **style) -> pd.D
 
 
 def curves(
-    study: str,
+    origin: Origin,
     table: pd.DataFrame,
     look: Callable[[dict], dict],
     prefix: Path,
@@ -306,5 +266,5 @@ def curves(
     )
     shown = pd.concat(drawn)[["criterion", *setting, "iteration", "mean", "lowest", "highest", "n"]]
     several = " (line: mean, band: range)" if shown["n"].max() > 1 else ""
-    small_print(figure, study, f"{runs_phrase(shown['n'])} per line{several}")
-    save(figure, shown, prefix)
+    small_print(figure, origin, f"{runs_phrase(shown['n'])} per line{several}")
+    save(figure, shown, prefix, origin)

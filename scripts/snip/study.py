@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from jsonschema import Draft202012Validator
 from snip import registry
 from snip.datasets import CLASSES, DatasetError, load_source, parse_dataset, training_size
 from snip.errors import SnipError
-from snip.runs import MaskSet, Run, label
+from snip.files import sha256
+from snip.runs import SCORING_SETTINGS, MaskSet, Run, label
 
 SCHEMA = Path(__file__).resolve().parents[2] / "workflow" / "schemas" / "config.schema.yaml"
 
@@ -121,6 +123,27 @@ def study_masks(grids_of: Mapping[str, list[dict]]) -> dict[MaskSet, list[str]]:
         for mask, sparsities in expand_masks(figure, completed).items():
             union.setdefault(mask, set()).update(sparsities)
     return {mask: sorted(sparsities, key=float) for mask, sparsities in union.items()}
+
+
+def figure_configuration(config: Mapping, figure: str) -> str:
+    """Return the SHA-256 of that part of the configuration that decides a figure's numbers."""
+    trained = figure in TRAINED_FIGURES
+    completed = grids(config, figure)
+    pairs = {(n, d) for grid in completed for n in grid["networks"] for d in grid["datasets"]}
+    decisive = {
+        "study": config["study"],
+        "grids": completed,
+        "settings": [
+            {
+                name: value
+                for name, value in settings(config, network, dataset).items()
+                if trained or name in SCORING_SETTINGS
+            }
+            for network, dataset in sorted(pairs)
+        ],
+        "reported_error": config.get("reported_error", "test_error") if trained else None,
+    }
+    return sha256(json.dumps(decisive, sort_keys=True).encode())
 
 
 def settings(config: Mapping, network: str, dataset: str) -> dict[str, Any]:

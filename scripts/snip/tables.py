@@ -7,7 +7,8 @@ import pandas as pd
 
 from snip.errors import SnipError
 from snip.files import unsealed
-from snip.runs import Run
+from snip.mask_files import read_mask_file
+from snip.runs import MaskSet, Run, label, number
 
 KEY = [
     "dataset",
@@ -83,6 +84,35 @@ def tabulate(folder: Path, runs: Iterable[Run]) -> dict[str, pd.DataFrame]:
     }
 
 
+def tabulate_masks(folder: Path, masks: Iterable[MaskSet]) -> pd.DataFrame:
+    """Collect the anatomy of mask files below `folder`.
+
+    Returns:
+        One row per mask file, sparsity and parameter tensor: MASK_KEY, layer, ANATOMY.
+
+    Raises:
+        MaskFileError: a file is missing or damaged.
+        TableError: a file holds other masks.
+    """
+    rows = []
+    for wanted in masks:
+        path = folder / f"{wanted.path}.npz"
+        file = read_mask_file(path)
+        if file.key != wanted.key:
+            raise TableError(f"mask file {path} holds {file.key}, expected {wanted.key}")
+        for sparsity, layers in zip(file.sparsities, file.anatomies, strict=True):
+            for layer, counts in layers.items():
+                rows.append(
+                    [
+                        *wanted.key.values(),
+                        number(label(sparsity)),
+                        layer,
+                        *(counts[name] for name in ANATOMY),
+                    ]
+                )
+    return pd.DataFrame(rows, columns=[*MASK_KEY, "layer", *ANATOMY], dtype=object)
+
+
 def read_table(path: Path | str) -> pd.DataFrame:
     """Read a table, with labels as text (`true` is not a boolean) and numbers as numbers.
 
@@ -90,6 +120,6 @@ def read_table(path: Path | str) -> pd.DataFrame:
         TableError: the file is missing or empty.
     """
     try:
-        return pd.read_csv(path, dtype={"labels": str})
+        return pd.read_csv(path, dtype={"labels": str, "class": str, "claim": str})
     except (OSError, ValueError) as error:
         raise TableError(f"table {path} cannot be read: {error}") from error

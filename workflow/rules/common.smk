@@ -27,7 +27,8 @@ MASKS_BY_CLASS = [runs.MASK_PATH.replace("{class_}", str(n)) for n in range(data
 # it. The modules that only draw or tabulate are not among them.
 SCORING = ["anatomy", "command", "criteria/__init__", "datasets", "errors", "files", "masks"]
 SCORING += ["networks/__init__", "randomness", "registry", "runs", "weights"]
-DRAWING = ["command", "errors", "files", "mask_files", "plotting", "runs"]
+DRAWING = ["command", "errors", "files", "mask_files", "names", "plotting", "provenance", "runs"]
+DRAWING += ["statistics"]
 
 
 wildcard_constraints:
@@ -118,6 +119,12 @@ def figure_runs(wildcards):
     """The result files of a figure, or of the whole study."""
     grids = study.table_grids(config, wildcards.get("figure", "all"))
     return [f"{RESULTS}/runs/{run.path}.json" for run in study.expand_runs(grids)]
+
+
+def origin(figure):
+    """The options that put a figure's origin into its metadata."""
+    digest = study.figure_configuration(config, figure)
+    return f"--study {config['study']} --configuration {digest}"
 
 
 def shown_masks(figure):

@@ -1,8 +1,9 @@
-# Draw: tables and masks -> figures/fig1 … fig7 (.pdf, .png, .csv), figures/all
+# Draw: tables and masks -> figures/fig1 … fig7, figures/anatomy (.pdf, .png, .csv), figures/all
 
 
 localrules:
     all,
+    figure,
     figures,
 
 
@@ -23,10 +24,10 @@ rule figure_errors:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        study=config["study"],
+        origin=origin("fig1"),
         error=config.get("reported_error", "test_error"),
     shell:
-        "python scripts/figure1.py --study {params.study} --error {params.error}"
+        "python scripts/figure1.py {params.origin} --error {params.error}"
         " --runs {input.runs} --output figures/fig1 2> {log}"
 
 
@@ -52,10 +53,10 @@ rule figure_batch_sizes:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        study=config["study"],
+        origin=origin("fig3"),
         error=config.get("reported_error", "test_error"),
     shell:
-        "python scripts/figure3.py --study {params.study} --error {params.error}"
+        "python scripts/figure3.py {params.origin} --error {params.error}"
         " --runs {input.runs} --masks {input.masks} --output figures/fig3 2> {log}"
 
 
@@ -77,10 +78,10 @@ rule figure_masks:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        study=config["study"],
+        origin=lambda wildcards: origin(wildcards.figure),
         script=lambda wildcards: wildcards.figure.replace("fig", "figure"),
     shell:
-        "python scripts/{params.script}.py --study {params.study}"
+        "python scripts/{params.script}.py {params.origin}"
         " --masks {input.masks} --output figures/{wildcards.figure} 2> {log}"
 
 
@@ -101,18 +102,56 @@ rule figure_losses:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        study=config["study"],
+        origin=lambda wildcards: origin(wildcards.figure),
         script=lambda wildcards: wildcards.figure.replace("fig", "figure"),
     shell:
-        "python scripts/{params.script}.py --study {params.study}"
+        "python scripts/{params.script}.py {params.origin}"
         " --curves {input.curves} --output figures/{wildcards.figure} 2> {log}"
 
 
+rule figure_anatomy:
+    input:
+        masks=lambda wildcards: shown_masks("anatomy"),
+        code=code("figure_anatomy", [*DRAWING, "tables"]),
+    output:
+        multiext("figures/anatomy", ".pdf", ".png", ".csv"),
+    log:
+        f"{RESULTS}/logs/figures/anatomy.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/figures/anatomy.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        origin=origin("anatomy"),
+    shell:
+        "python scripts/figure_anatomy.py {params.origin}"
+        " --masks {input.masks} --output figures/anatomy 2> {log}"
+
+
+rule figure:
+    # As `figures`, for one figure: `snakemake figures/fig3`.
+    input:
+        multiext("figures/{figure}", ".pdf", ".png", ".csv"),
+    output:
+        "figures/{figure}",
+    log:
+        f"{RESULTS}/logs/figures/{{figure}}-sums.log",
+    conda:
+        "../../environment.yml"
+    shell:
+        "cd figures && sha256sum {wildcards.figure}.* > {wildcards.figure} 2> ../{log}"
+
+
 rule figures:
-    # The file lists every figure's SHA-256: `cd figures && sha256sum --check all`.
+    # The file lists the SHA-256 of figures and claims: `cd figures && sha256sum --check all`.
     input:
         [f"figures/{figure}.{form}" for figure in study.FIGURES for form in ("pdf", "png", "csv")],
-        [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
+        [f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published")],
+        "figures/claims",
     output:
         "figures/all",
     log:
@@ -120,4 +159,4 @@ rule figures:
     conda:
         "../../environment.yml"
     shell:
-        "cd figures && sha256sum fig[1-7].pdf fig[1-7].png fig[1-7].csv > all 2> ../{log}"
+        "cd figures && sha256sum fig[1-7].* anatomy.* claims > all 2> ../{log}"

@@ -1,7 +1,9 @@
-# Tabulate: runs -> results/{study}/tables/[{figure}/]{runs,layers,curves}.csv
+# Tabulate: runs -> results/{study}/tables/[{figure}/]{runs,layers,curves}.csv,
+# masks -> results/{study}/tables/masks.csv
 
 TABLES = ["runs", "layers", "curves"]
-TABULATING = ["command", "datasets", "errors", "files", "registry", "runs", "study", "tables"]
+TABULATING = ["command", "datasets", "errors", "files", "mask_files", "registry"]
+TABULATING += ["runs", "study", "tables"]
 
 
 rule tabulate_figure:
@@ -38,3 +40,27 @@ use rule tabulate_figure as tabulate_study with:
         f"{RESULTS}/logs/tables/study.log",
     benchmark:
         f"{RESULTS}/benchmarks/tables/study.tsv"
+
+
+rule tabulate_masks:
+    input:
+        masks=[f"{RESULTS}/masks/{mask.path}.npz" for mask in MASKS],
+        code=code("tabulate_masks", TABULATING),
+    output:
+        f"{RESULTS}/tables/masks.csv",
+    log:
+        f"{RESULTS}/logs/tables/masks.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tables/masks.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 20 * attempt,
+    params:
+        grids=json.dumps(MASK_GRIDS),
+        masks=f"{RESULTS}/masks",
+    shell:
+        "python scripts/tabulate_masks.py --masks {params.masks} --grids {params.grids:q}"
+        " --output {output} 2> {log}"

@@ -1,0 +1,47 @@
+"""Set a study's test errors beside the published ones: one row per published number."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from figure1 import ERRORS
+from snip import command
+from snip.files import write_atomically
+from snip.published import PUBLISHED
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--runs", type=Path, required=True, help="the study's table of runs")
+    parser.add_argument("--error", default="test_error", choices=ERRORS, help="column compared")
+    parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
+    options = parser.parse_args()
+
+    import pandas as pd
+
+    from snip.statistics import mean_interval
+    from snip.tables import read_table
+
+    runs = read_table(options.runs)
+    runs = runs[(runs["dataset"] == "mnist") & (runs["labels"] == "true")]
+    runs = runs[runs["criterion"].eq("snip") | runs["sparsity"].eq(0)]
+    rows = []
+    for published in PUBLISHED:
+        row = asdict(published)
+        row["published"] = row.pop("test_error")
+        ours = runs[(runs["network"] == published.network) & (runs["weight_decay"] == 0.0005)]
+        ours = ours[ours["sparsity"] == published.sparsity]
+        if published.sparsity:  # the reference has no pruning batch
+            ours = ours[ours["batch_size"] == published.batch_size]
+        if len(ours):
+            row |= mean_interval(ours[options.error]).round(4).to_dict()
+            row["iterations"] = int(ours["iterations"].iloc[0])
+        rows.append({"n": 0, **row})
+    columns = ["source", "network", "sparsity", "batch_size", "published"]
+    columns += ["mean", "lower", "upper", "n", "iterations"]
+    table = pd.DataFrame(rows).reindex(columns=columns)
+    table = table.astype({"n": int, "iterations": "Int64"})
+    write_atomically(options.output, table.to_csv(index=False, lineterminator="\n").encode())
+
+
+if __name__ == "__main__":
+    command.run(main)

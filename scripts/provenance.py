@@ -1,0 +1,25 @@
+"""Say where figures come from, and check that the table beside each is the one that it shows.
+
+python scripts/provenance.py figures/fig1.pdf
+"""
+
+from pathlib import Path
+
+from snip import command
+from snip.provenance import check_table, read
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("figures", type=Path, nargs="+", help="PDF or PNG files")
+    options = parser.parse_args()
+    for path in options.figures:
+        fields = read(path)
+        print(path)
+        for name, value in fields.items():
+            print(f"  {name + ':':<15}{value}")
+        print(f"  {'':<15}{check_table(path, fields)} is that table")
+
+
+if __name__ == "__main__":
+    command.run(main)

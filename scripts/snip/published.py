@@ -1,0 +1,36 @@
+"""The test errors (percent) that the paper publishes as numbers."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published test error on MNIST.
+
+    Attributes:
+        source: where in the paper.
+        sparsity: percent; 0: the reference.
+        batch_size: examples in the pruning batch.
+        test_error: percent.
+    """
+
+    source: str
+    network: str
+    sparsity: float
+    batch_size: int
+    test_error: float
+
+
+PUBLISHED = [
+    Published("Figure 3", "lenet-300-100", 90, 1, 1.94),
+    Published("Figure 3", "lenet-300-100", 90, 10, 1.72),
+    Published("Figure 3", "lenet-300-100", 90, 100, 1.64),
+    Published("Figure 3", "lenet-300-100", 90, 1000, 1.56),
+    Published("Figure 3", "lenet-300-100", 90, 10000, 1.40),
+    Published("Table 1", "lenet-300-100", 0, 100, 1.7),
+    Published("Table 1", "lenet-300-100", 95, 100, 1.6),
+    Published("Table 1", "lenet-300-100", 98, 100, 2.4),
+    Published("Table 1", "lenet-5-caffe", 0, 100, 0.9),
+    Published("Table 1", "lenet-5-caffe", 98, 100, 0.8),
+    Published("Table 1", "lenet-5-caffe", 99, 100, 1.1),
+]

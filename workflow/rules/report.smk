@@ -1,0 +1,68 @@
+# Report: figures and tables -> results/{study}/report/, what `snakemake --report` puts together
+
+CATEGORIES = {
+    "fig1": ("Test error", "Figure 1: test error against sparsity"),
+    "fig2": ("Masks", "Figure 2: masks by class and sparsity"),
+    "fig3": ("Test error", "Figure 3: size of the pruning batch"),
+    "fig4": ("Random labels", "Figure 4: true and random labels"),
+    "fig5": ("Masks", "Figure 5: inverted images"),
+    "fig6": ("Masks", "Figure 6: gradient instead of sensitivity"),
+    "fig7": ("Random labels", "Figure 7: random labels by sparsity"),
+    "anatomy": ("Mask anatomy", "Density of each layer by criterion"),
+}
+PAGES = {
+    "claims": ("Claims", "Claims of the paper, with verdicts"),
+    "published": ("Claims", "Published and reproduced test errors"),
+    "versions": ("Study", "Configuration, software, run times"),
+}
+
+
+report: "../report/study.rst"
+
+
+rule describe:
+    input:
+        figures=[
+            report(
+                f"figures/{figure}.png",
+                caption=f"../report/{figure}.rst",
+                category=category,
+                labels={"figure": title},
+            )
+            for figure, (category, title) in CATEGORIES.items()
+        ],
+        all="figures/all",
+        claims=f"{RESULTS}/tables/claims.csv",
+        published=f"{RESULTS}/tables/published.csv",
+        template="workflow/report/page.html.jinja2",
+        code=code(
+            "describe",
+            ["claims", "command", "errors", "files", "names", "provenance", "study", "tables"],
+        ),
+    output:
+        pages=[
+            report(
+                f"{RESULTS}/report/{page}.html",
+                caption=f"../report/{page}.rst",
+                category=category,
+                labels={"page": title},
+            )
+            for page, (category, title) in PAGES.items()
+        ],
+        captions=[f"{RESULTS}/report/{figure}.rst" for figure in CATEGORIES],
+    log:
+        f"{RESULTS}/logs/figures/report.log",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        config=json.dumps(config),
+        benchmarks=f"{RESULTS}/benchmarks",
+        folder=f"{RESULTS}/report",
+    shell:
+        "python scripts/describe.py --claims {input.claims} --published {input.published}"
+        " --config {params.config:q} --benchmarks {params.benchmarks}"
+        " --output {params.folder} 2> {log}"
