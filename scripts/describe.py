@@ -115,7 +115,7 @@ def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--claims", type=Path, required=True, help="table of claims")
     parser.add_argument("--published", type=Path, required=True, help="table of published errors")
-    parser.add_argument("--config", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--configuration", type=Path, required=True, help="JSON file")
     parser.add_argument("--benchmarks", type=Path, required=True, help="the study's folder of them")
     parser.add_argument("--output", type=Path, required=True, help="folder")
     options = parser.parse_args()
@@ -126,7 +126,7 @@ def main() -> None:
     from snip.tables import read_table
 
     template = Template(TEMPLATE.read_text(), autoescape=True)
-    config = options.config
+    config = json.loads(options.configuration.read_text())
     claims, published = read_table(options.claims), read_table(options.published)
     networks = list(config["networks"])
     schedule = yaml.safe_dump(config["schedules"], sort_keys=False)

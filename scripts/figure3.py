@@ -78,15 +78,16 @@ def main() -> None:
         for entry in PUBLISHED
         if entry.source == "Figure 3" and entry.batch_size in sizes and dataset == "mnist"
     }
-    errors.scatter(
-        [position[size] for size in published],
-        list(published.values()),
-        s=16,
-        facecolors="none",
-        edgecolors="black",
-        linewidths=0.8,
-        label="published (longer training)",
-    )
+    if published:
+        errors.scatter(
+            [position[size] for size in published],
+            list(published.values()),
+            s=16,
+            facecolors="none",
+            edgecolors="black",
+            linewidths=0.8,
+            label="published (longer training)",
+        )
     errors.set_xlim(-0.5, len(sizes) + 0.5)
     errors.set_xticks(
         range(len(sizes) + 1), [*(f"{size:,}" for size in sizes), "mean training\nimage"]

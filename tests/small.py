@@ -55,6 +55,27 @@ SMALL = {
                 "seeds": [0],
             }
         ],
+        "anatomy": [
+            {
+                "datasets": ["generated"],
+                "networks": ["lenet-5-caffe"],
+                "sparsities": [90, 99],
+                "batch_sizes": [20],
+                "seeds": [0],
+            }
+        ],
+    },
+    "claims": {
+        "runs": [
+            {
+                "datasets": ["generated-200"],
+                "networks": ["lenet-5-caffe"],
+                "criteria": ["snip-shuffled"],
+                "labels": ["random"],
+                "sparsities": [99],
+                "seeds": [0],
+            }
+        ]
     },
 }
 CONFIGS = ["--configfile", "config/tiny.yaml", "config/small.yaml"]

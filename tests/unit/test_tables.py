@@ -17,7 +17,9 @@ def result(run):
     return {
         **run.key,
         **{name: index for index, name in enumerate(OUTCOME)},
-        "layers": {"fc1.weight": {"parameters": 10, "kept": 1, "effective": 1, "units": 2, "dead_units": 1}},
+        "layers": {
+            "fc1.weight": {"parameters": 10, "kept": 1, "effective": 1, "units": 2, "dead_units": 1}
+        },
         "evaluations": [],
         "curve": [[5, 0.25], [10, 0.125]],
     }

@@ -20,8 +20,26 @@ PAGES = {
 report: "../report/study.rst"
 
 
+localrules:
+    configuration,
+
+
+rule configuration:
+    output:
+        f"{RESULTS}/report/configuration.json",
+    log:
+        f"{RESULTS}/logs/report/configuration.log",
+    conda:
+        "../../environment.yml"
+    params:
+        text=json.dumps(config),
+    shell:
+        "printf '%s' {params.text:q} > {output} 2> {log}"
+
+
 rule describe:
     input:
+        configuration=f"{RESULTS}/report/configuration.json",
         figures=[
             report(
                 f"figures/{figure}.png",
@@ -51,7 +69,7 @@ rule describe:
         ],
         captions=[f"{RESULTS}/report/{figure}.rst" for figure in CATEGORIES],
     log:
-        f"{RESULTS}/logs/figures/report.log",
+        f"{RESULTS}/logs/report/describe.log",
     conda:
         "../../environment.yml"
     threads: 1
@@ -59,10 +77,9 @@ rule describe:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        config=json.dumps(config),
         benchmarks=f"{RESULTS}/benchmarks",
         folder=f"{RESULTS}/report",
     shell:
         "python scripts/describe.py --claims {input.claims} --published {input.published}"
-        " --config {params.config:q} --benchmarks {params.benchmarks}"
+        " --configuration {input.configuration} --benchmarks {params.benchmarks}"
         " --output {params.folder} 2> {log}"
