@@ -30,9 +30,9 @@ def claims_part(table) -> dict:
 
     return {
         "id": "claims",
-        "columns": ["claim", "statement", "found", "needed", "verdict", "n", "statistic"],
+        "columns": ["claim", "verdict", "statement", "found", "needed", "n", "statistic"],
         "rows": [
-            [r.claim, r.statement, found(r), r.criterion, r.verdict, r.n, r.statistic]
+            [r.claim, r.verdict, r.statement, found(r), r.criterion, r.n, r.statistic]
             for r in table.itertuples()
         ],
     }

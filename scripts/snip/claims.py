@@ -13,6 +13,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -45,12 +46,12 @@ class Comparison:
     high: float = math.inf
     where: str = ""
 
-    @property
+    @cached_property
     def p_for(self) -> float:
         """The p value of the statement (its null hypothesis: the mean is not between)."""
         return float(np.max([self._p(self.low, "greater"), self._p(self.high, "less")]))
 
-    @property
+    @cached_property
     def p_against(self) -> float:
         """The p value of the opposite (its null hypothesis: the mean is between)."""
         return float(np.min([self._p(self.low, "less"), self._p(self.high, "greater")]))
@@ -90,12 +91,12 @@ class Trend:
         order = range(self.table.shape[1])
         return np.array([stats.kendalltau(order, row).statistic for row in self.table])
 
-    @property
+    @cached_property
     def p_for(self) -> float:
         """The p value of a rise."""
         return self._p(self.table)
 
-    @property
+    @cached_property
     def p_against(self) -> float:
         """The p value of a fall."""
         return self._p(self.table[:, ::-1])
@@ -132,12 +133,12 @@ class Statement:
         """Whether there are seeds enough for every comparison."""
         return bool(self.comparisons) and not any(math.isnan(c.p_for) for c in self.comparisons)
 
-    @property
+    @cached_property
     def p_for(self) -> float:
         """All comparisons must hold, so the weakest counts (an intersection-union test)."""
         return max(comparison.p_for for comparison in self.comparisons)
 
-    @property
+    @cached_property
     def p_against(self) -> float:
         """One comparison that fails is enough; Bonferroni's correction for choosing it."""
         return min(1.0, len(self.comparisons) * min(c.p_against for c in self.comparisons))
@@ -157,7 +158,7 @@ class Statement:
     def row(self, verdict: str, alpha: float) -> list:
         """Return the statement's row of the table, with limits of confidence 1 − alpha."""
         shown = [self.claim, self.figure, self.statement]
-        if not self.comparisons or not len(self.weakest.samples):
+        if not self.comparisons or not all(len(c.samples) for c in self.comparisons):
             return [*shown, self.statistic, *[math.nan] * 3, self.criterion, verdict, 0]
         weakest = self.weakest
         where = f" ({weakest.where})" if weakest.where else ""

@@ -3,28 +3,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
 
 from snip import plotting
-
-
-def test_interval_is_students():
-    values = [2.1, 2.4, 2.2, 2.9]
-    found = plotting.mean_interval(values)
-    test = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert (found["lower"], found["upper"]) == pytest.approx((test.low, test.high))
-    assert found["mean"] == pytest.approx(np.mean(values)) and found["n"] == 4
-
-
-def test_one_run_has_no_interval():
-    assert np.isnan(plotting.mean_interval([2.0])["lower"])
-
-
-def test_intervals_are_those_of_each_group():
-    table = pd.DataFrame({"sparsity": [0, 0, 90, 90], "error": [1.0, 3.0, 5.0, 5.0]})
-    found = plotting.add_intervals(table, ["sparsity"], "error")
-    assert found["mean"].tolist() == [2, 2, 5, 5]
-    assert found["lower"][2] == found["upper"][2] == 5
+from snip.mask_files import MaskFileError, read_mask_file
+from snip.names import name
+from snip.provenance import Origin, check_table, read
 
 
 @pytest.mark.parametrize(
@@ -38,7 +21,7 @@ def test_intervals_are_those_of_each_group():
     ],
 )
 def test_names_in_print(identifier, printed):
-    assert plotting.name(identifier) == printed
+    assert name(identifier) == printed
 
 
 def test_mosaic_puts_each_image_in_its_place():
@@ -58,25 +41,26 @@ def mask_file(path, first, seed=0):
         "class": "0",
         "seed": seed,
     }
-    np.savez(path, sparsity=np.array([90.0]), key=np.array(json.dumps(key)), w=first)
+    texts = {"key": np.array(json.dumps(key)), "anatomy": np.array(json.dumps([{}]))}
+    np.savez(path, sparsity=np.array([90.0]), **texts, w=first)
     return path
 
 
 def test_mask_image_is_the_mean_over_units(tmp_path):
     first = np.random.default_rng(0).random((1, 30, 784)) < 0.3
-    _, sparsities, images = plotting.read_masks(mask_file(tmp_path / "m.npz", first))
-    assert sparsities.tolist() == [90]
-    assert images[0, 3, 5] == pytest.approx(first[0, :, 3 * 28 + 5].mean(), abs=1e-4)
+    file = read_mask_file(mask_file(tmp_path / "m.npz", first))
+    assert file.sparsities.tolist() == [90]
+    assert file.images[0, 3, 5] == pytest.approx(first[0, :, 3 * 28 + 5].mean(), abs=1e-4)
 
 
 def test_unusable_mask_files_are_named(tmp_path):
     convolution = mask_file(tmp_path / "conv.npz", np.ones((1, 20, 1, 5, 5), bool))
-    with pytest.raises(plotting.FigureError, match="conv.npz.*shape.*expected"):
-        plotting.read_masks(convolution)
+    with pytest.raises(MaskFileError, match="conv.npz.*shape.*expected"):
+        _ = read_mask_file(convolution).images
     broken = tmp_path / "broken.npz"
     broken.write_bytes(convolution.read_bytes()[:100])
-    with pytest.raises(plotting.FigureError, match="broken.npz"):
-        plotting.read_masks(broken)
+    with pytest.raises(MaskFileError, match="broken.npz"):
+        read_mask_file(broken)
     both = [
         mask_file(tmp_path / f"{seed}.npz", np.ones((1, 3, 784), bool), seed) for seed in (0, 1)
     ]
@@ -87,13 +71,18 @@ def test_unusable_mask_files_are_named(tmp_path):
 def test_saved_figures_are_the_same_bytes_twice(tmp_path):
     shown = pd.DataFrame({"x": [1, 2], "y": [0.1, 0.2]})
     contents = []
-    for name in ("one", "two"):
+    for prefix in ("one", "two"):
         plotting.use_style()
         figure, axis = plotting.plt.subplots(figsize=(2, 2))
         axis.plot(shown["x"], shown["y"], label="line")
-        plotting.small_print(figure, "tiny", "1 run")
-        plotting.save(figure, shown, tmp_path / name)
-        contents.append([(tmp_path / f"{name}.{f}").read_bytes() for f in ("pdf", "png", "csv")])
+        origin = Origin("tiny", "0" * 64)
+        plotting.small_print(figure, origin, "1 run")
+        plotting.save(figure, shown, tmp_path / prefix, origin)
+        contents.append([(tmp_path / f"{prefix}.{f}").read_bytes() for f in ("pdf", "png", "csv")])
     assert contents[0] == contents[1]
     assert b"CreationDate" not in contents[0][0]
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "one.csv"), shown)
+    for form in ("pdf", "png"):
+        fields = read(tmp_path / f"one.{form}")
+        assert fields["Study"] == "tiny" and fields["Configuration"] == "0" * 64
+        assert check_table(tmp_path / f"one.{form}", fields) == tmp_path / "one.csv"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import REPOSITORY
-from snip import study
+from snip import registry, study
 from snip.runs import Run, label
 
 CONFIG = REPOSITORY / "config"
@@ -39,15 +39,21 @@ def test_paper_study_follows_the_paper():
     assert {run.weight_decay for run in figure1} == {"0.0005"}
     assert len(runs(config, "fig3")) == 5 * 20
     assert len(runs(config, "fig4")) == 5 * 20
+    # Table 1's sparsities.
+    extra = {(run.network, run.sparsity) for run in runs(config, "claims") if run.labels == "true"}
+    assert {("lenet-300-100", "95"), ("lenet-300-100", "98")} < extra
+    assert {("lenet-5-caffe", "98"), ("lenet-5-caffe", "99")} < extra
 
 
 def test_figures_share_runs():
     config = load("default")
     figures = [set(runs(config, figure)) for figure in study.TRAINED_FIGURES]
     assert len(figures[0] & figures[1]) == 5  # 90 %, 100 examples, five seeds
-    assert len(figures[2] & figures[3]) == 2  # random labels, reference and 99 %
+    assert len(figures[2] & figures[3]) == 2 * 3  # random labels, reference and 99 %, three seeds
     union = runs(config)
-    assert len(union) == len(set(union)) == len(set.union(*figures))
+    control = set(runs(config, "claims"))
+    assert len(union) == len(set(union)) == len(set.union(*figures, control))
+    assert len(control) == 3 and not control & set.union(*figures)
 
 
 def test_reference_is_trained_once_whatever_is_swept():
@@ -59,11 +65,44 @@ def test_reference_is_trained_once_whatever_is_swept():
 
 def test_masks_of_figures():
     config = load("default")
-    assert len(study.figure_masks(config, "fig2")) == 2 * 10
-    assert len(study.figure_masks(config, "fig6")) == 4 * 10
-    assert {m.class_ for m in study.figure_masks(config, "fig3")} == {"all"}
-    union = study.study_masks(config)
+    grids = study.mask_grids(config)
+    masks = {figure: study.expand_masks(figure, grids[figure]) for figure in grids}
+    assert len(masks["fig2"]) == 2 * 10 * 5
+    assert len(masks["fig6"]) == 4 * 10 * 5
+    assert {mask.class_ for mask in masks["fig3"]} == {"all"}
+    assert len(masks["anatomy"]) == 2 * len(registry.names("criteria"))
+    union = study.study_masks(grids)
+    assert set(union) == set().union(*masks.values())
     assert list(union.values())[0] == [str(s) for s in range(10, 100, 10)]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "figures"),
+    [
+        ("figures.fig7.0.seeds", [0, 9], {"fig7"}),
+        ("networks.lenet-5-caffe.learning_rate", 0.01, {"fig1", "fig4", "fig7"}),
+        ("training.momentum", 0.8, {"fig1", "fig3", "fig4", "fig7"}),
+        ("reported_error", "best_test_error", {"fig1", "fig3", "fig4", "fig7"}),
+        ("protocol.prunable", "weights", set(study.FIGURES)),
+        ("study", "other", set(study.FIGURES)),
+        ("checkpoint_seconds", 7, set()),
+        ("data_folder", "elsewhere", set()),
+        ("claims.alpha", 0.01, set()),
+    ],
+)
+def test_a_figures_digest_is_of_what_decides_it(path, value, figures):
+    before, after = load("default"), load("default")
+    *parents, last = path.split(".")
+    target = after
+    for key in parents:
+        target = target[int(key)] if isinstance(target, list) else target[key]
+    target[last] = value
+    different = {
+        figure
+        for figure in study.FIGURES
+        if study.figure_configuration(before, figure) != study.figure_configuration(after, figure)
+    }
+    assert different == figures
 
 
 @given(st.floats(0, 99.99).map(lambda value: round(value, 4)))
@@ -106,6 +145,13 @@ BAD = [
     ("schedules.minst.iterations", 5, ["schedules.minst", "mnist"]),
     ("networks.lenet-5-caffe", None, ["'lenet-5-caffe'", "networks.lenet-5-caffe"]),
     ("study", "datasets", ["study", "'datasets'"]),
+    ("claims.margins.9z", 1, ["claims.margins.9z", "allowed: 1a, 1b, 2a"]),
+    ("claims.margins.1a", 0, ["claims.margins.1a", "0", "more than 0"]),
+    ("claims.margins.5", -0.1, ["claims.margins.5", "-0.1", "more than 0"]),
+    ("claims.alpha", 0.5, ["claims.alpha", "less than 0.5"]),
+    ("claims.runs[0].criteria", ["shuffled"], ["claims.runs[0].criteria[0]", "'shuffled'"]),
+    ("claims.runs[0].batch_sizes", [3001], ["claims.runs[0].batch_sizes", "3001", "3000"]),
+    ("figures.anatomy", None, ["figures.anatomy", "missing"]),
 ]
 
 
@@ -160,7 +206,7 @@ def test_schema_defaults_and_documentation_agree():
     # The defaults of a grid's axes stand in the schema and in study.AXES.
     for axis, default in study.AXES.items():
         stated = schema["$defs"]["grids"]["items"]["properties"][axis]["default"]
-        labelled = study.axes({"criteria": ["snip"]}, {"seeds": [0], axis: stated})
+        labelled = study.axes(["snip"], {"seeds": [0], axis: stated})
         assert labelled[axis] == default
 
 
