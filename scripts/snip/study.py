@@ -34,6 +34,7 @@ AXES = {
     "weight_decays": ["0.0005"],
 }
 TRAINED_FIGURES = ("fig1", "fig3", "fig4", "fig7")
+ERROR_FIGURES = ("fig1", "fig3")
 MASK_FIGURES = ("fig2", "fig5", "fig6")
 FIGURES = (*(f"fig{number}" for number in range(1, 8)), "anatomy")
 
@@ -141,7 +142,7 @@ def figure_configuration(config: Mapping, figure: str) -> str:
             }
             for network, dataset in sorted(pairs)
         ],
-        "reported_error": config.get("reported_error", "test_error") if trained else None,
+        "reported_error": config.get("reported_error") if figure in ERROR_FIGURES else None,
     }
     return sha256(json.dumps(decisive, sort_keys=True).encode())
 

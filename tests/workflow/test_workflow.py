@@ -16,15 +16,15 @@ from matplotlib.image import imread
 
 from helpers import REPOSITORY, copy_project, generated_files
 from small import CONFIGS, SMALL, digests, environment, planned, small_project, snakemake
-from snip import study
+from snip import registry, study
 from snip.tables import KEY, OUTCOME
 
 pytestmark = pytest.mark.workflow
-FIGURES = [f"fig{number}" for number in range(1, 8)]
+FIGURES = study.FIGURES
 RUN = "generated/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
 
 
-def test_all_seven_figures_on_the_real_data(tiny):
+def test_all_figures_on_the_real_data(tiny):
     folder = tiny
     subprocess.run(["sha256sum", "--check", "--quiet", "all"], cwd=folder / "figures", check=True)
     for figure in FIGURES:
@@ -41,6 +41,25 @@ def test_all_seven_figures_on_the_real_data(tiny):
     assert len(list((folder / "results/tiny/runs").rglob("*.json"))) == len(table)
     expected = (table["parameters"] * (1 - table["sparsity"] / 100)).round()
     assert (table["kept"] == expected).all()
+    # What masks keep adds up, and paths are among it.
+    masks = pd.read_csv(folder / "results/tiny/tables/masks.csv", dtype={"class": str})
+    anatomy = masks[masks["batch_size"].eq(20) & masks["class"].eq("all")]
+    whole = anatomy.groupby(["network", "criterion", "sparsity"])[["parameters", "kept"]].sum()
+    share = 1 - whole.index.get_level_values("sparsity") / 100
+    assert (whole["kept"] == (whole["parameters"] * share).round()).all()
+    assert (masks["effective"] <= masks["kept"]).all()
+    assert set(anatomy["criterion"]) == set(registry.names("criteria"))
+    claims = pd.read_csv(folder / "results/tiny/tables/claims.csv", dtype={"claim": str})
+    assert {"1a", "1b", "2a", "2b", "3a", "3b", "3c", "4", "5", "6a", "6b", "6c", "7"} < set(
+        claims["claim"]
+    )
+    readable = (folder / "figures/claims").read_text()
+    assert all(statement in readable for statement in claims["statement"])
+    published = pd.read_csv(folder / "results/tiny/tables/published.csv")
+    reference = published.query("network == 'lenet-300-100' and sparsity == 0").iloc[0]
+    ours = table.query("network == 'lenet-300-100' and sparsity == 0")["test_error"]
+    assert reference["mean"] == pytest.approx(ours.mean(), abs=1e-4)
+    assert reference["iterations"] == 20 and reference["published"] == 1.7
     # Even 20 iterations teach the reference something.
     assert table.query("sparsity == 0 and labels == 'true'")["test_error"].max() < 80
     # The masks show their class: the mean image of one class is nearest to its own.
@@ -62,8 +81,9 @@ def test_figure_tables_are_parts_of_the_study_table(finished):
 def test_shared_runs_are_trained_once(finished):
     log = next((finished / ".snakemake/log").glob("*.log")).read_text()
     trained = re.findall(r"^(?:local)?rule train:\n(?:.*\n)*?    output: (.*)$", log, re.M)
-    # 0 and 90 % (fig1), 90 % with one example (fig3), 0 and 99 % at two seeds (fig4, fig7).
-    assert len(trained) == len(set(trained)) == 2 + 1 + 4
+    # 0 and 90 % (fig1), 90 % with one example (fig3), 0 and 99 % at two seeds (fig4, fig7), and
+    # the control of claim 4.
+    assert len(trained) == len(set(trained)) == 2 + 1 + 4 + 1
 
 
 def test_one_and_two_parallel_jobs_give_the_same_bytes(finished, tmp_path):
@@ -103,7 +123,7 @@ def test_editing_the_training_code_retrains(clone):
     path = clone / "scripts/snip/training.py"
     path.write_text(path.read_text() + "\n# edited\n")
     plan = planned(clone)
-    assert plan["train"] == 7
+    assert plan["train"] == 8
     assert "prune" not in plan and "prune_by_class" not in plan and "fetch_dataset" not in plan
 
 
@@ -111,7 +131,7 @@ def test_editing_the_plotting_code_only_redraws(clone):
     path = clone / "scripts/snip/plotting.py"
     path.write_text(path.read_text() + "\n# edited\n")
     plan = planned(clone)
-    assert sum(count for rule, count in plan.items() if rule.startswith("figure_")) == 7
+    assert sum(count for rule, count in plan.items() if rule.startswith("figure_")) == 8
     assert set(plan) == {rule for rule in plan if rule.startswith("figure")}
 
 
@@ -119,10 +139,12 @@ def test_editing_one_criterion_recomputes_what_uses_it(clone):
     path = clone / "scripts/snip/criteria/gradient.py"
     path.write_text(path.read_text() + "\n# edited\n")
     plan = planned(clone)
-    assert plan["prune_by_class"] == 1 and "train" not in plan
+    assert plan["prune_by_class"] == 1 and plan["prune"] == 1 and "train" not in plan
     (clone / "scripts/snip/criteria/another.py").write_text("def score(problem): ...\n")
     path.write_text(path.read_text().removesuffix("\n# edited\n"))
-    assert planned(clone) == {}
+    # A new criterion recomputes nothing, and joins the anatomy.
+    anatomy = {"prune", "figure_anatomy", "tabulate_masks", "claims", "figures"}
+    assert planned(clone) == dict.fromkeys(anatomy, 1)
 
 
 def test_adding_a_seed_trains_only_that_seed(clone):
@@ -136,6 +158,8 @@ def test_adding_a_seed_trains_only_that_seed(clone):
         "tabulate_figure": 1,
         "tabulate_study": 1,
         "figure_errors": 1,
+        "claims": 1,
+        "compare": 1,
         "figures": 1,
     }
 
@@ -150,6 +174,21 @@ def with_rate(folder, rate) -> str:
 def test_changing_a_setting_retrains_what_it_affects(clone):
     plan = planned(clone, configs=[*CONFIGS, with_rate(clone, 0.05)])
     assert plan["train"] == 3 and "prune" not in plan
+
+
+def test_changing_a_margin_only_judges_anew(clone):
+    content = {"claims": {"margins": {"1a": 0.5}}}
+    (clone / "config/margin.yaml").write_text(yaml.safe_dump(content))
+    plan = planned(clone, configs=[*CONFIGS, "config/margin.yaml"])
+    assert plan == {"claims": 1, "figures": 1}
+
+
+def test_one_figure_by_its_name(clone):
+    snakemake(clone, "--cores", "1", target="figures/anatomy")
+    subprocess.run(
+        ["sha256sum", "--check", "--quiet", "anatomy"], cwd=clone / "figures", check=True
+    )
+    assert planned(clone) == {}
 
 
 def test_the_checkpoint_interval_retrains_nothing(clone):
@@ -216,7 +255,7 @@ def test_an_interrupted_study_loses_only_the_runs_in_flight(finished, tmp_path):
     process.wait(timeout=60)
     done = list(runs.rglob("*.json"))
     assert done, "nothing was finished before the interruption"
-    assert planned(folder)["train"] <= 7 - len(done) + 2
+    assert planned(folder)["train"] <= 8 - len(done) + 2
     snakemake(folder, "--cores", "2")
     assert digests(folder) == digests(finished)
 
