@@ -4,10 +4,11 @@ The output (.npz, loads with numpy.load(..., allow_pickle=False)) holds one bool
 parameter tensor, named as in the network, of shape (sparsities, *tensor shape), True where kept;
 `sparsity`, the percentages in the order given; and as JSON texts `key`, what was scored, and
 `anatomy`, per sparsity and tensor the parameters kept, those on a path, and the dead units.
-With several classes give as many outputs: each file's pruning batch is drawn from one class.
+With several seeds or classes give as many outputs: each file is of one seed and one class.
 """
 
 import argparse
+import itertools
 from pathlib import Path
 
 from snip import command, registry
@@ -35,41 +36,44 @@ def main() -> None:
         nargs="+",
         default=["all"],
         choices=["all", *map(str, range(10))],
-        help="draw the pruning batch from one class alone; several give several outputs",
+        help="draw the pruning batch from one class alone",
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", dest="seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
-    parser.add_argument("--output", type=Path, nargs="+", required=True, help="one per class")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="one file per seed and class: the classes of the first seed, then of the next",
+    )
     command.add_settings(parser, SCORING_SETTINGS)
     options = parser.parse_args()
-    if len(options.output) != len(options.classes):
-        parser.error(f"{len(options.classes)} classes need as many outputs")
+    wanted = list(itertools.product(options.seeds, options.classes))
+    if len(options.output) != len(wanted):
+        parser.error(
+            f"{len(options.seeds)} seeds of {len(options.classes)} classes need {len(wanted)} "
+            f"outputs, {len(options.output)} given"
+        )
 
-    import torch
+    with command.importing():
+        import torch
 
-    from snip.anatomy import anatomy
-    from snip.datasets import load_dataset
-    from snip.files import write_atomically
-    from snip.mask_files import mask_file
-    from snip.masks import make_masks, make_problem
-    from snip.weights import build_network
+        from snip.anatomy import anatomy
+        from snip.datasets import load_dataset
+        from snip.files import write_atomically
+        from snip.mask_files import mask_file
+        from snip.masks import make_masks, make_problem
+        from snip.weights import build_network
 
     torch.set_num_threads(1)  # as in train.py
     settings = command.settings_of(options)
     dataset = load_dataset(options.dataset, options.data, settings.inverted_statistics)
-    network = build_network(
-        options.network,
-        options.seed,
-        relu_after_convolutions=settings.relu_after_convolutions,
-    )
-    for class_, output in zip(options.classes, options.output, strict=True):
+    relu = settings.relu_after_convolutions
+    for (seed, class_), output in zip(wanted, options.output, strict=True):
+        network = build_network(options.network, seed, relu_after_convolutions=relu)
         masks = MaskSet(
-            options.dataset,
-            options.network,
-            options.criterion,
-            options.batch_size,
-            class_,
-            options.seed,
+            options.dataset, options.network, options.criterion, options.batch_size, class_, seed
         )
         problem = make_problem(network, masks, settings, dataset)
         found = make_masks(problem, options.criterion, map(float, options.sparsity))

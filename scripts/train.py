@@ -33,12 +33,13 @@ def main() -> None:
     command.add_settings(parser)
     options = parser.parse_args()
 
-    import torch
+    with command.importing():
+        import torch
 
-    from snip.checkpoints import Checkpoint, fingerprint
-    from snip.datasets import load_dataset
-    from snip.files import sealed, write_atomically
-    from snip.training import train
+        from snip.checkpoints import Checkpoint, fingerprint
+        from snip.datasets import load_dataset
+        from snip.files import sealed, write_atomically
+        from snip.training import train
 
     # One thread per run: runs are many, cores are few, and sums keep their order.
     torch.set_num_threads(1)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
+import gc
 import inspect
 import re
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,6 +76,16 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """Return the settings among parsed options."""
     names = [field.name for field in dataclasses.fields(Settings)]
     return Settings(**{name: getattr(options, name) for name in names if hasattr(options, name)})
+
+
+@contextlib.contextmanager
+def importing() -> Iterator[None]:
+    """Import large libraries without collecting garbage meanwhile: a tenth of the time less."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def run(main: Callable[[], None]) -> None:

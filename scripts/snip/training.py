@@ -20,7 +20,8 @@ from snip.randomness import stream
 from snip.runs import Run, Settings
 from snip.weights import build_network
 
-EVALUATION_BATCH = 500
+# Small enough for the processor's cache.
+EVALUATION_BATCH = 200
 
 
 class DivergedError(SnipError):
@@ -147,8 +148,9 @@ class Training:
         """
         rate = self.learning_rate
         index = torch.from_numpy(next(self.batches))
-        logits = self.network(self.dataset.standardise(self.images[index]))
-        loss = nn.functional.cross_entropy(logits, self.labels[index])
+        # index_select copies whole images; indexing with brackets copies bytes, ten times slower.
+        logits = self.network(self.dataset.standardise(self.images.index_select(0, index)))
+        loss = nn.functional.cross_entropy(logits, self.labels.index_select(0, index))
         gradients = torch.autograd.grad(loss, self.parameters)
         for gradient, factor in zip(gradients, self.factors, strict=True):
             gradient.mul_(factor)

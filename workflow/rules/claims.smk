@@ -13,7 +13,7 @@ CLAIMED_SOURCES = sorted(
 rule claims:
     input:
         runs=f"{RESULTS}/tables/runs.csv",
-        masks=list(CLAIMED_MASKS),
+        masks=lambda wildcards: list(CLAIMED_MASKS),
         data=[ancient(f"{DATASETS}/{s}/{f}") for s in CLAIMED_SOURCES for f in datasets.FILES],
         summaries=[f"{DATASETS}/{source}/{datasets.SUMMARY}" for source in CLAIMED_SOURCES],
         code=code(

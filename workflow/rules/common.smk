@@ -19,8 +19,6 @@ RESULTS = f"results/{config['study']}"
 DATASETS = "results/datasets"
 MASK_GRIDS = study.mask_grids(config)
 MASKS = study.study_masks(MASK_GRIDS)
-MASKS_ALL = runs.MASK_PATH.replace("{class_}", "all")
-MASKS_BY_CLASS = [runs.MASK_PATH.replace("{class_}", str(n)) for n in range(datasets.CLASSES)]
 
 # The library modules that scoring and training use. Rules name their code as input: Snakemake
 # compares small inputs by checksum, so a fresh clone reruns nothing and an edit exactly what uses
@@ -91,22 +89,32 @@ def run_arguments(wildcards):
     return f"{runs.arguments(key)} {settings(wildcards)}"
 
 
-def mask_arguments(class_):
+def mask_paths(seeds, classes):
+    """The mask files of a job: as prune.py orders them."""
+    path = f"{RESULTS}/masks/{runs.MASK_PATH}.npz"
+    return [
+        path.replace("{seed}", str(seed)).replace("{class_}", str(class_))
+        for seed in seeds
+        for class_ in classes
+    ]
+
+
+def mask_arguments(wildcards, classes, seeds):
     """The options of prune.py: what is scored, and every sparsity that a figure shows of it."""
-
-    def options(wildcards):
-        axes = ("dataset", "network", "criterion", "batch_size", "seed")
-        numbers = ("batch_size", "seed")
-        key = {axis: int(wildcards[axis]) if axis in numbers else wildcards[axis] for axis in axes}
-        masks = runs.MaskSet(class_=class_, **key)
-        if masks not in MASKS:
-            raise WorkflowError(f"no figure of study {config['study']} shows masks {masks.path}")
-        return (
-            f"{runs.arguments(key)} --sparsity {' '.join(MASKS[masks])} "
-            f"{settings(wildcards, runs.SCORING_SETTINGS)}"
-        )
-
-    return options
+    axes = ("dataset", "network", "criterion", "batch_size")
+    scored = [wildcards[axis] for axis in axes]
+    shown = {
+        sparsity
+        for mask, sparsities in MASKS.items()
+        if [str(getattr(mask, axis)) for axis in axes] == scored and mask.class_ in classes
+        for sparsity in sparsities
+    }
+    if not shown:
+        raise WorkflowError(f"no figure of study {config['study']} shows masks {'/'.join(scored)}")
+    words = [runs.arguments(dict(zip(axes, scored)))]
+    words += ["--class", *classes, "--seed", *map(str, seeds)]
+    words += ["--sparsity", *sorted(shown, key=float)]
+    return " ".join([*words, settings(wildcards, runs.SCORING_SETTINGS)])
 
 
 def run_minutes(wildcards, attempt):

@@ -1,7 +1,12 @@
 # Prune: data -> results/{study}/masks/…/class-{class_}/seed-{seed}.npz
 #
-# One job scores a network on the pruning batches of all ten classes: loading the libraries takes
-# far longer than scoring.
+# One job scores the networks of all seeds that the study's figures show, or the pruning batches of
+# all ten classes and seeds: loading the libraries takes far longer than scoring.
+
+# A job's log and benchmark lie where its masks do, without class and seed.
+SCORED = os.path.dirname(os.path.dirname(runs.MASK_PATH))
+WHOLE_SEEDS = sorted({mask.seed for mask in MASKS if mask.class_ == "all"})
+CLASS_SEEDS = sorted({mask.seed for mask in MASKS if mask.class_ != "all"})
 
 
 rule prune:
@@ -10,32 +15,31 @@ rule prune:
         summary=summary,
         code=run_code("prune", [*SCORING, "mask_files"]),
     output:
-        f"{RESULTS}/masks/{MASKS_ALL}.npz",
+        mask_paths(WHOLE_SEEDS, ["all"]),
     log:
-        f"{RESULTS}/logs/masks/{MASKS_ALL}.log",
+        f"{RESULTS}/logs/masks/{SCORED}/all.log",
     benchmark:
-        f"{RESULTS}/benchmarks/masks/{MASKS_ALL}.tsv"
+        f"{RESULTS}/benchmarks/masks/{SCORED}/all.tsv"
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 1000 + 500 * attempt,
-        runtime=lambda wildcards, attempt: 15 * attempt,
+        runtime=lambda wildcards, attempt: 30 * attempt,
     params:
-        arguments=mask_arguments("all"),
-        classes="all",
+        arguments=lambda wildcards: mask_arguments(wildcards, ["all"], WHOLE_SEEDS),
     shell:
-        "python scripts/prune.py {params.arguments} --class {params.classes}"
-        " --output {output} 2> {log}"
+        "python scripts/prune.py {params.arguments} --output {output} 2> {log}"
 
 
 use rule prune as prune_by_class with:
     output:
-        [f"{RESULTS}/masks/{path}.npz" for path in MASKS_BY_CLASS],
+        mask_paths(CLASS_SEEDS, range(datasets.CLASSES)),
     log:
-        f"{RESULTS}/logs/masks/{MASKS_ALL.replace('class-all', 'by-class')}.log",
+        f"{RESULTS}/logs/masks/{SCORED}/by-class.log",
     benchmark:
-        f"{RESULTS}/benchmarks/masks/{MASKS_ALL.replace('class-all', 'by-class')}.tsv"
+        f"{RESULTS}/benchmarks/masks/{SCORED}/by-class.tsv"
     params:
-        arguments=mask_arguments("0"),
-        classes=" ".join(map(str, range(datasets.CLASSES))),
+        arguments=lambda wildcards: mask_arguments(
+            wildcards, list(map(str, range(datasets.CLASSES))), CLASS_SEEDS
+        ),

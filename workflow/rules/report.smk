@@ -78,7 +78,7 @@ rule describe:
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         benchmarks=f"{RESULTS}/benchmarks",
-        folder=f"{RESULTS}/report",
+        folder=lambda wildcards, output: os.path.dirname(output.pages[0]),
     shell:
         "python scripts/describe.py --claims {input.claims} --published {input.published}"
         " --configuration {input.configuration} --benchmarks {params.benchmarks}"

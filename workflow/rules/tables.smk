@@ -44,7 +44,7 @@ use rule tabulate_figure as tabulate_study with:
 
 rule tabulate_masks:
     input:
-        masks=[f"{RESULTS}/masks/{mask.path}.npz" for mask in MASKS],
+        masks=lambda wildcards: [f"{RESULTS}/masks/{mask.path}.npz" for mask in MASKS],
         code=code("tabulate_masks", TABULATING),
     output:
         f"{RESULTS}/tables/masks.csv",
