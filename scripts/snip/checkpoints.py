@@ -93,7 +93,7 @@ class Checkpoint:
             case [_, _, digest] if digest != sha256(body):
                 reason = "it is torn or altered"
             case [_, _, _]:
-                return torch.load(io.BytesIO(body), weights_only=True)
+                return torch.load(io.BytesIO(body), weights_only=True, map_location="cpu")
             case _:
                 reason = "it has no header"
         print(f"checkpoint {self.path} ignored: {reason}", file=self.log, flush=True)

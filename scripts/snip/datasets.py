@@ -195,7 +195,10 @@ class Dataset:
     offset: float
 
     def standardise(self, images: np.ndarray | Tensor) -> Tensor:
-        """Turn stored grey values (examples, 28, 28) into input (examples, 1, 28, 28)."""
+        """Turn stored grey values (examples, 28, 28) into input (examples, 1, 28, 28).
+
+        A tensor's result is on the tensor's device, an array's on the cpu.
+        """
         import torch
 
         tensor = torch.as_tensor(images).unsqueeze(1).to(torch.float32)

@@ -116,6 +116,8 @@ class Settings:
         relu_after_convolutions: False as in Caffe's LeNet and the authors' code.
         inverted_statistics: standardise inverted images by their own statistics (`recomputed`),
             or by those of the `original`.
+        device: `cpu`, `cuda`, or `auto` (cuda where there is one). Scoring is always done on the
+            cpu, so the masks do not depend on it.
     """
 
     iterations: int = 150_000
@@ -130,6 +132,7 @@ class Settings:
     initial_weights: str = "keep"
     relu_after_convolutions: bool = False
     inverted_statistics: str = "recomputed"
+    device: str = "cpu"
 
 
 # The settings that scoring depends on; the others only concern training.

@@ -155,6 +155,7 @@ def settings(config: Mapping, network: str, dataset: str) -> dict[str, Any]:
         **config["protocol"],
         **schedule,
         "learning_rate": config["networks"][network]["learning_rate"],
+        "device": config["device"],
     }
 
 

@@ -28,6 +28,10 @@ class DivergedError(SnipError):
     """A run whose training loss stopped being finite."""
 
 
+class DeviceError(SnipError):
+    """A device that is not there."""
+
+
 class InterruptedRunError(SnipError):
     """A run that was asked to stop before its end."""
 
@@ -51,13 +55,30 @@ def batches(
         rest = rest[batch_size:]
 
 
+def choose_device(name: str) -> torch.device:
+    """Return the device called `auto`, `cpu` or `cuda`.
+
+    Raises:
+        DeviceError: another name, or `cuda` where there is none.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise DeviceError(f"device is {name!r}, allowed: auto, cpu, cuda")
+    available = name != "cpu" and torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise DeviceError(
+            "device is 'cuda', but torch finds no CUDA device here; allowed: cpu, auto"
+        )
+    return torch.device("cuda" if available else "cpu")
+
+
 def evaluate(network: nn.Module, images: np.ndarray, labels: np.ndarray, dataset: Dataset) -> float:
     """Return the error in percent: the share of images whose largest logit is not the label's."""
     wrong = 0
+    device = next(network.parameters()).device
     with torch.inference_mode():
         for start in range(0, len(images), EVALUATION_BATCH):
-            logits = network(dataset.standardise(images[start : start + EVALUATION_BATCH]))
-            predicted = logits.argmax(1).numpy()
+            batch = torch.as_tensor(images[start : start + EVALUATION_BATCH], device=device)
+            predicted = network(dataset.standardise(batch)).argmax(1).cpu().numpy()
             wrong += int((predicted != labels[start : start + EVALUATION_BATCH]).sum())
     return 100 * wrong / len(images)
 
@@ -96,7 +117,9 @@ class Training:
 
     def __init__(self, run: Run, settings: Settings, dataset: Dataset):
         self.run, self.settings, self.dataset = run, settings, dataset
+        device = choose_device(settings.device)
         self.network, self.masks = prepare(run, settings, dataset)
+        self.network.to(device)
         self.parameters = list(self.network.parameters())
         # In the layout of the parameters, so that multiplying walks through memory in order.
         self.factors = [
@@ -109,8 +132,8 @@ class Training:
         self.momentum = [torch.zeros_like(factor) for factor in self.factors]
         self.examples, self.validation = dataset.split(run.seed, settings.validation_share)
         self.batches = batches(self.examples, settings.training_batch_size, run.seed)
-        self.images = torch.from_numpy(dataset.train_images)
-        self.labels = training_labels(run, dataset)
+        self.images = torch.from_numpy(dataset.train_images).to(device)
+        self.labels = training_labels(run, dataset).to(device)
         self.iteration = 0
 
     def state(self) -> dict:
@@ -147,7 +170,7 @@ class Training:
             DivergedError: that loss is not finite.
         """
         rate = self.learning_rate
-        index = torch.from_numpy(next(self.batches))
+        index = torch.from_numpy(next(self.batches)).to(self.images.device)
         # index_select copies whole images; indexing with brackets copies bytes, ten times slower.
         logits = self.network(self.dataset.standardise(self.images.index_select(0, index)))
         loss = nn.functional.cross_entropy(logits, self.labels.index_select(0, index))
@@ -228,6 +251,7 @@ def train(
         reached = {"curve": curve, "evaluations": evaluations, "losses": losses}
         checkpoint.save({"training": training.state(), **reached})
 
+    started = time.perf_counter()
     with Progress(settings, training.iteration, log) as progress:
         while training.iteration < settings.iterations:
             losses.append(training.step())
@@ -247,6 +271,7 @@ def train(
                         f"run {run.path} interrupted at iteration {training.iteration} of "
                         f"{settings.iterations}; run again, it goes on from {checkpoint.path}"
                     )
+    print(f"trained in {time.perf_counter() - started:.2f} s", file=log, flush=True)
     return result(training, curve, evaluations)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from snip.datasets import load_dataset
 from snip.runs import Run, Settings
-from snip.training import DivergedError, Training, batches, evaluate, prepare, train
+from snip.training import DeviceError, DivergedError, Training, batches, evaluate, prepare, train
 
 RUN = Run("generated", "lenet-300-100", "snip", "90", 20, "true", "0.0005", 0)
 QUICK = Settings(
@@ -183,6 +183,18 @@ def test_a_terminal_shows_a_bar_and_a_file_lines(generated):
     assert train(RUN, QUICK, dataset, log=terminal) == train(RUN, QUICK, dataset, log=file)
     assert "12/12" in terminal.getvalue() and "loss " in terminal.getvalue()
     assert "\r" in terminal.getvalue() and "\r" not in file.getvalue()
-    lines = file.getvalue().splitlines()
-    assert len(lines) == 3
+    *lines, last = file.getvalue().splitlines()
+    assert len(lines) == 3 and last.startswith("trained in ")
     assert all(" images/s  " in line and line.endswith(" s left") for line in lines)
+
+
+def test_auto_is_the_processor_where_there_is_no_other(generated):
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    dataset = load_dataset("generated", generated)
+    automatic = train(RUN, replace(QUICK, device="auto"), dataset, log=io.StringIO())
+    assert automatic == train(RUN, replace(QUICK, device="cpu"), dataset, log=io.StringIO())
+    with pytest.raises(DeviceError, match="device is 'cuda', but .* no CUDA device .*cpu, auto"):
+        train(RUN, replace(QUICK, device="cuda"), dataset, log=io.StringIO())
+    with pytest.raises(DeviceError, match="device is 'tpu', allowed: auto, cpu, cuda"):
+        train(RUN, replace(QUICK, device="tpu"), dataset, log=io.StringIO())

@@ -18,6 +18,7 @@ rule train:
     resources:
         mem_mb=lambda wildcards, attempt: 1000 + 500 * attempt,
         runtime=run_minutes,
+        gpu=1 if config["device"] == "cuda" else 0,
         # No param: it changes no result, so changing it must rerun nothing.
         checkpoint_seconds=config["checkpoint_seconds"],
     params:
