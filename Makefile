@@ -2,6 +2,7 @@
 #   make figures                              all seven figures at the default study
 #   make figures CONFIG=config/tiny.yaml      another study
 #   make report                               figures, claims and all about them in report.html
+#   make benchmark                            speed, overhead: a table and results/benchmark.json
 #   make archive STUDY=paper                  a study in one file
 #   make test                                 the tests
 #   make test TESTS=tests/slurm               through a real Slurm on this machine (root; apt-get
@@ -14,7 +15,7 @@ STUDY ?= default
 TESTS ?=
 ACTIVE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 
-.PHONY: figures report test check archive clean
+.PHONY: figures report benchmark test check archive clean
 
 figures: $(VENV)/installed
 	$(ACTIVE) snakemake --cores $(CORES) figures/all $(if $(CONFIG),--configfile $(CONFIG))
@@ -22,6 +23,10 @@ figures: $(VENV)/installed
 report: $(VENV)/installed
 	$(ACTIVE) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) -- describe
 	$(ACTIVE) snakemake --report report.html $(if $(CONFIG),--configfile $(CONFIG)) -- describe
+
+benchmark: $(VENV)/installed
+	$(ACTIVE) snakemake --quiet all --cores $(CORES) -- results/datasets/mnist/summary.npz
+	$(ACTIVE) python scripts/benchmark.py
 
 test: $(VENV)/installed-dev
 	$(ACTIVE) python -m pytest $(TESTS)
