@@ -49,7 +49,7 @@ def published_part(table) -> dict:
     return {
         "id": "published",
         "columns": ["paper", "network", "sparsity (%)", "pruning batch", "published (%)"]
-        + ["ours (%), mean [95 % interval]", "n", "our iterations"],
+        + ["ours (%), [95 %]", "n", "our iterations"],
         "rows": [
             [
                 row.source,
