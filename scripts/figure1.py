@@ -45,7 +45,8 @@ def main() -> None:
         axis.set_xlabel("Sparsity (%)")
         axis.set_xticks(sorted(panel["sparsity"].unique()))
         # Room above the runs for the legend.
-        low, high = panel[options.error].min(), panel[["upper", options.error]].max().max()
+        low = panel[["lower", options.error]].min(axis=None)
+        high = panel[["upper", options.error]].max(axis=None)
         axis.set_ylim(low - 0.15 * (high - low), high + 0.55 * (high - low))
         axis.legend(loc="upper left", frameon=False)
     for axis in axes[:, 0]:
