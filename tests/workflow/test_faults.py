@@ -180,7 +180,8 @@ def test_an_archived_study_is_restored_and_extended_elsewhere(clone, tmp_path):
     subprocess.run(make, cwd=clone, **run)
     elsewhere = small_project(tmp_path / "elsewhere")
     subprocess.run(["python", "scripts/archive.py", "restore", archive], cwd=elsewhere, **run)
-    assert {rule for rule in planned(elsewhere) if not rule.startswith("figure")} == set()
+    # Figures and claims in print are not archived; all that takes long is.
+    assert {rule for rule in planned(elsewhere) if not rule.startswith("figure")} == {"claims"}
     small = yaml.safe_load(yaml.safe_dump(SMALL))
     small["figures"]["fig1"][0]["seeds"] = [0, 1]
     (elsewhere / "config/small.yaml").write_text(yaml.safe_dump(small))
@@ -218,7 +219,7 @@ def test_progress_tells_where_the_study_stands(clone):
     command = ["python", "scripts/progress.py", "--configfile", *CONFIGS[1:]]
     run = {"cwd": clone, "env": environment(), "check": True, "capture_output": True, "text": True}
     said = subprocess.run(command, **run).stdout
-    assert "7 runs: 5 done, 0 running, 0 interrupted, 1 failed, 1 to come" in said
+    assert "8 runs: 6 done, 0 running, 0 interrupted, 1 failed, 1 to come" in said
     assert "lenet-300-100: 3 of 3 done" in said and "s each (median)" in said
     assert re.search("failed: .*seed-1: error: run x diverged", said)
     logs[1].with_suffix(".log").write_text(

@@ -12,6 +12,10 @@ import pandas as pd
 import pytest
 from matplotlib.image import imread
 from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
@@ -65,14 +69,25 @@ def browser():
         yield opened
 
 
+def press(browser, find):
+    """Click what `find` finds, once nothing moves over it."""
+    passing = (ElementClickInterceptedException, StaleElementReferenceException, IndexError)
+
+    def pressed(_):
+        find().click()
+        return True
+
+    WebDriverWait(browser, 20, ignored_exceptions=passing).until(pressed)
+
+
 def click(browser, text):
     """Click the menu entry or button of this text."""
-    [found] = [
-        element
-        for element in browser.find_elements(By.XPATH, f"//*[normalize-space(text())='{text}']")
-        if element.is_displayed()
-    ][:1]
-    found.click()
+
+    def find():
+        found = browser.find_elements(By.XPATH, f"//*[normalize-space(text())='{text}']")
+        return [element for element in found if element.is_displayed()][0]
+
+    press(browser, find)
 
 
 def entries(browser, button):
@@ -117,12 +132,12 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
         wait(browser, lambda count=count: len(entries(browser, "eye")) == count)
         look(browser, category)
         for index in range(count):
-            entries(browser, "information-circle")[index].click()
+            press(browser, lambda index=index: entries(browser, "information-circle")[index])
             wait(browser, lambda: "DESCRIPTION" in browser.find_element(By.TAG_NAME, "body").text)
             look(browser, f"{category}-{index}-caption")
             click(browser, category)
             wait(browser, lambda count=count: len(entries(browser, "eye")) == count)
-            entries(browser, "eye")[index].click()
+            press(browser, lambda index=index: entries(browser, "eye")[index])
             if category in ("Claims", "Study"):
                 page(browser)
                 look(browser, f"{category}-{index}")

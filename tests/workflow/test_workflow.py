@@ -248,7 +248,7 @@ def test_an_interrupted_study_loses_only_the_runs_in_flight(finished, tmp_path):
         start_new_session=True,
     )
     runs = folder / "results/small/runs"
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 400
     while len(list(runs.rglob("*.json"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
