@@ -35,8 +35,13 @@ def start_run(folder: Path, output: str) -> subprocess.Popen:
     )
 
 
-def killed_runs(folder: Path, output: str, kills: int, seed: int) -> tuple[int, list[str]]:
+def killed_runs(
+    folder: Path, output: str, kills: int, seed: int, longest: float
+) -> tuple[int, list[str]]:
     """Start a run again and again, killing it at random moments, then let it end.
+
+    Args:
+        longest: seconds that a start is left to run at most; a whole run's.
 
     Returns:
         How many times it was killed, and what the log of each start said.
@@ -46,7 +51,7 @@ def killed_runs(folder: Path, output: str, kills: int, seed: int) -> tuple[int, 
     while killed < kills:
         process = start_run(folder, output)
         try:
-            said.append(process.communicate(timeout=moments.uniform(0.2, 3.5))[1])
+            said.append(process.communicate(timeout=moments.uniform(0.05, 1) * longest)[1])
             # It ended before its time was up: another file, so that there is more to kill.
             assert process.returncode == 0, said[-1]
             (folder / output).unlink()

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.weightstats import ttost_paired
@@ -45,6 +45,7 @@ def test_a_claim_and_its_opposite_exchange_their_p_values(values, limit):
     assert above.p_for == below.p_against and above.p_against == below.p_for
 
 
+@settings(max_examples=40)
 @given(SAMPLES, st.sampled_from([0.01, 0.05, 0.2]))
 def test_a_verdict_can_be_read_off_the_interval(values, alpha):
     table = judge([statement(Comparison(np.array(values), low=0))], alpha)
@@ -207,7 +208,7 @@ def paper(tmp_path, generated):
         for index, sparsity in enumerate(sparsities):
             shown = own[index] if masks.criterion == "gradient" else target ** (1 + 5 * index)
             shares = shown / shown.max() * (100 - float(sparsity)) / 100
-            drawn = np.random.default_rng(masks.seed).random((300, 784))
+            drawn = np.random.default_rng(masks.seed).random((100, 784))
             found.append({"fc1.weight": drawn < shares.reshape(-1)})
         content = mask_file(found, sparsities, masks.key, [{}] * len(sparsities))
         write_atomically(tmp_path / "masks" / f"{masks.path}.npz", content)

@@ -21,13 +21,19 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 
 
 @pytest.fixture(scope="module")
-def whole(finished):
-    """The result of the run by hand without any fault."""
+def undisturbed(finished):
+    """The result of the run by hand without any fault, and how many seconds it took."""
+    started = time.monotonic()
     process = start_run(finished, "whole.json")
     _, said = process.communicate()
     assert process.returncode == 0, said
     assert "images/s" in said and "s left" in said
-    return (finished / "whole.json").read_bytes()
+    return (finished / "whole.json").read_bytes(), time.monotonic() - started
+
+
+@pytest.fixture
+def whole(undisturbed):
+    return undisturbed[0]
 
 
 @contextlib.contextmanager
@@ -47,8 +53,9 @@ def forget(folder, where):
         shutil.rmtree(folder / place)
 
 
-def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(finished, whole):
-    killed, said = killed_runs(finished, "killed.json", kills=4, seed=1)
+def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(finished, undisturbed):
+    whole, seconds = undisturbed
+    killed, said = killed_runs(finished, "killed.json", kills=4, seed=1, longest=seconds)
     assert killed == 4
     assert (finished / "killed.json").read_bytes() == whole
     assert any("resumed at iteration" in text for text in said)
