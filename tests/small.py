@@ -58,9 +58,8 @@ SMALL = {
         "anatomy": [
             {
                 "datasets": ["generated"],
-                "networks": ["lenet-5-caffe"],
+                "criteria": ["snip"],
                 "sparsities": [90, 99],
-                "batch_sizes": [20],
                 "seeds": [0],
             }
         ],
