@@ -292,3 +292,26 @@ def test_a_study_with_one_seed_is_inconclusive_throughout(paper):
     table = judge(claims.statements(one), 0.05)
     assert set(table["verdict"]) == {"inconclusive"}
     assert set(KEY) <= set(paper.runs.columns)
+
+
+def test_a_study_without_the_papers_criterion_is_inconclusive(paper):
+    def without(grids):
+        return {
+            f: [{**g, "criteria": ["magnitude"]} if f != "fig6" else g for g in blocks]
+            for f, blocks in grids.items()
+        }
+
+    references = paper.runs[paper.runs["sparsity"] == 0].assign(criterion="magnitude")
+    others = paper.runs.assign(criterion="magnitude")
+    runs = pd.concat([references, others]).drop_duplicates(KEY)
+    bare = changed(
+        paper,
+        runs=runs,
+        run_grids=without(paper.run_grids),
+        mask_grids=without(paper.mask_grids),
+    )
+    table = judge(claims.statements(bare), 0.05)
+    # References are not pruned, and 6c is about the gradient alone.
+    known = table["statement"].str.startswith("The reference") | table["claim"].eq("6c")
+    assert set(table[~known]["verdict"]) == {"inconclusive"}
+    assert set(table[known]["verdict"]) == {"supported"}
