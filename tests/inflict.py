@@ -1,13 +1,19 @@
 """Faults to inflict on a run, and how to run one by hand."""
 
+import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from small import environment
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 
 SETTINGS = {
     "dataset": "generated",
@@ -65,3 +71,20 @@ def killed_runs(
     said.append(process.communicate()[1])
     assert process.returncode == 0, said[-1]
     return killed, said
+
+
+@contextlib.contextmanager
+def mounted(folder, *options):
+    """Mount something at `folder` for a while."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", *options, str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def forget(folder, where):
+    """Remove a folder of results and all that was made from them."""
+    for place in {where, "results/small/tables", "figures"}:
+        shutil.rmtree(folder / place)

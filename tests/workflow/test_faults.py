@@ -1,7 +1,5 @@
 """Nothing is lost, nothing differs, nothing damaged is used: at small scale."""
 
-import contextlib
-import os
 import re
 import shutil
 import signal
@@ -12,12 +10,11 @@ import numpy as np
 import pytest
 import yaml
 
-from inflict import killed_runs, start_run
+from inflict import forget, killed_runs, mounted, needs_root, start_run
 from small import CONFIGS, SMALL, digests, environment, planned, small_project, snakemake
 
 pytestmark = pytest.mark.workflow
 RUN = "generated/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 
 
 @pytest.fixture(scope="module")
@@ -34,23 +31,6 @@ def undisturbed(finished):
 @pytest.fixture
 def whole(undisturbed):
     return undisturbed[0]
-
-
-@contextlib.contextmanager
-def mounted(folder, *options):
-    """Mount something at `folder` for a while."""
-    folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", *options, str(folder)], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def forget(folder, where):
-    """Remove a folder of results and all that was made from them."""
-    for place in {where, "results/small/tables", "figures"}:
-        shutil.rmtree(folder / place)
 
 
 def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(finished, undisturbed):
@@ -78,24 +58,6 @@ def test_a_run_asked_to_stop_writes_a_checkpoint_and_ends_cleanly(finished, whol
     assert (finished / output).read_bytes() == whole
 
 
-def test_a_killed_snakemake_is_unlocked_and_goes_on(finished, tmp_path):
-    folder = small_project(tmp_path / "project")
-    command = ["snakemake", *CONFIGS, "--cores", "2", "--", "figures/all"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, cwd=folder, env=environment(), **quiet)
-    deadline = time.monotonic() + 120
-    while not list(folder.glob("results/small/runs/**/*.json")) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    process.kill()
-    process.wait()
-    # Its jobs live on for a moment; the folder is locked and says what to do.
-    done = snakemake(folder, "--cores", "2", check=False)
-    assert done.returncode != 0 and "--unlock" in done.stdout
-    snakemake(folder, "--unlock")
-    snakemake(folder, "--cores", "2")
-    assert digests(folder) == digests(finished)
-
-
 def test_two_snakemakes_in_one_folder_do_not_disturb_each_other(clone):
     forget(clone, "results/small/runs")
     command = ["snakemake", *CONFIGS, "--cores", "1", "--", "figures/all"]
@@ -111,24 +73,6 @@ def test_two_snakemakes_in_one_folder_do_not_disturb_each_other(clone):
     finally:
         process.terminate()
         process.wait()
-
-
-@needs_root
-@pytest.mark.parametrize(("where", "size"), [("results/small/runs", "16k"), ("figures", "64k")])
-def test_a_full_disk_is_named_and_nothing_half_written_stays(clone, finished, where, size):
-    forget(clone, where)
-    with mounted(clone / where, "-t", "tmpfs", "-o", f"size={size}", "tmpfs"):
-        done = snakemake(clone, "--cores", "1", "--keep-going", check=False)
-        assert done.returncode != 0
-        logs = "".join(path.read_text() for path in (clone / "results/small/logs").rglob("*.log"))
-        assert "No space left on device" in logs
-        written = [path for path in (clone / where).rglob("*") if path.is_file()]
-        for path in written:
-            # Whatever is there is whole.
-            if path.stat().st_size:
-                assert path.read_bytes() == (finished / path.relative_to(clone)).read_bytes()
-    snakemake(clone, "--cores", "2")
-    assert digests(clone) == digests(finished)
 
 
 @needs_root
