@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import OrderedDict
 from pathlib import Path
 
 from snip import command
@@ -65,6 +66,23 @@ def ours(network: str, dataset) -> tuple[float, float]:
     return time.perf_counter() - start, result["train_loss"]
 
 
+def plain_network(name: str):
+    """Return the network of the layers one would take: convolutions and pooling apart."""
+    from torch import nn
+
+    from snip import registry
+    from snip.convolution import PooledConvolution
+
+    layers = OrderedDict()
+    for key, layer in registry.load("networks", name, "build")().named_children():
+        if isinstance(layer, PooledConvolution):
+            layers[key] = nn.Conv2d(layer.in_channels, layer.out_channels, layer.kernel_size)
+            layers[f"{key}_pool"] = nn.MaxPool2d(2)
+        else:
+            layers[key] = layer
+    return nn.Sequential(layers)
+
+
 class PlainLoop:
     """The loop one would write with torchvision's data set and torch's pruning."""
 
@@ -74,18 +92,18 @@ class PlainLoop:
         from torchvision import transforms
         from torchvision.datasets import MNIST
 
-        from snip import registry
         from snip.training import batches, prepare
 
         run, settings = setting(network)
         scored, masks = prepare(run, settings, dataset)
-        build = registry.load("networks", network, "build")
-        self.network = build(relu_after_convolutions=False)
+        self.network = plain_network(network)
         self.network.load_state_dict(scored.state_dict())
         for name, mask in masks.items():
             module, _, tensor = name.rpartition(".")
             prune.custom_from_mask(self.network.get_submodule(module), tensor, mask)
-        root = tempfile.mkdtemp(prefix="benchmark-")
+        # Kept as long as the loop, which reads from it.
+        self.folder = tempfile.TemporaryDirectory(prefix="benchmark-")
+        root = self.folder.name
         raw = Path(root) / "MNIST" / "raw"
         raw.mkdir(parents=True)
         for file in FILES:

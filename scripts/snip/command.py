@@ -80,11 +80,15 @@ def settings_of(options: argparse.Namespace) -> Settings:
 
 @contextlib.contextmanager
 def importing() -> Iterator[None]:
-    """Import large libraries without collecting garbage meanwhile: a tenth of the time less."""
+    """Import large libraries without looking for garbage meanwhile, nor in them at the end.
+
+    Together a fifth of the time from the start of a job that uses torch to its end.
+    """
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         gc.enable()
 
 

@@ -21,8 +21,7 @@ def build_network(
 
     Variance scaling as in the authors' code: each weight tensor is drawn from a normal
     distribution truncated at two standard deviations, whose deviation after truncation is
-    sqrt(1 / fan-in); biases are zero. Convolutions are laid out channels-last, which is faster on
-    a processor and changes no shape.
+    sqrt(1 / fan-in); biases are zero.
 
     Raises:
         SnipError: the network is not registered.
@@ -37,4 +36,4 @@ def build_network(
             deviation = math.sqrt(1 / parameter[0].numel()) / TRUNCATED_DEVIATION
             bound = 2 * deviation
             trunc_normal_(parameter, 0, deviation, -bound, bound, generator=generator)
-    return network.to(memory_format=torch.channels_last)
+    return network

@@ -23,8 +23,8 @@ MASKS = study.study_masks(MASK_GRIDS)
 # The library modules that scoring and training use. Rules name their code as input: Snakemake
 # compares small inputs by checksum, so a fresh clone reruns nothing and an edit exactly what uses
 # it. The modules that only draw or tabulate are not among them.
-SCORING = ["anatomy", "command", "criteria/__init__", "datasets", "errors", "files", "masks"]
-SCORING += ["networks/__init__", "randomness", "registry", "runs", "weights"]
+SCORING = ["anatomy", "command", "convolution", "criteria/__init__", "datasets", "errors", "files"]
+SCORING += ["masks", "networks/__init__", "randomness", "registry", "runs", "weights"]
 DRAWING = ["command", "errors", "files", "mask_files", "names", "plotting", "provenance", "runs"]
 DRAWING += ["statistics"]
 

@@ -4,17 +4,17 @@ from collections import OrderedDict
 
 from torch import nn
 
+from snip.convolution import PooledConvolution
+
 
 def build(relu_after_convolutions: bool = False) -> nn.Module:
     """Return the network; Caffe and the authors' code have no ReLU after the convolutions."""
     activation = nn.ReLU if relu_after_convolutions else nn.Identity
     return nn.Sequential(
         OrderedDict(
-            conv1=nn.Conv2d(1, 20, 5),
-            pool1=nn.MaxPool2d(2),
+            conv1=PooledConvolution(1, 20, 5),
             relu1=activation(),
-            conv2=nn.Conv2d(20, 50, 5),
-            pool2=nn.MaxPool2d(2),
+            conv2=PooledConvolution(20, 50, 5),
             relu2=activation(),
             flatten=nn.Flatten(),
             fc1=nn.Linear(800, 500),
