@@ -21,6 +21,7 @@ from pathlib import Path
 from snip import command
 from snip.datasets import FILES
 from snip.files import write_atomically
+from snip.job_times import job_seconds
 
 NETWORKS = {"lenet-300-100": 0.1, "lenet-5-caffe": 0.02}  # learning rates
 # Iterations of one turn: ours with one evaluation, as an epoch of the default study has.
@@ -261,7 +262,7 @@ def overhead(results: Path) -> float | None:
         *Path("results/datasets/benchmarks").glob("*.tsv"),
     ]
     runs = list(results.glob("runs/**/*.json"))
-    total = sum(float(job.read_text().splitlines()[1].split("\t")[0]) for job in jobs)
+    total = sum(job_seconds(job) or 0 for job in jobs)
     trained = 0.0
     for run in runs:
         log = results / "logs" / run.relative_to(results).with_suffix(".log")

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from figure1 import ERRORS
 from snip import command
 from snip.files import write_atomically
+from snip.runs import ERRORS
 
 
 def main() -> None:

@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from figure1 import ERRORS
 from snip import command
 from snip.files import write_atomically
 from snip.published import PUBLISHED
+from snip.runs import ERRORS
 
 
 def main() -> None:

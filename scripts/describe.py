@@ -10,6 +10,7 @@ import yaml
 
 from snip import command
 from snip.files import write_atomically
+from snip.job_times import job_seconds
 from snip.names import name
 from snip.provenance import checkout
 
@@ -66,18 +67,13 @@ def published_part(table) -> dict:
     }
 
 
-def seconds(folder: Path, pattern: str) -> list[float]:
-    """Return the run times in benchmark files."""
-    files = sorted(folder.glob(pattern))
-    return [float(file.read_text().splitlines()[1].split("\t")[0]) for file in files]
-
-
 def times_part(folder: Path, networks: list[str]) -> dict:
     """Return jobs and run times per stage, as far as benchmark files are there."""
     rows = []
     for stage, pattern in STAGES.items():
         for network in networks if "{network}" in stage else [""]:
-            times = seconds(folder, pattern.format(network=network))
+            files = sorted(folder.glob(pattern.format(network=network)))
+            times = [seconds for file in files if (seconds := job_seconds(file)) is not None]
             if times:
                 title = stage.format(network=name(network))
                 median, total = statistics.median(times), sum(times) / 60

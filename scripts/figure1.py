@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from snip import command
-
-ERRORS = ["test_error", "best_validation_test_error", "best_test_error"]
+from snip.runs import ERRORS
 
 
 def main() -> None:
@@ -16,6 +15,7 @@ def main() -> None:
     import matplotlib.pyplot as plt
 
     from snip import plotting
+    from snip.provenance import origin_of
     from snip.statistics import add_intervals, runs_phrase
     from snip.tables import read_table
 
@@ -55,7 +55,7 @@ def main() -> None:
         axis.set_visible(False)
     plotting.small_print(
         figure,
-        command.origin_of(options),
+        origin_of(options),
         plotting.iterations_phrase(table),
         f"{runs_phrase(shown['n'])} per point",
     )
@@ -63,7 +63,7 @@ def main() -> None:
         figure,
         shown[[*setting, "seed", options.error, "mean", "lower", "upper"]],
         options.output,
-        command.origin_of(options),
+        origin_of(options),
     )
 
 

@@ -11,8 +11,9 @@ def main(documentation: str) -> None:
     options = parser.parse_args()
 
     from snip.plotting import mask_grids
+    from snip.provenance import origin_of
 
-    mask_grids(command.origin_of(options), options.masks, options.output)
+    mask_grids(origin_of(options), options.masks, options.output)
 
 
 if __name__ == "__main__":

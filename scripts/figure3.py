@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from figure1 import ERRORS
 from snip import command
+from snip.runs import ERRORS
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
 
     from snip import plotting
     from snip.datasets import mean_images
+    from snip.provenance import origin_of
     from snip.published import PUBLISHED
     from snip.statistics import add_intervals, runs_phrase
     from snip.tables import read_table
@@ -98,7 +99,7 @@ def main() -> None:
     errors.legend(frameon=False, loc="lower right")
     plotting.small_print(
         figure,
-        command.origin_of(options),
+        origin_of(options),
         plotting.iterations_phrase(table),
         f"{runs_phrase(shown['n'])} per point",
         "mask images of 1 seed",
@@ -116,7 +117,7 @@ def main() -> None:
         figure,
         pd.concat([table_of_errors, pictures]).astype({"batch_size": "Int64", "seed": "Int64"}),
         options.output,
-        command.origin_of(options),
+        origin_of(options),
     )
 
 

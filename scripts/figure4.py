@@ -11,6 +11,7 @@ def main() -> None:
     options = parser.parse_args()
 
     from snip import plotting
+    from snip.provenance import origin_of
     from snip.tables import read_table
 
     # Colour says which labels; line and shade say reference or pruned.
@@ -32,7 +33,7 @@ def main() -> None:
             "linestyle": ("-" if decayed else ":") if reference else "--",
         }
 
-    plotting.curves(command.origin_of(options), read_table(options.curves), look, options.output)
+    plotting.curves(origin_of(options), read_table(options.curves), look, options.output)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ def main() -> None:
     import seaborn as sns
 
     from snip import plotting
+    from snip.provenance import origin_of
     from snip.tables import read_table
 
     table = read_table(options.curves)
@@ -29,9 +30,7 @@ def main() -> None:
             "linestyle": "--" if reference else "-",
         }
 
-    plotting.curves(
-        command.origin_of(options), table, look, options.output, legend_title="Sparsity"
-    )
+    plotting.curves(origin_of(options), table, look, options.output, legend_title="Sparsity")
 
 
 if __name__ == "__main__":

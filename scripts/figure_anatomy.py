@@ -18,21 +18,15 @@ def main() -> None:
     options = parser.parse_args()
 
     import matplotlib.pyplot as plt
-    import pandas as pd
     import seaborn as sns
 
     from snip import plotting
     from snip.mask_files import read_mask_file
-    from snip.tables import ANATOMY, MASK_KEY
+    from snip.provenance import origin_of
+    from snip.tables import tabulate_anatomies
 
     plotting.use_style()
-    rows = []
-    for file in map(read_mask_file, options.masks):
-        for sparsity, layers in zip(file.sparsities, file.anatomies, strict=True):
-            for layer, counts in layers.items():
-                counted = [counts[name] for name in ANATOMY]
-                rows.append([*file.key.values(), sparsity, layer, *counted])
-    shown = pd.DataFrame(rows, columns=[*MASK_KEY, "layer", *ANATOMY])
+    shown = tabulate_anatomies(map(read_mask_file, options.masks)).infer_objects()
     shown = shown[shown["layer"].str.endswith("weight")]
     shown["density"] = (100 * shown["kept"] / shown["parameters"]).round(4)
     shown["effective_density"] = (100 * shown["effective"] / shown["parameters"]).round(4)
@@ -92,12 +86,12 @@ def main() -> None:
             axes[index * bands + spare // columns, spare % columns].set_visible(False)
     plotting.small_print(
         figure,
-        command.origin_of(options),
+        origin_of(options),
         "solid: connections kept, dashed: on a path from input to output, cross: none, "
         "dotted: equal in all layers",
         f"pruning batch of {int(shown['batch_size'].iloc[0])} examples, 1 seed",
     )
-    plotting.save(figure, shown, options.output, command.origin_of(options))
+    plotting.save(figure, shown, options.output, origin_of(options))
 
 
 if __name__ == "__main__":

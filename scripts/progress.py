@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from snip import command
+from snip.job_times import job_seconds
 from snip.runs import Run
 from snip.study import expand_runs, load_config, table_grids
 
@@ -33,15 +34,6 @@ def state(results: Path, run: Run, now: float) -> tuple[str, str]:
     return ("interrupted" if lost else "running"), lines[-1]
 
 
-def seconds_of(results: Path, run: Run) -> float | None:
-    """Return how long a finished run took, from its benchmark file."""
-    path = results / "benchmarks" / "runs" / f"{run.path}.tsv"
-    try:
-        return float(path.read_text().splitlines()[1].split("\t")[0])
-    except (OSError, IndexError, ValueError):
-        return None
-
-
 def summary(results: Path, runs: list[Run], now: float) -> list[str]:
     """Return the lines of the report."""
     states = {run: state(results, run, now) for run in runs}
@@ -51,7 +43,8 @@ def summary(results: Path, runs: list[Run], now: float) -> list[str]:
     typical: dict[str, float] = {}
     for network in sorted({run.network for run in runs}):
         of_network = [run for run in runs if run.network == network]
-        times = [s for run in of_network if (s := seconds_of(results, run)) is not None]
+        files = [results / "benchmarks" / "runs" / f"{run.path}.tsv" for run in of_network]
+        times = [seconds for file in files if (seconds := job_seconds(file)) is not None]
         if times:
             typical[network] = statistics.median(times)
         done = sum(states[run][0] == "done" for run in of_network)

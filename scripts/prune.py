@@ -7,20 +7,11 @@ parameter tensor, named as in the network, of shape (sparsities, *tensor shape),
 With several seeds or classes give as many outputs: each file is of one seed and one class.
 """
 
-import argparse
 import itertools
 from pathlib import Path
 
 from snip import command, registry
-from snip.runs import SCORING_SETTINGS, MaskSet, label
-
-
-def sparsity(text: str) -> str:
-    """Parse a percentage in [0, 100)."""
-    value = float(text)
-    if not 0 <= value < 100:
-        raise argparse.ArgumentTypeError(f"sparsity is {text}, allowed: 0 or more, less than 100")
-    return label(value)
+from snip.runs import SCORING_SETTINGS, MaskSet
 
 
 def main() -> None:
@@ -29,7 +20,9 @@ def main() -> None:
     parser.add_argument("--network", default="lenet-300-100", choices=registry.names("networks"))
     parser.add_argument("--criterion", default="snip", choices=registry.names("criteria"))
     parser.add_argument("--batch-size", type=int, default=100, help="size of the pruning batch")
-    parser.add_argument("--sparsity", type=sparsity, nargs="+", required=True, help="percent")
+    parser.add_argument(
+        "--sparsity", type=command.sparsity, nargs="+", required=True, help="percent"
+    )
     parser.add_argument(
         "--class",
         dest="classes",
@@ -70,14 +63,17 @@ def main() -> None:
     settings = command.settings_of(options)
     dataset = load_dataset(options.dataset, options.data, settings.inverted_statistics)
     relu = settings.relu_after_convolutions
+    networks = {
+        seed: build_network(options.network, seed, relu_after_convolutions=relu)
+        for seed in options.seeds
+    }
     for (seed, class_), output in zip(wanted, options.output, strict=True):
-        network = build_network(options.network, seed, relu_after_convolutions=relu)
         masks = MaskSet(
             options.dataset, options.network, options.criterion, options.batch_size, class_, seed
         )
-        problem = make_problem(network, masks, settings, dataset)
+        problem = make_problem(networks[seed], masks, settings, dataset)
         found = make_masks(problem, options.criterion, map(float, options.sparsity))
-        anatomies = [anatomy(network, mask) for mask in found]
+        anatomies = [anatomy(networks[seed], mask) for mask in found]
         write_atomically(output, mask_file(found, options.sparsity, masks.key, anatomies))
         kept = ", ".join(str(sum(int(m.sum()) for m in mask.values())) for mask in found)
         print(f"{output}: kept {kept}")

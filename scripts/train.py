@@ -7,7 +7,6 @@ import signal
 import threading
 from pathlib import Path
 
-from prune import sparsity
 from snip import command, registry
 from snip.runs import Run, label
 
@@ -17,7 +16,9 @@ def main() -> None:
     parser.add_argument("--dataset", default="mnist", help="e.g. mnist, fashion-mnist, mnist-3000")
     parser.add_argument("--network", default="lenet-300-100", choices=registry.names("networks"))
     parser.add_argument("--criterion", default="snip", choices=registry.names("criteria"))
-    parser.add_argument("--sparsity", type=sparsity, default="90", help="percent; 0: reference")
+    parser.add_argument(
+        "--sparsity", type=command.sparsity, default="90", help="percent; 0: reference"
+    )
     parser.add_argument("--batch-size", type=int, default=100, help="size of the pruning batch")
     parser.add_argument("--labels", default="true", choices=["true", "random"])
     parser.add_argument("--weight-decay", type=label, default="0.0005")

@@ -1,5 +1,6 @@
 """What a mask leaves of a network: connections, paths, units."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -37,12 +38,14 @@ def anatomy(network: nn.Module, masks: dict[str, Tensor]) -> dict[str, dict[str,
     result = {}
     for name, mask in masks.items():
         incoming = effective[name if name in weights else name.rpartition(".")[0] + ".weight"]
-        alive = incoming.flatten(1).any(1)
+        # numpy: torch counts booleans ten times slower.
+        alive = incoming.numpy().reshape(len(incoming), -1).any(1)
+        working = effective[name].numpy() if name in weights else mask.numpy() & alive
         result[name] = {
             "parameters": mask.numel(),
-            "kept": int(mask.sum()),
-            "effective": int((effective[name] if name in weights else mask & alive).sum()),
+            "kept": int(np.count_nonzero(mask.numpy())),
+            "effective": int(np.count_nonzero(working)),
             "units": len(alive),
-            "dead_units": int((~alive).sum()),
+            "dead_units": int(np.count_nonzero(~alive)),
         }
     return result

@@ -16,8 +16,10 @@ from typing import Any
 
 import torch
 
+from snip import registry
 from snip.datasets import Dataset, load_source
 from snip.files import sha256, write_atomically
+from snip.imports import PROJECT, code_of
 from snip.runs import Run, Settings
 
 FORMAT = "snip-checkpoint-1"
@@ -26,19 +28,15 @@ FORMAT = "snip-checkpoint-1"
 def fingerprint(run: Run, settings: Settings, dataset: Dataset) -> str:
     """Return a digest of all that decides a run's bytes: its key and settings, data, code, torch.
 
-    The code is that of the library's modules in use, so that an edit of the training loop starts
-    the run afresh.
+    An edit of the training loop, say, starts the run afresh.
     """
-    modules = {
-        name: sha256(Path(module.__file__).read_bytes())
-        for name, module in sorted(sys.modules.items())
-        if name.startswith("snip.") and getattr(module, "__file__", None)
-    }
+    chosen = [registry.file("criteria", run.criterion), registry.file("networks", run.network)]
+    code = code_of("scripts/train.py", *chosen)
     decisive = [
         run.key,
         dataclasses.asdict(settings),
         load_source(dataset.variant.source).checksums,
-        modules,
+        {file: sha256((PROJECT / file).read_bytes()) for file in code},
         torch.__version__,
     ]
     return sha256(json.dumps(decisive, sort_keys=True).encode())

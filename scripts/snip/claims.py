@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from statsmodels.stats.multitest import multipletests
 from snip.datasets import CLASSES, draw_pruning_batch, load_dataset, mean_images, parse_dataset
 from snip.mask_files import read_mask_file
 from snip.names import name
+from snip.runs import MaskSet
 from snip.study import expand_masks, expand_runs
 from snip.tables import KEY, TableError
 
@@ -223,6 +224,9 @@ class Evidence:
     error: str
     validation_share: float
     margins: Mapping[str, float]
+    _read: dict[MaskSet, tuple[list[float], np.ndarray]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def runs_of(self, figure: str, criterion: str = "snip", **fixed) -> pd.DataFrame:
         """Return the rows of a figure's runs under a criterion, and of its references.
@@ -248,9 +252,13 @@ class Evidence:
         images: dict[int, dict[int, np.ndarray]] = {}
         for masks, sparsities in expand_masks(figure, self.mask_grids[figure]).items():
             if masks.criterion == criterion and masks.dataset == dataset:
-                file = read_mask_file(self.masks / f"{masks.path}.npz")
-                chosen = [list(file.sparsities).index(float(s)) for s in sparsities]
-                flat = file.images[chosen].reshape(len(chosen), -1)
+                # Figures share masks, and reading takes longer than all the rest.
+                if masks not in self._read:
+                    file = read_mask_file(self.masks / f"{masks.path}.npz")
+                    self._read[masks] = list(file.sparsities), file.images
+                stored, found = self._read[masks]
+                chosen = [stored.index(float(sparsity)) for sparsity in sparsities]
+                flat = found[chosen].reshape(len(chosen), -1)
                 images.setdefault(masks.seed, {})[int(masks.class_)] = flat
         return {
             seed: np.stack([by_class[number] for number in range(CLASSES)])
@@ -450,8 +458,7 @@ def batch_sizes(evidence: Evidence) -> Iterator[Statement]:
         f"at least {margin:g}",
         [
             Comparison(
-                np.array([_example_likeness(evidence, dataset, images[1, s], s) for s in seeds]),
-                low=margin,
+                _example_likeness(evidence, dataset, {s: images[1, s] for s in seeds}), low=margin
             )
         ]
         if first == 1
@@ -459,14 +466,19 @@ def batch_sizes(evidence: Evidence) -> Iterator[Statement]:
     )
 
 
-def _example_likeness(evidence: Evidence, dataset: str, image: np.ndarray, seed: int) -> float:
-    """Return the correlation of a mask image with the one example that its run was pruned on."""
+def _example_likeness(
+    evidence: Evidence, dataset: str, images: Mapping[int, np.ndarray]
+) -> np.ndarray:
+    """Return per seed the correlation of its mask image with the one example it was pruned on."""
     data = load_dataset(dataset, evidence.data)
-    training, _ = data.split(seed, evidence.validation_share)
-    [example] = draw_pruning_batch(data.train_labels, training, 1, seed)
     sign = -1 if data.variant.inverted else 1
-    pixels = sign * data.train_images[example].astype(float)
-    return float(correlation(image.reshape(-1), pixels.reshape(-1)))
+    result = []
+    for seed, image in images.items():
+        training, _ = data.split(seed, evidence.validation_share)
+        [example] = draw_pruning_batch(data.train_labels, training, 1, seed)
+        pixels = sign * data.train_images[example].astype(float)
+        result.append(correlation(image.reshape(-1), pixels.reshape(-1)))
+    return np.array(result)
 
 
 def fitting(evidence: Evidence) -> Iterator[Statement]:
@@ -636,10 +648,3 @@ def found(row) -> str:
     if math.isnan(row.lower):
         return f"{row.value:.3g}"
     return f"{row.value:.3g} [{row.lower:.3g}, {row.upper:.3g}]"
-
-
-def tally(table: pd.DataFrame, figures: Iterable[str]) -> str:
-    """Return `3 supported, 1 not supported` for some figures' statements."""
-    counts = table[table["figure"].isin(list(figures))]["verdict"].value_counts()
-    order = ("supported", "not supported", "inconclusive")
-    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in order if verdict in counts)

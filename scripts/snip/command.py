@@ -12,13 +12,9 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from snip.errors import SnipError
-from snip.runs import Settings
-
-if TYPE_CHECKING:
-    from snip.provenance import Origin
+from snip.runs import Settings, label
 
 # A script's own folder comes first on Python's path, where tabulate.py would hide the package of
 # that name from the libraries that use it: it goes last.
@@ -44,11 +40,12 @@ def figure_parser(module_doc: str) -> argparse.ArgumentParser:
     return figure
 
 
-def origin_of(options: argparse.Namespace) -> Origin:
-    """Return what a figure's metadata says of the study, from parsed options."""
-    from snip.provenance import Origin  # no module of the scripts that train
-
-    return Origin(options.study, options.configuration)
+def sparsity(text: str) -> str:
+    """Parse a percentage in [0, 100)."""
+    value = float(text)
+    if not 0 <= value < 100:
+        raise argparse.ArgumentTypeError(f"sparsity is {text}, allowed: 0 or more, less than 100")
+    return label(value)
 
 
 def add_settings(to: argparse.ArgumentParser, names: list[str] | None = None) -> None:

@@ -7,8 +7,8 @@ per frequency of the discrete Fourier transform (Mathieu, Henaff and LeCun, "Fas
 convolutional networks through FFTs", 2014); images are so small that the transform itself is
 fastest as a matrix product.
 
-Inside, tensors are laid out (channels, height, width, examples): everything walks through memory
-in long rows, and the result, flattened, is a matrix that a linear layer takes as it is.
+Inside, examples come last in memory, so that everything walks through it in long rows; the second
+method's result, flattened, is a matrix that a linear layer takes as it is.
 """
 
 from collections.abc import Iterator, Sequence

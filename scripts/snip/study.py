@@ -142,7 +142,7 @@ def figure_configuration(config: Mapping, figure: str) -> str:
             }
             for network, dataset in sorted(pairs)
         ],
-        "reported_error": config.get("reported_error") if figure in ERROR_FIGURES else None,
+        "reported_error": config["reported_error"] if figure in ERROR_FIGURES else None,
     }
     return sha256(json.dumps(decisive, sort_keys=True).encode())
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from snip.errors import SnipError
 from snip.files import unsealed
-from snip.mask_files import read_mask_file
+from snip.mask_files import MaskFile, read_mask_file
 from snip.runs import MaskSet, Run, label, number
 
 KEY = [
@@ -94,22 +94,24 @@ def tabulate_masks(folder: Path, masks: Iterable[MaskSet]) -> pd.DataFrame:
         MaskFileError: a file is missing or damaged.
         TableError: a file holds other masks.
     """
-    rows = []
+    files = []
     for wanted in masks:
         path = folder / f"{wanted.path}.npz"
         file = read_mask_file(path)
         if file.key != wanted.key:
             raise TableError(f"mask file {path} holds {file.key}, expected {wanted.key}")
+        files.append(file)
+    return tabulate_anatomies(files)
+
+
+def tabulate_anatomies(files: Iterable[MaskFile]) -> pd.DataFrame:
+    """Return the anatomy of mask files: the columns of `tabulate_masks`."""
+    rows = []
+    for file in files:
         for sparsity, layers in zip(file.sparsities, file.anatomies, strict=True):
+            key = [*file.key.values(), number(label(sparsity))]
             for layer, counts in layers.items():
-                rows.append(
-                    [
-                        *wanted.key.values(),
-                        number(label(sparsity)),
-                        layer,
-                        *(counts[name] for name in ANATOMY),
-                    ]
-                )
+                rows.append([*key, layer, *(counts[name] for name in ANATOMY)])
     return pd.DataFrame(rows, columns=[*MASK_KEY, "layer", *ANATOMY], dtype=object)
 
 

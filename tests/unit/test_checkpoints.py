@@ -3,6 +3,7 @@ import itertools
 import json
 import pickle
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers import REPOSITORY
 from snip import checkpoints
 from snip.checkpoints import Checkpoint, fingerprint
 from snip.datasets import load_dataset
@@ -128,17 +130,36 @@ def test_a_checkpoint_of_other_settings_is_ignored(dataset, written):
     assert "another configuration" in log.getvalue()
 
 
-def test_the_fingerprint_covers_run_settings_data_code_and_torch(dataset, monkeypatch):
+def test_the_fingerprint_covers_run_settings_data_and_torch(dataset, monkeypatch):
     base = fingerprint(RUN, QUICK, dataset)
     assert base == fingerprint(RUN, QUICK, dataset)
     seen = {base, fingerprint(replace(RUN, seed=1), QUICK, dataset)}
     seen.add(fingerprint(RUN, replace(QUICK, momentum=0.8), dataset))
     monkeypatch.setattr(torch, "__version__", "0.0")
     seen.add(fingerprint(RUN, QUICK, dataset))
-    monkeypatch.undo()
-    monkeypatch.setattr(checkpoints, "__file__", __file__)
-    seen.add(fingerprint(RUN, QUICK, dataset))
-    assert len(seen) == 5
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("training", True),
+        ("convolution", True),  # by the network alone
+        ("networks/lenet_5_caffe", True),
+        ("networks/lenet_300_100", False),
+        ("plotting", False),
+    ],
+)
+def test_the_fingerprint_covers_the_code_that_a_run_uses(
+    dataset, monkeypatch, tmp_path, file, counts
+):
+    base = fingerprint(RUN, QUICK, dataset)
+    shutil.copytree(REPOSITORY / "scripts", tmp_path / "project" / "scripts")
+    monkeypatch.setattr(checkpoints, "PROJECT", tmp_path / "project")
+    assert fingerprint(RUN, QUICK, dataset) == base
+    with (tmp_path / "project/scripts/snip" / f"{file}.py").open("a") as code:
+        code.write("# edited\n")
+    assert (fingerprint(RUN, QUICK, dataset) != base) == counts
 
 
 def test_a_checkpoint_cannot_run_code(dataset, tmp_path):

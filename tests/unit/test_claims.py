@@ -1,5 +1,5 @@
-import json
 import math
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -264,12 +264,9 @@ def test_masks_that_are_not_of_their_class_do_not_support_it(paper):
         if "class-all" in str(path):
             continue
         other = path.parents[1] / f"class-{(int(path.parent.name[-1]) + 1) % 10}" / path.name
-        with np.load(other) as archive:
-            arrays = dict(archive)
-        key = json.loads(str(arrays["key"]))
-        np.savez(path.with_suffix(".new"), **arrays | {"key": np.array(json.dumps(key))})
-    for path in (paper.masks / "generated/lenet-300-100/snip").rglob("*.new.npz"):
-        path.replace(path.with_name(path.name.replace(".new.npz", ".npz")))
+        shutil.copy(other, path.with_suffix(".new"))
+    for path in (paper.masks / "generated/lenet-300-100/snip").rglob("*.new"):
+        path.replace(path.with_suffix(".npz"))
     table = judge(claims.statements(paper), 0.05)
     told = table[(table["claim"] == "2a") & table["statement"].str.contains("told")]
     assert told["verdict"].tolist() == ["not supported"]

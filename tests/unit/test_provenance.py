@@ -1,13 +1,12 @@
 import platform
 import subprocess
 
+import pandas as pd
 import pytest
 
 from snip import provenance
 from snip.plotting import plt, save, use_style
 from snip.provenance import Origin, ProvenanceError, check_table, checkout, read
-
-pd = pytest.importorskip("pandas")
 
 
 @pytest.fixture

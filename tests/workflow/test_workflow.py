@@ -3,10 +3,13 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +17,7 @@ import pytest
 import yaml
 from matplotlib.image import imread
 
-from helpers import REPOSITORY, copy_project, generated_files
+from helpers import REPOSITORY, copy_project, generated_files, run_in
 from small import CONFIGS, SMALL, digests, environment, planned, small_project, snakemake
 from snip import registry, study
 from snip.tables import KEY, OUTCOME
@@ -117,6 +120,34 @@ def test_nothing_reruns_in_a_fresh_clone_or_after_touch(clone):
     for path in (clone / "results/datasets").rglob("*"):
         path.touch()
     assert planned(clone) == {}
+
+
+LOADED = """
+import os, runpy, sys
+sys.argv = sys.argv[1:]
+sys.path.insert(0, os.path.abspath("scripts"))
+runpy.run_path(sys.argv[0], run_name="__main__")
+files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
+print(*[file for file in files if file], sep="\\n")
+"""
+
+
+@pytest.mark.parametrize("rule", ["train", "prune", "figure_masks", "claims"])
+def test_rules_name_every_file_that_their_jobs_load(finished, tmp_path, rule):
+    plan = snakemake(finished, "-n", "-p", "--forceall", "--rerun-triggers", "mtime").stdout
+    job = next(job for job in plan.split("\n\n") if re.search(rf"rule {rule}:", job))
+    inputs = set(re.search(r"input: (.*)", job)[1].split(", "))
+    words = shlex.split(re.search(r"Shell command: python (.*) 2> ", job)[1])
+    # What is written goes elsewhere.
+    written = re.search(r"output: (.*)", job)[1].split(", ")
+    for index, word in enumerate(words):
+        if any(path.startswith(word) for path in written) or "/checkpoints/" in word:
+            words[index] = str(tmp_path / word)
+            Path(words[index]).parent.mkdir(parents=True, exist_ok=True)
+    used = run_in(finished, sys.executable, "-c", LOADED, *words).stdout.splitlines()
+    scripts = [Path(file) for file in used if file.startswith(f"{finished}/scripts/")]
+    assert len(scripts) > 5
+    assert {str(file.relative_to(finished)) for file in scripts} | {words[0]} <= inputs
 
 
 def test_editing_the_training_code_retrains(clone):

@@ -16,22 +16,7 @@ rule claims:
         masks=lambda wildcards: list(CLAIMED_MASKS),
         data=[ancient(f"{DATASETS}/{s}/{f}") for s in CLAIMED_SOURCES for f in datasets.FILES],
         summaries=[f"{DATASETS}/{source}/{datasets.SUMMARY}" for source in CLAIMED_SOURCES],
-        code=code(
-            "claims",
-            [
-                "claims",
-                "command",
-                "datasets",
-                "errors",
-                "files",
-                "mask_files",
-                "names",
-                "randomness",
-                "runs",
-                "study",
-                "tables",
-            ],
-        ),
+        code=code("claims"),
     output:
         table=f"{RESULTS}/tables/claims.csv",
         readable="figures/claims",
@@ -54,7 +39,7 @@ rule claims:
         mask_grids=json.dumps(MASK_GRIDS),
         margins=json.dumps(study.margins(config)),
         alpha=config["claims"]["alpha"],
-        error=config.get("reported_error", "test_error"),
+        error=config["reported_error"],
         validation_share=config["training"]["validation_share"],
     shell:
         "python scripts/claims.py --study {params.study} --runs {input.runs}"
@@ -68,10 +53,7 @@ rule claims:
 rule compare:
     input:
         runs=f"{RESULTS}/tables/runs.csv",
-        code=code(
-            "compare",
-            ["command", "errors", "files", "published", "runs", "statistics", "tables"],
-        ),
+        code=code("compare"),
     output:
         f"{RESULTS}/tables/published.csv",
     log:
@@ -85,7 +67,7 @@ rule compare:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        error=config.get("reported_error", "test_error"),
+        error=config["reported_error"],
     shell:
         "python scripts/compare.py --runs {input.runs} --error {params.error}"
         " --output {output} 2> {log}"

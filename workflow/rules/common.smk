@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.append(os.path.join(workflow.basedir, "scripts"))
 
-from snip import datasets, registry, runs, study
+from snip import datasets, imports, registry, runs, study
 
 try:
     study.check(config)
@@ -19,14 +19,6 @@ RESULTS = f"results/{config['study']}"
 DATASETS = "results/datasets"
 MASK_GRIDS = study.mask_grids(config)
 MASKS = study.study_masks(MASK_GRIDS)
-
-# The library modules that scoring and training use. Rules name their code as input: Snakemake
-# compares small inputs by checksum, so a fresh clone reruns nothing and an edit exactly what uses
-# it. The modules that only draw or tabulate are not among them.
-SCORING = ["anatomy", "command", "convolution", "criteria/__init__", "datasets", "errors", "files"]
-SCORING += ["masks", "networks/__init__", "randomness", "registry", "runs", "weights"]
-DRAWING = ["command", "errors", "files", "mask_files", "names", "plotting", "provenance", "runs"]
-DRAWING += ["statistics"]
 
 
 wildcard_constraints:
@@ -43,19 +35,26 @@ wildcard_constraints:
     figure=r"fig\d|anatomy",
 
 
-def code(script, modules):
-    """The files of a script and of the library modules that it uses."""
-    return [f"scripts/{script}.py"] + [f"scripts/snip/{module}.py" for module in modules]
+def code(script):
+    """The files of a script and of the library that it uses.
+
+    Rules name their code as input: Snakemake compares small inputs by checksum, so a fresh clone
+    reruns nothing and an edit exactly what uses it.
+    """
+    return imports.code_of(f"scripts/{script}.py")
 
 
-def run_code(script, modules):
+def run_code(script):
     """As `code`, with the wildcards' own criterion, network and data source, and no others."""
 
     def files(wildcards):
         source = datasets.parse_dataset(wildcards.dataset).source
-        return code(script, modules) + [
+        chosen = [
             registry.file("criteria", wildcards.criterion),
             registry.file("networks", wildcards.network),
+        ]
+        return [
+            *imports.code_of(f"scripts/{script}.py", *chosen),
             f"scripts/snip/sources/{source}.yaml",
         ]
 

@@ -10,7 +10,7 @@ localrules:
 rule figure_errors:
     input:
         runs=f"{RESULTS}/tables/fig1/runs.csv",
-        code=code("figure1", [*DRAWING, "tables"]),
+        code=code("figure1"),
     output:
         multiext("figures/fig1", ".pdf", ".png", ".csv"),
     log:
@@ -25,7 +25,7 @@ rule figure_errors:
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         origin=origin("fig1"),
-        error=config.get("reported_error", "test_error"),
+        error=config["reported_error"],
     shell:
         "python scripts/figure1.py {params.origin} --error {params.error}"
         " --runs {input.runs} --output figures/fig1 2> {log}"
@@ -39,7 +39,7 @@ rule figure_batch_sizes:
             f"{DATASETS}/{datasets.parse_dataset(name).source}/{datasets.SUMMARY}"
             for name in study.grids(config, "fig3")[0]["datasets"]
         ],
-        code=code("figure3", [*DRAWING, "datasets", "tables"]) + code("figure1", []),
+        code=code("figure3"),
     output:
         multiext("figures/fig3", ".pdf", ".png", ".csv"),
     log:
@@ -54,7 +54,7 @@ rule figure_batch_sizes:
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         origin=origin("fig3"),
-        error=config.get("reported_error", "test_error"),
+        error=config["reported_error"],
     shell:
         "python scripts/figure3.py {params.origin} --error {params.error}"
         " --runs {input.runs} --masks {input.masks} --output figures/fig3 2> {log}"
@@ -63,8 +63,7 @@ rule figure_batch_sizes:
 rule figure_masks:
     input:
         masks=lambda wildcards: shown_masks(wildcards.figure),
-        code=lambda wildcards: code(wildcards.figure.replace("fig", "figure"), DRAWING)
-        + code("figure2", []),
+        code=lambda wildcards: code(wildcards.figure.replace("fig", "figure")),
     output:
         multiext("figures/{figure,fig[256]}", ".pdf", ".png", ".csv"),
     log:
@@ -88,7 +87,7 @@ rule figure_masks:
 rule figure_losses:
     input:
         curves=f"{RESULTS}/tables/{{figure}}/curves.csv",
-        code=lambda wildcards: code(wildcards.figure.replace("fig", "figure"), [*DRAWING, "tables"]),
+        code=lambda wildcards: code(wildcards.figure.replace("fig", "figure")),
     output:
         multiext("figures/{figure,fig[47]}", ".pdf", ".png", ".csv"),
     log:
@@ -112,7 +111,7 @@ rule figure_losses:
 rule figure_anatomy:
     input:
         masks=lambda wildcards: shown_masks("anatomy"),
-        code=code("figure_anatomy", [*DRAWING, "tables"]),
+        code=code("figure_anatomy"),
     output:
         multiext("figures/anatomy", ".pdf", ".png", ".csv"),
     log:

@@ -13,7 +13,7 @@ rule prune:
     input:
         data=data,
         summary=summary,
-        code=run_code("prune", [*SCORING, "mask_files"]),
+        code=run_code("prune"),
     output:
         mask_paths(WHOLE_SEEDS, ["all"]),
     log:

@@ -53,10 +53,7 @@ rule describe:
         claims=f"{RESULTS}/tables/claims.csv",
         published=f"{RESULTS}/tables/published.csv",
         template="workflow/report/page.html.jinja2",
-        code=code(
-            "describe",
-            ["claims", "command", "errors", "files", "names", "provenance", "study", "tables"],
-        ),
+        code=code("describe"),
     output:
         pages=[
             report(

@@ -2,14 +2,12 @@
 # masks -> results/{study}/tables/masks.csv
 
 TABLES = ["runs", "layers", "curves"]
-TABULATING = ["command", "datasets", "errors", "files", "mask_files", "registry"]
-TABULATING += ["runs", "study", "tables"]
 
 
 rule tabulate_figure:
     input:
         runs=figure_runs,
-        code=code("tabulate", TABULATING),
+        code=code("tabulate"),
     output:
         [f"{RESULTS}/tables/{{figure}}/{table}.csv" for table in TABLES],
     log:
@@ -45,7 +43,7 @@ use rule tabulate_figure as tabulate_study with:
 rule tabulate_masks:
     input:
         masks=lambda wildcards: [f"{RESULTS}/masks/{mask.path}.npz" for mask in MASKS],
-        code=code("tabulate_masks", TABULATING),
+        code=code("tabulate_masks"),
     output:
         f"{RESULTS}/tables/masks.csv",
     log:

@@ -5,7 +5,7 @@ rule train:
     input:
         data=data,
         summary=summary,
-        code=run_code("train", [*SCORING, "checkpoints", "training"]),
+        code=run_code("train"),
     output:
         f"{RESULTS}/runs/{runs.RUN_PATH}.json",
     log:

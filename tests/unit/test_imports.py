@@ -1,0 +1,24 @@
+from snip import registry
+from snip.imports import code_of
+
+
+def test_imports_are_followed_through_functions_but_not_for_type_checkers():
+    prune = code_of("scripts/prune.py")
+    # Within main; of those; and their packages.
+    assert {"scripts/prune.py", "scripts/snip/masks.py", "scripts/snip/randomness.py"} < set(prune)
+    assert "scripts/snip/criteria/__init__.py" not in prune  # chosen by name
+    assert "scripts/snip/training.py" not in prune
+    assert "scripts/snip/claims.py" not in prune
+
+
+def test_a_named_file_brings_its_own_imports():
+    without, network = code_of("scripts/train.py"), registry.file("networks", "lenet-5-caffe")
+    added = set(code_of("scripts/train.py", network)) - set(without)
+    assert added == {network, "scripts/snip/convolution.py", "scripts/snip/networks/__init__.py"}
+
+
+def test_training_does_not_depend_on_what_only_draws():
+    drawing = set(code_of("scripts/figure1.py"))
+    training = set(code_of("scripts/train.py"))
+    assert {"scripts/snip/plotting.py", "scripts/snip/provenance.py"} <= drawing - training
+    assert "scripts/snip/command.py" in drawing & training
