@@ -133,8 +133,8 @@ print(*[file for file in files if file], sep="\\n")
 
 
 @pytest.mark.parametrize("rule", ["train", "prune", "figure_masks", "claims"])
-def test_rules_name_every_file_that_their_jobs_load(finished, tmp_path, rule):
-    plan = snakemake(finished, "-n", "-p", "--forceall", "--rerun-triggers", "mtime").stdout
+def test_rules_name_every_file_that_their_jobs_load(clone, tmp_path, rule):
+    plan = snakemake(clone, "-n", "-p", "--forceall", "--rerun-triggers", "mtime").stdout
     job = next(job for job in plan.split("\n\n") if re.search(rf"rule {rule}:", job))
     inputs = set(re.search(r"input: (.*)", job)[1].split(", "))
     words = shlex.split(re.search(r"Shell command: python (.*) 2> ", job)[1])
@@ -144,10 +144,10 @@ def test_rules_name_every_file_that_their_jobs_load(finished, tmp_path, rule):
         if any(path.startswith(word) for path in written) or "/checkpoints/" in word:
             words[index] = str(tmp_path / word)
             Path(words[index]).parent.mkdir(parents=True, exist_ok=True)
-    used = run_in(finished, sys.executable, "-c", LOADED, *words).stdout.splitlines()
-    scripts = [Path(file) for file in used if file.startswith(f"{finished}/scripts/")]
+    used = run_in(clone, sys.executable, "-c", LOADED, *words).stdout.splitlines()
+    scripts = [Path(file) for file in used if file.startswith(f"{clone}/scripts/")]
     assert len(scripts) > 5
-    assert {str(file.relative_to(finished)) for file in scripts} | {words[0]} <= inputs
+    assert {str(file.relative_to(clone)) for file in scripts} | {words[0]} <= inputs
 
 
 def test_editing_the_training_code_retrains(clone):
