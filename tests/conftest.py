@@ -1,3 +1,4 @@
+import gc
 import shutil
 from pathlib import Path
 
@@ -5,6 +6,12 @@ import pytest
 
 from helpers import REPOSITORY, copy_project, generated_files, run_in, write_source
 from small import environment, small_project, snakemake
+
+
+def pytest_collection_finish():
+    # The libraries imported by now are no garbage: statsmodels asks for a collection at every test
+    # of several hypotheses, which takes a fifth of a second with torch among them.
+    gc.freeze()
 
 
 @pytest.fixture
