@@ -194,9 +194,17 @@ class Training:
         This is the kernel behind torch.optim.SGD, whose class would import torch's compiler, which
         takes as long as importing torch itself.
         """
+        # The kernel takes its tensors as they lie in memory; a convolution's gradient may lie
+        # channels last where its weights do not.
+        aligned = [
+            gradient
+            if gradient.stride() == weight.stride()
+            else torch.empty_like(weight).copy_(gradient)
+            for gradient, weight in zip(gradients, self.parameters, strict=True)
+        ]
         torch._fused_sgd_(
             self.parameters,
-            gradients,
+            aligned,
             self.momentum,
             lr=rate,
             momentum=self.settings.momentum,

@@ -74,6 +74,24 @@ def test_training_follows_the_textbook_formulas(generated, network, sparsity, de
         torch.testing.assert_close(parameter.double(), weights[name], rtol=1e-3, atol=1e-4)
 
 
+def test_the_layout_of_gradients_in_memory_does_not_matter(generated):
+    dataset = load_dataset("generated", generated)
+    one, other = (Training(replace(RUN, network="lenet-5-caffe"), QUICK, dataset) for _ in "ab")
+    generator = torch.Generator().manual_seed(0)
+    gradients = [torch.randn(p.shape, generator=generator) for p in one.parameters]
+    layouts = {
+        1: lambda tensor: tensor,
+        2: lambda tensor: tensor.mT.contiguous().mT,
+        4: lambda tensor: tensor.to(memory_format=torch.channels_last),
+    }
+    turned = [layouts[g.dim()](g) for g in gradients]
+    assert any(g.stride() != t.stride() for g, t in zip(gradients, turned, strict=True))
+    one._update(gradients, 0.1)
+    other._update(turned, 0.1)
+    for parameter, same in zip(one.parameters, other.parameters, strict=True):
+        assert torch.equal(parameter, same)
+
+
 @pytest.mark.parametrize("network", ["lenet-300-100", "lenet-5-caffe"])
 def test_pruned_weights_and_their_momentum_stay_exactly_zero(generated, network):
     training = Training(replace(RUN, network=network), QUICK, load_dataset("generated", generated))
