@@ -41,27 +41,22 @@ class PooledConvolution(nn.Conv2d):
         return method.apply(images, self.weight, self.bias)
 
 
-def _pool(
-    corners: Sequence[Tensor], largest: Tensor | None, differences: Sequence[Tensor] | None = None
-) -> None:
-    """Write the elementwise maximum of a window's corners, or what its gradient needs, or both.
+def _pool(corners: Sequence[Tensor], largest: Tensor, differences: Sequence[Tensor]) -> None:
+    """Write the elementwise maximum of a window's corners, and what its gradient needs.
 
     Args:
         corners: four tensors, in reading order; overwritten.
-        largest: of the same shape, or None.
+        largest: of the same shape.
         differences: three more, for `_unpool`: right less left in the upper row, in the lower row,
-            and lower less upper; or None.
+            and lower less upper.
     """
     upper, upper_right, lower, lower_right = corners
-    if differences is not None:
-        torch.sub(upper_right, upper, out=differences[0])
-        torch.sub(lower_right, lower, out=differences[1])
+    torch.sub(upper_right, upper, out=differences[0])
+    torch.sub(lower_right, lower, out=differences[1])
     torch.maximum(upper, upper_right, out=upper)
     torch.maximum(lower, lower_right, out=lower)
-    if differences is not None:
-        torch.sub(lower, upper, out=differences[2])
-    if largest is not None:
-        torch.maximum(upper, lower, out=largest)
+    torch.sub(lower, upper, out=differences[2])
+    torch.maximum(upper, lower, out=largest)
 
 
 def _unpool(gradient: Tensor, differences: Sequence[Tensor], corners: Sequence[Tensor]) -> None:
@@ -104,39 +99,34 @@ def _at_corners(filters: Tensor, shape: torch.Size) -> Iterator[Tensor]:
 
 
 class _Patches(Function):
-    """Convolution of one channel, with pooling, a row of pooling windows at a time.
-
-    Nothing but the images is kept for the gradient: computing a row again in the cache is faster
-    than fetching it from memory.
-    """
+    """Convolution of one channel, with pooling, a row of pooling windows at a time."""
 
     @staticmethod
     def forward(ctx, images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         rows = _Rows(images, weight, bias)
         largest = weight.new_empty(rows.count, rows.columns, len(weight), len(images))
+        differences = weight.new_empty(rows.count, 3, *rows.products.shape[1:])
         for row, part in enumerate(largest.transpose(1, 2).unbind()):
-            rows.convolve(row)
-            _pool(rows.corners, part)
-        ctx.save_for_backward(images, weight, bias)
+            rows.gather(row)
+            torch.mm(rows.filters, rows.patches, out=rows.flat)
+            _pool(rows.corners, part, differences[row].unbind())
+        ctx.save_for_backward(images, weight, bias, differences)
         return largest.permute(3, 2, 0, 1)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
-        images, weight, bias = ctx.saved_tensors
+        images, weight, bias, differences = ctx.saved_tensors
         rows = _Rows(images, weight, bias)
-        differences = torch.empty_like(rows.products[:3]).unbind()
-        of_products = torch.empty_like(rows.products)
-        of_corners, of_flat = of_products.unbind(), of_products.view(rows.flat.shape)
         of_filters = torch.zeros_like(rows.filters.T)
         of_pixels = torch.zeros_like(rows.pixels) if ctx.needs_input_grad[0] else None
         for row, part in enumerate(gradient.permute(2, 1, 3, 0).unbind()):
-            rows.convolve(row)
-            _pool(rows.corners, None, differences)
-            _unpool(part, differences, of_corners)
-            of_filters.addmm_(rows.patches, of_flat.T)
+            rows.gather(row)
+            # From here the products' memory holds their gradient.
+            _unpool(part, differences[row].unbind(), rows.corners)
+            of_filters.addmm_(rows.patches, rows.flat.T)
             if of_pixels is not None:
-                of_patches = (rows.filters[:, :-1].T @ of_flat).view(-1, len(images))
+                of_patches = (rows.filters[:, :-1].T @ rows.flat).view(-1, len(images))
                 of_pixels.index_add_(0, rows.places[row], of_patches)
         of_corners, of_bias = of_filters[:-1].T, of_filters[-1].view(4, -1).sum(0)
         of_weight = sum(_at_corners(of_corners, weight.shape)).view(weight.shape)
@@ -145,11 +135,13 @@ class _Patches(Function):
 
 
 class _Rows:
-    """The products of filters and images, one row of pooling windows after the other.
+    """One row of pooling windows after the other, in the same memory.
 
     Attributes:
         count, columns: numbers of rows, and of windows in each.
-        products: of the present row, (4 corners, channels, columns, examples).
+        filters: at each corner of a window, (4 · channels, (size + 1)² + 1); last the bias.
+        patches: what the present row's windows see, (as above, columns · examples); last ones.
+        products: of the two, (4, channels, columns, examples); `corners` and `flat` are views.
     """
 
     def __init__(self, images: Tensor, weight: Tensor, bias: Tensor):
@@ -159,7 +151,6 @@ class _Rows:
         self.pixels = images.reshape(examples, -1).T.contiguous()
         self.count, self.columns = len(self.places), (width - size + 1) // 2
         seen = (size + 1) ** 2
-        # The last column is the bias, for a pixel that is always one.
         self.filters = weight.new_zeros(4 * channels, seen + 1)
         for part in _at_corners(self.filters[:, :-1], weight.shape):
             part.copy_(weight[:, 0])
@@ -170,10 +161,9 @@ class _Rows:
         self.flat = self.products.view(4 * channels, -1)
         self.corners = self.products.unbind()
 
-    def convolve(self, row: int) -> None:
-        """Compute `patches` and `products` of a row."""
+    def gather(self, row: int) -> None:
+        """Fill `patches` for a row."""
         torch.index_select(self.pixels, 0, self.places[row], out=self.selected)
-        torch.mm(self.filters, self.patches, out=self.flat)
 
 
 @lru_cache
