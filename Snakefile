@@ -35,7 +35,7 @@ include: "workflow/rules/report.smk"
 
 onstart:
     # Snakemake's limit of a hundred jobs a second wakes the scheduler once a second for every job that
-    # has ended, in a study a fifth of a core on average. Without a limit it wakes when a job ends.
+    # has ended, in the default study a sixth of a core on average. Without a limit it wakes when a job ends.
     workflow.scheduler.job_rate_limiter = None
 
 

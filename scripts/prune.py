@@ -7,6 +7,7 @@ parameter tensor, named as in the network, of shape (sparsities, *tensor shape),
 With several seeds or classes give as many outputs: each file is of one seed and one class.
 """
 
+import copy
 import itertools
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def main() -> None:
     settings = command.settings_of(options)
     dataset = load_dataset(options.dataset, options.data, settings.inverted_statistics)
     relu = settings.relu_after_convolutions
-    networks = {
+    drawn = {
         seed: build_network(options.network, seed, relu_after_convolutions=relu)
         for seed in options.seeds
     }
@@ -71,9 +72,11 @@ def main() -> None:
         masks = MaskSet(
             options.dataset, options.network, options.criterion, options.batch_size, class_, seed
         )
-        problem = make_problem(networks[seed], masks, settings, dataset)
+        # A criterion may leave its network changed: the next class starts from the drawn one.
+        network = copy.deepcopy(drawn[seed])
+        problem = make_problem(network, masks, settings, dataset)
         found = make_masks(problem, options.criterion, map(float, options.sparsity))
-        anatomies = [anatomy(networks[seed], mask) for mask in found]
+        anatomies = [anatomy(network, mask) for mask in found]
         write_atomically(output, mask_file(found, options.sparsity, masks.key, anatomies))
         kept = ", ".join(str(sum(int(m.sum()) for m in mask.values())) for mask in found)
         print(f"{output}: kept {kept}")

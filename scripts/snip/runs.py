@@ -10,9 +10,9 @@ RUN_PATH = (
     "{dataset}/{network}/{criterion}/sparsity-{sparsity}/batch-{batch_size}"
     "/labels-{labels}/decay-{weight_decay}/seed-{seed}"
 )
+MASK_PATH = "{dataset}/{network}/{criterion}/batch-{batch_size}/class-{class_}/seed-{seed}"
 # The columns of test errors that a result has (percent; see training.result).
 ERRORS = ["test_error", "best_validation_test_error", "best_test_error"]
-MASK_PATH = "{dataset}/{network}/{criterion}/batch-{batch_size}/class-{class_}/seed-{seed}"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The tidy tables between training and figures: one header line, one row per observation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -94,14 +94,17 @@ def tabulate_masks(folder: Path, masks: Iterable[MaskSet]) -> pd.DataFrame:
         MaskFileError: a file is missing or damaged.
         TableError: a file holds other masks.
     """
-    files = []
-    for wanted in masks:
-        path = folder / f"{wanted.path}.npz"
-        file = read_mask_file(path)
-        if file.key != wanted.key:
-            raise TableError(f"mask file {path} holds {file.key}, expected {wanted.key}")
-        files.append(file)
-    return tabulate_anatomies(files)
+
+    def files() -> Iterator[MaskFile]:
+        # One at a time: with their masks, those of a study would fill the memory.
+        for wanted in masks:
+            path = folder / f"{wanted.path}.npz"
+            file = read_mask_file(path)
+            if file.key != wanted.key:
+                raise TableError(f"mask file {path} holds {file.key}, expected {wanted.key}")
+            yield file
+
+    return tabulate_anatomies(files())
 
 
 def tabulate_anatomies(files: Iterable[MaskFile]) -> pd.DataFrame:

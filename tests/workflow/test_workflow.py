@@ -122,6 +122,25 @@ def test_nothing_reruns_in_a_fresh_clone_or_after_touch(clone):
     assert planned(clone) == {}
 
 
+def test_a_criterion_that_changes_its_network_changes_no_other_class(clone, tmp_path):
+    (clone / "scripts/snip/criteria/careless.py").write_text(
+        "def score(problem):\n"
+        "    scores = (problem.weights * problem.gradient).abs()\n"
+        "    for parameter in problem.network.parameters():\n"
+        "        parameter.data.zero_()\n"
+        "    return scores\n"
+    )
+
+    def masks(*classes):
+        files = [str(tmp_path / f"{'-'.join(classes)}-{class_}.npz") for class_ in classes]
+        words = ["--dataset", "generated", "--criterion", "careless", "--batch-size", "20"]
+        words += ["--sparsity", "90", "--class", *classes, "--output", *files]
+        run_in(clone, "python", "scripts/prune.py", *words)
+        return Path(files[-1]).read_bytes()
+
+    assert masks("1", "2") == masks("2")
+
+
 LOADED = """
 import os, runpy, sys
 sys.argv = sys.argv[1:]
