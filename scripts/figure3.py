@@ -9,7 +9,7 @@ from snip.runs import ERRORS
 def main() -> None:
     parser = command.figure_parser(__doc__)
     parser.add_argument("--runs", type=Path, required=True, help="table of runs")
-    parser.add_argument("--masks", type=Path, nargs="+", required=True, help="mask files")
+    command.add_masks(parser)
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
     parser.add_argument("--error", default="test_error", choices=ERRORS, help="column shown")
     options = parser.parse_args()
@@ -28,7 +28,7 @@ def main() -> None:
     plotting.use_style()
     table = read_table(options.runs)
     shown = add_intervals(table, ["dataset", "criterion", "sparsity", "batch_size"], options.error)
-    masks = plotting.mask_table(options.masks)
+    masks = plotting.mask_table(options.masks, options.sparsity)
     criteria = list(shown["criterion"].unique())
     sizes = sorted(shown["batch_size"].unique())
     position = {size: index for index, size in enumerate(sizes)}

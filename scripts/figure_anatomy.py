@@ -4,8 +4,6 @@ Beyond the paper. Density is the share of a layer's connections that are kept; e
 counts only those on a path from input to output.
 """
 
-from pathlib import Path
-
 from snip import command
 
 # Panels in a row.
@@ -14,7 +12,7 @@ COLUMNS = 5
 
 def main() -> None:
     parser = command.figure_parser(__doc__)
-    parser.add_argument("--masks", type=Path, nargs="+", required=True, help="mask files")
+    command.add_masks(parser)
     options = parser.parse_args()
 
     import matplotlib.pyplot as plt
@@ -26,7 +24,8 @@ def main() -> None:
     from snip.tables import tabulate_anatomies
 
     plotting.use_style()
-    shown = tabulate_anatomies(map(read_mask_file, options.masks)).infer_objects()
+    files = (read_mask_file(path, options.sparsity) for path in options.masks)
+    shown = tabulate_anatomies(files).infer_objects()
     shown = shown[shown["layer"].str.endswith("weight")]
     shown["density"] = (100 * shown["kept"] / shown["parameters"]).round(4)
     shown["effective_density"] = (100 * shown["effective"] / shown["parameters"]).round(4)

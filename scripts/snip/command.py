@@ -40,6 +40,14 @@ def figure_parser(module_doc: str) -> argparse.ArgumentParser:
     return figure
 
 
+def add_masks(to: argparse.ArgumentParser) -> None:
+    """Add the options of a figure that shows masks."""
+    to.add_argument("--masks", type=Path, nargs="+", required=True, help="mask files")
+    to.add_argument(
+        "--sparsity", type=float, nargs="+", required=True, help="percent; those that are shown"
+    )
+
+
 def sparsity(text: str) -> str:
     """Parse a percentage in [0, 100)."""
     value = float(text)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,17 +87,29 @@ class MaskFile:
         return self.first.mean(1).reshape(-1, 28, 28).round(4)
 
 
-def read_mask_file(path: Path) -> MaskFile:
+def read_mask_file(path: Path, shown: Collection[float] | None = None) -> MaskFile:
     """Read a mask file.
 
+    Args:
+        shown: leave out other sparsities, which the file has for another figure's sake; None: leave
+            out none.
+
     Raises:
-        MaskFileError: the file is missing or damaged.
+        MaskFileError: the file is missing or damaged, or has none of the sparsities.
     """
     try:
         # Opened here: numpy leaves a file that it cannot read open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             texts = [json.loads(str(archive[name])) for name in ("key", "anatomy")]
             parameters = [n for n in archive.files if n not in ("sparsity", "key", "anatomy")]
-            return MaskFile(path, texts[0], archive["sparsity"], texts[1], archive[parameters[0]])
+            (key, anatomies), sparsities = texts, archive["sparsity"]
+            first = archive[parameters[0]]
     except Exception as error:
         raise MaskFileError(f"mask file {path} cannot be read: {error}") from error
+    chosen = [i for i, value in enumerate(sparsities) if shown is None or value in shown]
+    if not chosen:
+        raise MaskFileError(
+            f"mask file {path} has sparsities {sparsities.tolist()}, expected one of {list(shown)}"
+        )
+    anatomies = [anatomies[index] for index in chosen]
+    return MaskFile(path, key, sparsities[chosen], anatomies, first[chosen])

@@ -1,7 +1,7 @@
 """What the figures share: style, names, statistics, the mask images, saving."""
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
 import matplotlib
@@ -125,8 +125,11 @@ def save(figure: plt.Figure, shown: pd.DataFrame, prefix: Path, origin: Origin) 
     plt.close(figure)
 
 
-def mask_table(paths: Iterable[Path]) -> pd.DataFrame:
+def mask_table(paths: Iterable[Path], shown: Collection[float]) -> pd.DataFrame:
     """Return one row per mask image: what was scored, the sparsity, and the shares p0 … p783.
+
+    Args:
+        shown: the sparsities, percent.
 
     Raises:
         MaskFileError: a file cannot be used.
@@ -134,7 +137,7 @@ def mask_table(paths: Iterable[Path]) -> pd.DataFrame:
     """
     rows = []
     for path in paths:
-        file = read_mask_file(path)
+        file = read_mask_file(path, shown)
         key = file.key
         for sparsity, image in zip(file.sparsities, file.images, strict=True):
             identity = [key["dataset"], key["network"], key["criterion"], key["batch_size"]]
@@ -157,20 +160,21 @@ def mosaic(images: np.ndarray, gap: int = 2) -> np.ndarray:
     return canvas
 
 
-def mask_grids(origin: Origin, paths: list[Path], prefix: Path) -> None:
+def mask_grids(origin: Origin, paths: list[Path], shown: Collection[float], prefix: Path) -> None:
     """Draw Figures 2, 5 and 6: per dataset and criterion a grid of sparsities × classes."""
     use_style()
-    table = mask_table(paths)
+    table = mask_table(paths, shown)
     panels = list(table.groupby(["dataset", "criterion"], sort=False))
     columns = 1 if len(panels) == 1 else 2
     rows = -(-len(panels) // columns)
-    sparsities = sorted(table["sparsity"].unique())
+    highest = table["sparsity"].nunique()
     width = COLUMN if columns == 1 else PAGE
     # One image is as high as wide; titles and small print need the rest.
-    height = rows * (width / columns * 0.83 * len(sparsities) / 10 + 0.38) + 0.33
+    height = rows * (width / columns * 0.83 * highest / 10 + 0.38) + 0.33
     figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False)
     for index, (axis, (key, panel)) in enumerate(zip(axes.flat, panels, strict=False)):
         panel = panel.sort_values(["sparsity", "class"], key=lambda column: column.astype(float))
+        sparsities = panel["sparsity"].unique()
         images = panel.filter(regex=r"^p\d+$").to_numpy().reshape(len(sparsities), -1, 28, 28)
         image = axis.imshow(mosaic(images), cmap="gray", vmin=0, vmax=1, interpolation="none")
         centres = 2 + 30 * np.arange(max(images.shape[:2])) + 13.5

@@ -221,6 +221,10 @@ def check(config: Mapping) -> None:
                 f"{config['training']['training_batch_size']}, allowed: at most the "
                 f"{training_size(name, share)} training examples of {name}"
             )
+    for axis in ("datasets", "networks", "sparsities"):
+        found = list(dict.fromkeys(v for grid in grids(config, "fig3") for v in grid[axis]))
+        if len(found) > 1:
+            raise ConfigError(f"figures.fig3 has {axis} {found}, allowed: one, as it shows one")
     for figure in (*FIGURES, "claims"):
         place = "claims.runs" if figure == "claims" else f"figures.{figure}"
         for index, grid in enumerate(grids(config, figure)):

@@ -32,7 +32,7 @@ def test_mosaic_puts_each_image_in_its_place():
     assert np.isnan(canvas[0]).all() and np.isnan(canvas[:, 3]).all()
 
 
-def mask_file(path, first, seed=0):
+def mask_file(path, first, seed=0, sparsities=(90.0,)):
     key = {
         "dataset": "mnist",
         "network": "n",
@@ -41,8 +41,11 @@ def mask_file(path, first, seed=0):
         "class": "0",
         "seed": seed,
     }
-    texts = {"key": np.array(json.dumps(key)), "anatomy": np.array(json.dumps([{}]))}
-    np.savez(path, sparsity=np.array([90.0]), **texts, w=first)
+    texts = {
+        "key": np.array(json.dumps(key)),
+        "anatomy": np.array(json.dumps([{}] * len(sparsities))),
+    }
+    np.savez(path, sparsity=np.array(sparsities), **texts, w=first)
     return path
 
 
@@ -51,6 +54,17 @@ def test_mask_image_is_the_mean_over_units(tmp_path):
     file = read_mask_file(mask_file(tmp_path / "m.npz", first))
     assert file.sparsities.tolist() == [90]
     assert file.images[0, 3, 5] == pytest.approx(first[0, :, 3 * 28 + 5].mean(), abs=1e-4)
+
+
+def test_sparsities_of_other_figures_are_left_out(tmp_path):
+    first = np.random.default_rng(0).random((3, 30, 784)) < 0.3
+    path = mask_file(tmp_path / "m.npz", first, sparsities=(50.0, 90.0, 99.0))
+    table = plotting.mask_table([path], [90, 95])
+    assert table["sparsity"].tolist() == [90]
+    shown = table.filter(regex=r"^p\d+$").to_numpy()[0]
+    np.testing.assert_allclose(shown, first[1].mean(0), atol=1e-4)
+    with pytest.raises(MaskFileError, match=r"m\.npz has .*50.*90.*99.*expected one of \[95\]"):
+        plotting.mask_table([path], [95])
 
 
 def test_unusable_mask_files_are_named(tmp_path):
@@ -65,7 +79,7 @@ def test_unusable_mask_files_are_named(tmp_path):
         mask_file(tmp_path / f"{seed}.npz", np.ones((1, 3, 784), bool), seed) for seed in (0, 1)
     ]
     with pytest.raises(plotting.FigureError, match=r"seeds \[0, 1\]"):
-        plotting.mask_table(both)
+        plotting.mask_table(both, [90])
 
 
 def test_saved_figures_are_the_same_bytes_twice(tmp_path):

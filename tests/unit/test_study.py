@@ -152,6 +152,7 @@ BAD = [
     ("claims.runs[0].criteria", ["shuffled"], ["claims.runs[0].criteria[0]", "'shuffled'"]),
     ("claims.runs[0].batch_sizes", [3001], ["claims.runs[0].batch_sizes", "3001", "3000"]),
     ("figures.anatomy", None, ["figures.anatomy", "missing"]),
+    ("figures.fig3[0].sparsities", [80, 90], ["figures.fig3", "sparsities ['80', '90']", "one"]),
 ]
 
 

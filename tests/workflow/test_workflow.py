@@ -24,6 +24,7 @@ from snip.tables import KEY, OUTCOME
 
 pytestmark = pytest.mark.workflow
 FIGURES = study.FIGURES
+SHARED = "generated/lenet-300-100/snip/batch-100/class-all/seed-0"
 RUN = "generated/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
 
 
@@ -79,6 +80,22 @@ def test_figure_tables_are_parts_of_the_study_table(finished):
     for figure in study.TRAINED_FIGURES:
         part = (tables / figure / "runs.csv").read_text().splitlines()
         assert len(part) > 1 and set(part) <= set(whole)
+
+
+def test_figures_show_their_own_sparsities_of_masks_that_they_share(finished):
+    def images(figure):
+        table = pd.read_csv(finished / f"figures/{figure}.csv")
+        return table[table["p0"].notna()]
+
+    third = images("fig3")
+    assert third["batch_size"].tolist()[:-1] == [1, 100]  # last: the mean training image
+    assert third["sparsity"].tolist()[:-1] == [90, 90]
+    assert len(images("fig2")) == 2 * 10 and len(images("fig5")) == 10
+    # Figure 3 shares a file with the anatomy, which shows more.
+    with np.load(finished / f"results/small/masks/{SHARED}.npz") as file:
+        assert file["sparsity"].tolist() == [90, 99]
+    anatomy = pd.read_csv(finished / "figures/anatomy.csv")
+    assert set(anatomy["sparsity"]) == {90, 99}
 
 
 def test_shared_runs_are_trained_once(finished):

@@ -139,3 +139,9 @@ def shown_masks(figure):
     masks = study.expand_masks(figure, MASK_GRIDS[figure])
     lowest = min(mask.seed for mask in masks)
     return [f"{RESULTS}/masks/{mask.path}.npz" for mask in masks if mask.seed == lowest]
+
+
+def shown_sparsities(figure):
+    """The sparsities that a figure shows; its mask files have those of other figures, too."""
+    wanted = study.expand_masks(figure, MASK_GRIDS[figure]).values()
+    return sorted({sparsity for each in wanted for sparsity in each}, key=float)

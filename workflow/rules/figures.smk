@@ -54,10 +54,12 @@ rule figure_batch_sizes:
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         origin=origin("fig3"),
+        sparsities=shown_sparsities("fig3"),
         error=config["reported_error"],
     shell:
         "python scripts/figure3.py {params.origin} --error {params.error}"
-        " --runs {input.runs} --masks {input.masks} --output figures/fig3 2> {log}"
+        " --runs {input.runs} --masks {input.masks} --sparsity {params.sparsities}"
+        " --output figures/fig3 2> {log}"
 
 
 rule figure_masks:
@@ -78,10 +80,11 @@ rule figure_masks:
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         origin=lambda wildcards: origin(wildcards.figure),
+        sparsities=lambda wildcards: shown_sparsities(wildcards.figure),
         script=lambda wildcards: wildcards.figure.replace("fig", "figure"),
     shell:
-        "python scripts/{params.script}.py {params.origin}"
-        " --masks {input.masks} --output figures/{wildcards.figure} 2> {log}"
+        "python scripts/{params.script}.py {params.origin} --masks {input.masks}"
+        " --sparsity {params.sparsities} --output figures/{wildcards.figure} 2> {log}"
 
 
 rule figure_losses:
@@ -126,9 +129,10 @@ rule figure_anatomy:
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
         origin=origin("anatomy"),
+        sparsities=shown_sparsities("anatomy"),
     shell:
-        "python scripts/figure_anatomy.py {params.origin}"
-        " --masks {input.masks} --output figures/anatomy 2> {log}"
+        "python scripts/figure_anatomy.py {params.origin} --masks {input.masks}"
+        " --sparsity {params.sparsities} --output figures/anatomy 2> {log}"
 
 
 rule figure:
