@@ -418,11 +418,11 @@ def batch_sizes(evidence: Evidence) -> Iterator[Statement]:
     sizes = sorted({mask.batch_size for mask in masks})
     first, last = (sizes[0], sizes[-1]) if sizes else (1, 1)
     average = mean_images(dataset, evidence.data)[-1].reshape(-1)
-    images = {
-        (mask.batch_size, mask.seed): read_mask_file(evidence.masks / f"{mask.path}.npz").images[0]
-        for mask in masks
-        if mask.dataset == dataset
-    }
+    images = {}
+    for mask, sparsities in masks.items():
+        if mask.dataset == dataset:
+            file = read_mask_file(evidence.masks / f"{mask.path}.npz", list(map(float, sparsities)))
+            [images[mask.batch_size, mask.seed]] = file.images
     likeness = {key: float(correlation(i.reshape(-1), average)) for key, i in images.items()}
     seeds = sorted({seed for _, seed in images})
     yield Statement(

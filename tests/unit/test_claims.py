@@ -1,3 +1,4 @@
+import json
 import math
 import shutil
 
@@ -270,6 +271,22 @@ def test_masks_that_are_not_of_their_class_do_not_support_it(paper):
     table = judge(claims.statements(paper), 0.05)
     told = table[(table["claim"] == "2a") & table["statement"].str.contains("told")]
     assert told["verdict"].tolist() == ["not supported"]
+
+
+def test_sparsities_of_other_figures_in_shared_mask_files_change_nothing(paper):
+    before = claims.statements(paper)
+    for path in paper.masks.rglob("class-all/*.npz"):
+        with np.load(path) as file:
+            stored = dict(file)
+        # What another figure wants stands first and is like nothing.
+        empty = np.zeros_like(stored["fc1.weight"][:1])
+        stored["fc1.weight"] = np.concatenate([empty, stored["fc1.weight"]])
+        stored["sparsity"] = np.insert(stored["sparsity"], 0, 10)
+        stored["anatomy"] = np.array(json.dumps([{}, *json.loads(str(stored["anatomy"]))]))
+        np.savez(path, **stored)
+    pd.testing.assert_frame_equal(
+        judge(claims.statements(paper), 0.05), judge(before, 0.05), check_exact=True
+    )
 
 
 def test_missing_evidence_is_named(paper):
