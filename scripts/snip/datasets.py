@@ -197,12 +197,15 @@ class Dataset:
     def standardise(self, images: np.ndarray | Tensor) -> Tensor:
         """Turn stored grey values (examples, 28, 28) into input (examples, 1, 28, 28).
 
-        A tensor's result is on the tensor's device, an array's on the cpu.
+        A tensor's result is on the tensor's device, an array's on the cpu. In memory examples come
+        last, which is how the layers walk through them.
         """
         import torch
 
-        tensor = torch.as_tensor(images).unsqueeze(1).to(torch.float32)
-        return tensor.mul_(self.scale).add_(self.offset)
+        stored = torch.as_tensor(images)
+        pixels = stored.flatten(1).T
+        pixels = torch.empty(pixels.shape, device=stored.device).copy_(pixels)
+        return pixels.mul_(self.scale).add_(self.offset).T.view(-1, 1, *stored.shape[1:])
 
     def split(
         self, seed: int, validation_share: float

@@ -21,7 +21,7 @@ from snip.runs import Run, Settings
 from snip.weights import build_network
 
 # Small enough for the processor's cache.
-EVALUATION_BATCH = 200
+EVALUATION_BATCH = 400
 
 
 class DivergedError(SnipError):

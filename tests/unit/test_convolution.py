@@ -1,10 +1,11 @@
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from snip.convolution import PooledConvolution
+from snip.convolution import PooledConvolution, _Transform
 
 
 def layer_and_images(inputs, outputs, size, height, width, examples, seed):
@@ -52,6 +53,27 @@ def test_result_and_gradients_are_those_of_the_definition(
     ):
         assert gradient.shape == wanted.shape
         torch.testing.assert_close(gradient.double(), wanted, rtol=1e-4, atol=1e-3)
+
+
+@given(
+    periods=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    inside=st.tuples(st.integers(0, 4), st.integers(0, 4)),
+    seed=st.integers(0, 1000),
+)
+def test_the_transform_is_numpys_and_its_inverse_leads_back(periods, inside, seed):
+    rows, columns = (max(p - i, 1) for p, i in zip(periods, inside, strict=True))
+    image = np.random.default_rng(seed).normal(size=(rows, columns)).astype(np.float32)
+    flat = torch.from_numpy(image).flatten()
+    numbers = _Transform(*periods, rows, columns).matrix() @ flat
+    height, width = periods
+    expected = [
+        np.fft.fft2(image, periods)[y, x]
+        for y in range(height // 2 + 1)
+        for x in range(width // 2 + 1 if 2 * y % height == 0 else width)
+    ]
+    np.testing.assert_allclose(numbers[::2] + 1j * numbers[1::2], expected, atol=1e-4)
+    back = _Transform(*periods, rows, columns, inverse=True).matrix().T @ numbers
+    torch.testing.assert_close(back, flat, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(("inputs", "length"), [(1, 28), (20, 12)])
