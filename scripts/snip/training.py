@@ -18,6 +18,7 @@ from snip.errors import SnipError
 from snip.masks import Masks, make_masks, make_problem, prunable_parameters
 from snip.randomness import stream
 from snip.runs import Run, Settings
+from snip.sparse import drop_pruned
 from snip.weights import build_network
 
 # Small enough for the processor's cache.
@@ -106,11 +107,14 @@ class Training:
     """One masked network in training: its state after `iteration` updates.
 
     Pruned parameters are exactly zero throughout, and so is their momentum: they start at zero and
-    their gradient is masked before each update.
+    their gradient is masked before each update. Of linear layers that keep few weights they are not
+    there at all (`snip.sparse`).
 
     Attributes:
         network: the masked network.
-        masks: one boolean tensor per parameter, True where kept.
+        masks: one boolean tensor per parameter of the network as built, True where kept.
+        layers: what `anatomy` counts, per prunable parameter tensor.
+        parameters: what is trained.
         momentum: one tensor per parameter, the velocity of stochastic gradient descent.
         iteration: number of updates made.
     """
@@ -119,17 +123,20 @@ class Training:
         self.run, self.settings, self.dataset = run, settings, dataset
         device = choose_device(settings.device)
         self.network, self.masks = prepare(run, settings, dataset)
+        counts = anatomy(self.network, self.masks)
+        names = prunable_parameters(self.network, settings.prunable)
+        self.layers = {name: counts[name] for name in names}
         self.network.to(device)
+        left = drop_pruned(self.network, self.masks)
         self.parameters = list(self.network.parameters())
-        # In the layout of the parameters, so that multiplying walks through memory in order.
+        # In the layout of the parameters, so that multiplying walks through memory in order; None
+        # where all is kept.
         self.factors = [
-            torch.empty_like(parameter, requires_grad=False).copy_(mask)
-            for parameter, mask in zip(self.parameters, self.masks.values(), strict=True)
+            None if mask.all() else torch.empty_like(parameter, requires_grad=False).copy_(mask)
+            for parameter, mask in zip(self.parameters, left.values(), strict=True)
         ]
-        with torch.no_grad():
-            for parameter, factor in zip(self.parameters, self.factors, strict=True):
-                parameter.mul_(factor)
-        self.momentum = [torch.zeros_like(factor) for factor in self.factors]
+        self._mask(self.parameters)
+        self.momentum = [torch.zeros_like(p, requires_grad=False) for p in self.parameters]
         self.examples, self.validation = dataset.split(run.seed, settings.validation_share)
         self.batches = batches(self.examples, settings.training_batch_size, run.seed)
         self.images = torch.from_numpy(dataset.train_images).to(device)
@@ -175,8 +182,7 @@ class Training:
         logits = self.network(self.dataset.standardise(self.images.index_select(0, index)))
         loss = nn.functional.cross_entropy(logits, self.labels.index_select(0, index))
         gradients = torch.autograd.grad(loss, self.parameters)
-        for gradient, factor in zip(gradients, self.factors, strict=True):
-            gradient.mul_(factor)
+        self._mask(gradients)
         self._update(gradients, rate)
         self.iteration += 1
         value = loss.item()
@@ -186,6 +192,13 @@ class Training:
                 f"{self.iteration} with learning rate {rate:g}"
             )
         return value
+
+    @torch.no_grad()
+    def _mask(self, tensors: Sequence[Tensor]) -> None:
+        """Set to zero what is pruned of one tensor per parameter."""
+        for tensor, factor in zip(tensors, self.factors, strict=True):
+            if factor is not None:
+                tensor.mul_(factor)
 
     @torch.no_grad()
     def _update(self, gradients: Sequence[Tensor], rate: float) -> None:
@@ -327,13 +340,10 @@ def result(training: Training, curve: list, evaluations: list[dict]) -> dict:
     reports and is optimistic. `train_loss`, like each point of the curve, is the mean cross-entropy
     of the training batches since the point before, without the weight decay term.
     """
-    settings, masks = training.settings, training.masks
-    prunable = prunable_parameters(training.network, settings.prunable)
-    counts = anatomy(training.network, masks)
-    layers = {name: counts[name] for name in prunable}
+    layers = training.layers
     return {
         **training.run.key,
-        "iterations": settings.iterations,
+        "iterations": training.settings.iterations,
         "parameters": sum(layer["parameters"] for layer in layers.values()),
         "kept": sum(layer["kept"] for layer in layers.values()),
         "train_loss": curve[-1][1],
