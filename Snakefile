@@ -37,6 +37,16 @@ onstart:
     # Snakemake's limit of a hundred jobs a second wakes the scheduler once a second for every job that
     # has ended, in the default study a sixth of a core on average. Without a limit it wakes when a job ends.
     workflow.scheduler.job_rate_limiter = None
+    if workflow.local_exec:
+        forkserver.start()
+
+
+onsuccess:
+    note_own_time()
+
+
+onerror:
+    note_own_time()
 
 
 rule all:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from snip import forkserver
 from snip.errors import SnipError
 from snip.runs import Settings, label
 
@@ -97,8 +98,14 @@ def importing() -> Iterator[None]:
         gc.enable()
 
 
-def run(main: Callable[[], None]) -> None:
-    """Run a tool: log its command line, and end an expected failure in one sentence."""
+def run(main: Callable[[], None], forked: bool = False) -> None:
+    """Run a tool: log its command line, and end an expected failure in one sentence.
+
+    Args:
+        forked: let the fork server do it where there is one: for what imports torch.
+    """
+    if forked and (status := forkserver.run_in_fork(sys.argv)) is not None:
+        sys.exit(status)
     print("$ python " + shlex.join(sys.argv), file=sys.stderr, flush=True)
     try:
         main()

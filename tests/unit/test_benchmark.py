@@ -4,6 +4,7 @@ import pytest
 import torch
 
 import benchmark
+from snip import job_times
 from snip.operations import count_operations
 from snip.weights import build_network
 
@@ -58,6 +59,13 @@ def study(tmp_path, monkeypatch):
 
 def test_overhead_is_what_is_not_in_the_loop(study):
     assert benchmark.overhead(study) == pytest.approx(1 - 48 / 70)
+
+
+def test_overhead_counts_the_longest_session_of_snakemake(study, monkeypatch):
+    for spent in (3, 20, 5):
+        monkeypatch.setattr(job_times.time, "process_time", lambda spent=spent: spent)
+        job_times.note_own_seconds(study / "benchmarks/snakemake.tsv")
+    assert benchmark.overhead(study) == pytest.approx(1 - 48 / 90)
 
 
 def test_overhead_is_unknown_without_a_whole_study(study, tmp_path):

@@ -106,11 +106,32 @@ def test_shared_runs_are_trained_once(finished):
     assert len(trained) == len(set(trained)) == 2 + 1 + 4 + 1
 
 
-def test_one_and_two_parallel_jobs_give_the_same_bytes(finished, tmp_path):
+def test_parallel_jobs_in_forks_and_single_ones_by_themselves_give_the_same_bytes(
+    finished, tmp_path
+):
     other = small_project(tmp_path / "project")
-    snakemake(other, "--cores", "1")
+    snakemake(other, "--cores", "1", "--no-hooks")
     assert digests(other) == digests(finished)
     assert len(digests(other)) > 40
+
+    def memory(folder):
+        table = pd.read_csv(folder / f"results/small/benchmarks/runs/{RUN}.tsv", sep="\t")
+        return table["max_rss"][0]
+
+    # A job that only waits for its fork is small.
+    assert memory(finished) < 100 < 300 < memory(other)
+
+
+def test_the_fork_server_leaves_nothing_behind(clone, tmp_path):
+    (clone / f"results/small/runs/{RUN}.json").unlink()
+    (tmp_path / "temporary").mkdir()
+    own = environment() | {"TMPDIR": str(tmp_path / "temporary")}
+    run_in(clone, "snakemake", "--cores", "1", *CONFIGS, "--", "figures/fig1.pdf", env=own)
+    for _ in range(200):
+        if not list((tmp_path / "temporary").glob("snip-*")):
+            break
+        time.sleep(0.05)
+    assert not list((tmp_path / "temporary").glob("snip-*"))
 
 
 def test_a_logged_line_repeats_a_run(clone):
@@ -254,6 +275,30 @@ def test_one_figure_by_its_name(clone):
         ["sha256sum", "--check", "--quiet", "anatomy"], cwd=clone / "figures", check=True
     )
     assert planned(clone) == {}
+
+
+def test_a_finished_job_does_not_set_a_timer(clone):
+    (clone / "figures/anatomy.pdf").unlink()
+    counted = (
+        "import sys\n"
+        "from snakemake.cli import main\n"
+        "from snakemake.scheduling.job_scheduler import JobScheduler\n"
+        "scheduled = JobScheduler._schedule_reevalutation\n"
+        "def schedule(self, delay):\n"
+        "    print('timer set')\n"
+        "    scheduled(self, delay)\n"
+        "JobScheduler._schedule_reevalutation = schedule\n"
+        "main(sys.argv[1:])\n"
+    )
+    command = ["python", "-c", counted, "--cores", "1", *CONFIGS, "--", "figures/anatomy"]
+    done = run_in(clone, *command, env=environment())
+    assert (clone / "figures/anatomy.pdf").exists()
+    assert "timer set" not in done.stdout
+
+
+def test_snakemake_notes_its_own_time(finished):
+    table = pd.read_csv(finished / "results/small/benchmarks/snakemake.tsv", sep="\t")
+    assert table["s"].item() > 0.5
 
 
 def test_the_checkpoint_interval_retrains_nothing(clone):

@@ -3,12 +3,13 @@
 import json
 import os
 import sys
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 sys.path.append(os.path.join(workflow.basedir, "scripts"))
 
-from snip import datasets, imports, registry, runs, study
+from snip import datasets, forkserver, imports, job_times, registry, runs, study
 
 try:
     study.check(config)
@@ -33,6 +34,12 @@ wildcard_constraints:
     weight_decay=r"\d+(\.\d+)?",
     seed=r"\d+",
     figure=r"fig\d|anatomy",
+
+
+def note_own_time():
+    """Note Snakemake's own processor time beside that of its jobs (scripts/benchmark.py reads it)."""
+    if not workflow.remote_exec:
+        job_times.note_own_seconds(Path(RESULTS, "benchmarks/snakemake.tsv"))
 
 
 def code(script):

@@ -1,0 +1,65 @@
+"""Do the work of Snakemake's jobs in forks of one process that has imported torch already.
+
+Snakemake starts this program by itself; snip/forkserver.py explains it.
+"""
+
+import os
+import runpy
+import sys
+import traceback
+
+from snip import command
+from snip.forkserver import ADDRESS, Server
+
+
+def prepare() -> None:
+    """Import what training and scoring have in common."""
+    with command.importing():
+        import snip.anatomy
+        import snip.checkpoints
+        import snip.mask_files
+        import snip.training  # noqa: F401
+        from snip.imports import code_of
+
+    code_of("scripts/snip/training.py", "scripts/snip/checkpoints.py")  # which remembers
+
+
+def run(command_line: list[str]) -> int:
+    """Run a script as Python does; return its exit status."""
+    sys.argv = command_line
+    try:
+        runpy.run_path(command_line[0], run_name="__main__")
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            return ended.code or 0
+        print(ended.code, file=sys.stderr)
+        return 1
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--address", required=True, help="path of the socket to be made")
+    options = parser.parse_args()
+    # Jobs have one thread; a library that starts more when it is imported could not be forked.
+    os.environ["OMP_NUM_THREADS"] = "1"
+    # Forks are not to ask for forks.
+    os.environ.pop(ADDRESS, None)
+    try:
+        server = Server(options.address, prepare)
+    except OSError as error:  # a path too long for a socket, for example
+        sys.exit(f"jobs start by themselves: no fork server at {options.address}: {error}")
+    command_line = server.serve()
+    if command_line is not None:
+        status = run(command_line)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Not by way of taking down, object by object, what the server will need again.
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
