@@ -328,11 +328,13 @@ class _Fourier(Function):
             if of_pixels:
                 part = torch.bmm(matrices[band.frequencies].mT, of_products).view(len(along), -1)
                 torch.mm(along.T, part, out=of_rows[band.rows].flatten(0, 1))
-        of_images = (of_images.down.T @ of_rows.flatten(1)).view(height, width, inputs, examples)
         of_matrices = of_matrices.view(-1, 2, outputs, 2, inputs)
         filters = gradient.new_empty(len(matrices), 2, outputs, inputs)
         torch.add(of_matrices[:, 0, :, 0], of_matrices[:, 1, :, 1], out=filters[:, 0])
         torch.sub(of_matrices[:, 0, :, 1], of_matrices[:, 1, :, 0], out=filters[:, 1])
         of_weight = (filters.view(len(of_filters), -1).T @ of_filters).view(shape)
-        of_images = of_images.permute(3, 2, 0, 1) if of_pixels else None
-        return of_images, of_weight, gradient.sum((0, 1, 3)), None
+        of_places = None
+        if of_pixels:
+            of_places = of_images.down.T @ of_rows.flatten(1)
+            of_places = of_places.view(height, width, inputs, examples).permute(3, 2, 0, 1)
+        return of_places, of_weight, gradient.sum((0, 1, 3)), None
