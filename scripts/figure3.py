@@ -21,7 +21,7 @@ def main() -> None:
     from snip import plotting
     from snip.datasets import mean_images
     from snip.provenance import origin_of
-    from snip.published import PUBLISHED
+    from snip.published import ITERATIONS, PUBLISHED
     from snip.statistics import add_intervals, runs_phrase
     from snip.tables import read_table
 
@@ -36,7 +36,7 @@ def main() -> None:
     mean_image = mean_images(dataset, options.data)[-1].round(4)
 
     # Laid out by hand (inches), so that each image stands above its error.
-    width, left, right, bottom, middle = plotting.PAGE * 0.8, 0.5, 0.6, 0.75, 2.0
+    width, left, right, bottom, middle = plotting.PAGE * 0.8, 0.55, 0.6, 0.75, 2.0
     cell = (width - left - right) / (len(sizes) + 1)
     height = bottom + middle + 0.15 + cell * len(criteria) + 0.3
     figure = plt.figure(figsize=(width, height))
@@ -80,6 +80,7 @@ def main() -> None:
         if entry.source == "Figure 3" and entry.batch_size in sizes and dataset == "mnist"
     }
     if published:
+        shorter = table["iterations"].max() < ITERATIONS
         errors.scatter(
             [position[size] for size in published],
             list(published.values()),
@@ -87,7 +88,8 @@ def main() -> None:
             facecolors="none",
             edgecolors="black",
             linewidths=0.8,
-            label="published (longer training)",
+            zorder=3,  # above the means, which may hide them
+            label="published (longer training)" if shorter else "published",
         )
     errors.set_xlim(-0.5, len(sizes) + 0.5)
     errors.set_xticks(

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import yaml
 from matplotlib.image import imread
+from pypdf import PdfReader
 
 from helpers import REPOSITORY, copy_project, generated_files, run_in
 from small import CONFIGS, SMALL, digests, environment, planned, small_project, snakemake
@@ -132,6 +133,18 @@ def test_the_fork_server_leaves_nothing_behind(clone, tmp_path):
             break
         time.sleep(0.05)
     assert not list((tmp_path / "temporary").glob("snip-*"))
+
+
+def test_published_errors_are_of_longer_training_only_where_ours_is_shorter(tiny, tmp_path):
+    line = (tiny / "results/tiny/logs/figures/fig3.log").read_text().splitlines()[0]
+    runs = pd.read_csv(tiny / "results/tiny/tables/fig3/runs.csv", dtype=str)
+    for iterations, label in ((20, "published (longer training)"), (150_000, "published")):
+        runs.assign(iterations=iterations).to_csv(tmp_path / "runs.csv", index=False)
+        words = line.removeprefix("$ ").split()
+        words[words.index("--runs") + 1] = str(tmp_path / "runs.csv")
+        words[words.index("--output") + 1] = str(tmp_path / "fig3")
+        run_in(tiny, *words, env=environment())
+        assert label in PdfReader(tmp_path / "fig3.pdf").pages[0].extract_text().splitlines()
 
 
 def test_a_logged_line_repeats_a_run(clone):
