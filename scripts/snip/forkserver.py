@@ -126,6 +126,7 @@ class Server:
 
     def __init__(self, address: str, prepare: Callable[[], None]):
         self.address, self.prepare = address, prepare
+        self.number = os.getpid()
         self.forks: list[_Fork] = []
         self.imported: dict[str, int] = {}
         self.selector = selectors.DefaultSelector()
@@ -198,6 +199,8 @@ class Server:
     def _become(self, files: list[int], connection: socket.socket) -> None:
         """In a fork: end with the server, close what is the server's, open what is the job's."""
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != self.number:  # it ended before that
+            os._exit(1)
         self.selector.close()
         self.listener.close()
         connection.close()
