@@ -1,6 +1,7 @@
 """The report in a real browser, from disk, with every host name unknown to it."""
 
 import base64
+import contextlib
 import io
 import json
 import os
@@ -15,6 +16,7 @@ from selenium import webdriver
 from selenium.common.exceptions import (
     ElementClickInterceptedException,
     StaleElementReferenceException,
+    TimeoutException,
 )
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -69,30 +71,54 @@ def browser():
         yield opened
 
 
-def press(browser, find):
-    """Click what `find` finds, once nothing moves over it."""
+def press(browser, find, then=lambda: True):
+    """Click what `find` finds, once nothing moves over it, until `then`; return what that gives.
+
+    The report loses a click that comes while it redraws its menu: it is clicked again.
+    """
     passing = (ElementClickInterceptedException, StaleElementReferenceException, IndexError)
 
     def pressed(_):
         find().click()
         return True
 
-    WebDriverWait(browser, 20, ignored_exceptions=passing).until(pressed)
+    for patience in (4, 4, 4, 20):
+        WebDriverWait(browser, 20, ignored_exceptions=passing).until(pressed)
+        with contextlib.suppress(TimeoutException):
+            return WebDriverWait(browser, patience, ignored_exceptions=passing).until(
+                lambda _: then()
+            )
+    raise AssertionError("clicked four times, and nothing came of it")
 
 
-def click(browser, text):
-    """Click the menu entry or button of this text."""
+def click(browser, text, then=lambda: True):
+    """Click the menu entry or button of this text; as `press`."""
 
     def find():
         found = browser.find_elements(By.XPATH, f"//*[normalize-space(text())='{text}']")
         return [element for element in found if element.is_displayed()][0]
 
-    press(browser, find)
+    press(browser, find, then)
 
 
 def entries(browser, button):
     """The buttons (eye: show, information-circle: caption) of a category's entries."""
     return browser.find_elements(By.CSS_SELECTOR, f"a[iconname='{button}']")
+
+
+def frames(browser):
+    """The frames that show a page."""
+    return browser.find_elements(By.TAG_NAME, "iframe")
+
+
+def pictures(browser):
+    """The figures shown, once they have been read."""
+    return [
+        element
+        for element in browser.find_elements(By.TAG_NAME, "img")
+        if element.get_attribute("src").startswith("data:image/png")
+        and element.get_property("naturalWidth")
+    ]
 
 
 def look(browser, name):
@@ -107,7 +133,7 @@ def wait(browser, condition):
 
 def page(browser):
     """Go into the frame of the page shown."""
-    [frame] = wait(browser, lambda: browser.find_elements(By.TAG_NAME, "iframe"))
+    [frame] = wait(browser, lambda: frames(browser))
     browser.switch_to.frame(frame)
     wait(browser, lambda: browser.find_elements(By.TAG_NAME, "table"))
 
@@ -128,30 +154,32 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
     look(browser, "home")
     shown = 0
     for category, count in CATEGORIES.items():
-        click(browser, category)
-        wait(browser, lambda count=count: len(entries(browser, "eye")) == count)
+
+        def listed(count=count):
+            return len(entries(browser, "eye")) == count
+
+        click(browser, category, listed)
         look(browser, category)
         for index in range(count):
-            press(browser, lambda index=index: entries(browser, "information-circle")[index])
-            wait(browser, lambda: "DESCRIPTION" in browser.find_element(By.TAG_NAME, "body").text)
+            press(
+                browser,
+                lambda index=index: entries(browser, "information-circle")[index],
+                lambda: "DESCRIPTION" in browser.find_element(By.TAG_NAME, "body").text,
+            )
             look(browser, f"{category}-{index}-caption")
-            click(browser, category)
-            wait(browser, lambda count=count: len(entries(browser, "eye")) == count)
-            press(browser, lambda index=index: entries(browser, "eye")[index])
-            if category in ("Claims", "Study"):
+            click(browser, category, listed)
+            is_page = category in ("Claims", "Study")
+            found = press(
+                browser,
+                lambda index=index: entries(browser, "eye")[index],
+                lambda is_page=is_page: frames(browser) if is_page else pictures(browser),
+            )
+            if is_page:
                 page(browser)
                 look(browser, f"{category}-{index}")
                 browser.switch_to.default_content()
             else:
-                [image] = wait(
-                    browser,
-                    lambda: [
-                        element
-                        for element in browser.find_elements(By.TAG_NAME, "img")
-                        if element.get_attribute("src").startswith("data:image/png")
-                        and element.get_property("naturalWidth")
-                    ],
-                )
+                [image] = found
                 content = base64.b64decode(image.get_attribute("src").partition(",")[2])
                 pixels = imread(io.BytesIO(content))
                 assert pixels[..., :3].std() > 0.05, f"{category} {index} is blank"
