@@ -15,6 +15,7 @@ from matplotlib.image import imread
 from selenium import webdriver
 from selenium.common.exceptions import (
     ElementClickInterceptedException,
+    NoSuchFrameException,
     StaleElementReferenceException,
     TimeoutException,
 )
@@ -128,14 +129,20 @@ def look(browser, name):
 
 
 def wait(browser, condition):
-    return WebDriverWait(browser, 20).until(lambda _: condition())
+    passing = (NoSuchFrameException, StaleElementReferenceException)
+    return WebDriverWait(browser, 20, ignored_exceptions=passing).until(lambda _: condition())
 
 
 def page(browser):
-    """Go into the frame of the page shown."""
-    [frame] = wait(browser, lambda: frames(browser))
-    browser.switch_to.frame(frame)
-    wait(browser, lambda: browser.find_elements(By.TAG_NAME, "table"))
+    """Go into the frame of the page shown, which the report may replace while it is read."""
+
+    def inside():
+        browser.switch_to.default_content()
+        for frame in frames(browser):
+            browser.switch_to.frame(frame)
+        return browser.find_elements(By.TAG_NAME, "table")
+
+    wait(browser, inside)
 
 
 def requests(browser) -> list[str]:
