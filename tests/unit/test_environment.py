@@ -1,7 +1,9 @@
 import re
+from importlib.metadata import requires, version
 from pathlib import Path
 
 import yaml
+from packaging.requirements import Requirement
 
 from helpers import REPOSITORY
 
@@ -19,8 +21,6 @@ def test_conda_environment_has_the_pip_pins():
 
 
 def test_pinned_versions_are_the_installed_ones():
-    from importlib.metadata import version
-
     for name in ("requirements.txt", "requirements-dev.txt"):
         for pin in pins((REPOSITORY / name).read_text().splitlines()):
             package, _, wanted = pin.partition("==")
@@ -33,6 +33,23 @@ def test_constraints_agree_with_the_requirements():
     for name in ("requirements.txt", "requirements-dev.txt"):
         for pin in pins((REPOSITORY / name).read_text().splitlines()):
             assert pin.lower() in constrained
+
+
+def test_the_report_needs_no_package_that_only_the_tests_bring():
+    found, to_see = set(), pins((REPOSITORY / "requirements.txt").read_text().splitlines())
+    while to_see:
+        needed = Requirement(to_see.pop())
+        applies = needed.marker is None or needed.marker.evaluate({"extra": ""})
+        if applies and needed.name.lower() not in found:
+            found.add(needed.name.lower())
+            to_see |= set(requires(needed.name) or [])
+    asked = [Requirement(line) for line in requires("snakemake")]
+    extra = {
+        need.name.lower()
+        for need in asked
+        if need.marker and need.marker.evaluate({"extra": "reports"})
+    }
+    assert extra and extra <= found
 
 
 def test_every_python_file_is_where_the_docs_say():
