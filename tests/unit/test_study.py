@@ -112,6 +112,13 @@ def test_a_mask_file_has_the_sparsities_that_are_asked_of_its_own_seed():
     assert wanted == {0: ["50", "90"], 1: ["90"]}
 
 
+def test_masks_may_have_more_seeds_than_runs():
+    config = load("default")
+    config["figures"]["fig3"] = [{"seeds": [0, 1], "mask_seeds": [100, 101, 102]}]
+    assert {run.seed for run in runs(config, "fig3")} == {0, 1}
+    assert {mask.seed for mask in expand_masks("fig3", grids(config, "fig3"))} == {100, 101, 102}
+
+
 def test_numbers_have_one_spelling():
     config = load("default")
     config["figures"]["fig3"] = [

@@ -42,7 +42,9 @@ def complete(config: Mapping, criteria: list[str], grid: Mapping) -> dict[str, l
         # To YAML and JSON 100.0 is a whole number, too.
         "batch_sizes": lambda value: value if isinstance(value, str) else int(value),
         "seeds": int,
+        "mask_seeds": int,
     }
+    full.setdefault("mask_seeds", full["seeds"])
     for axis, spell in spelled.items():
         full[axis] = list(dict.fromkeys(spell(value) for value in full[axis]))
     full["reference"] = [config["criteria"][0], AXES["batch_sizes"][0]]
@@ -85,7 +87,7 @@ def expand_masks(figure: str, completed_grids: Iterable[Mapping]) -> dict[MaskSe
             grid["networks"],
             grid["criteria"],
             grid["batch_sizes"],
-            grid["seeds"],
+            grid["mask_seeds"],
         ):
             mask = MaskSet(dataset, network, criterion, batch, FIGURES[figure].masks, seed)
             wanted = masks.setdefault(mask, [])
