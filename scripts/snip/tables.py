@@ -105,7 +105,9 @@ def tabulate(folder: Path, part: Mapping) -> dict[str, pd.DataFrame]:
     }
 
 
-def read_figure_masks(folder: Path, part: Mapping, figure: str, seed: int | None = None) -> Iterable[MaskFile]:
+def read_figure_masks(
+    folder: Path, part: Mapping, figure: str, seed: int | None = None
+) -> Iterable[MaskFile]:
     """Yield the mask files of a figure, one at a time: together they would fill the memory.
 
     Args:

@@ -56,7 +56,9 @@ def test_sparsities_come_in_the_order_asked_for_whatever_else_a_file_has(tmp_pat
 def test_masks_scored_under_other_settings_are_refused_by_name(tmp_path, first, name):
     write(tmp_path, first)
     assert read_mask_file(tmp_path, MASKS, settings=SETTINGS).settings == SETTINGS
-    with pytest.raises(SettingsError, match=rf"seed-3\.npz was made with {name} = .*, expected 'x'"):
+    with pytest.raises(
+        SettingsError, match=rf"seed-3\.npz was made with {name} = .*, expected 'x'"
+    ):
         read_mask_file(tmp_path, MASKS, settings=SETTINGS | {name: "x"})
     # As does a file that states no such setting, or one that the reader does not know.
     lacking = {key: value for key, value in SETTINGS.items() if key != name}
