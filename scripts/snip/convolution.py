@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
-from torch.autograd.function import once_differentiable
 
 
 class PooledConvolution(nn.Conv2d):
@@ -38,7 +37,7 @@ class PooledConvolution(nn.Conv2d):
         if odd or images.device.type != "cpu" or images.dtype != torch.float32:
             return nn.functional.max_pool2d(super().forward(images), 2)
         method = _Patches if self.in_channels == 1 else _Fourier
-        # Inside of a function this is always off.
+        # Autograd disables grad mode inside Function.forward, so pass it in.
         return method.apply(images, self.weight, self.bias, torch.is_grad_enabled())
 
 
@@ -71,6 +70,25 @@ def _unpool(gradient: Tensor, differences: Tensor, corners: Tensor) -> None:
     torch.sub(gradient, lower, out=upper)
     where_positive(left, differences[:2], 0, grad_input=right)
     torch.sub(left, right, out=left)
+
+
+def _differentiable_backward(
+    ctx, images: Tensor, weight: Tensor, gradient: Tensor
+) -> tuple[Tensor | None, Tensor | None, Tensor, None]:
+    """Return the backward pass of both methods by PyTorch's operations, for second derivatives.
+
+    With create_graph=True autograd differentiates what a backward pass does, so all of it must be
+    known to autograd, as the methods' writing into memory is not.
+    """
+    sources = [
+        source if needed else None
+        for source, needed in zip((images, weight), ctx.needs_input_grad, strict=False)
+    ]
+    wanted = [source for source in sources if source is not None]
+    pooled = nn.functional.max_pool2d(nn.functional.conv2d(images, weight), 2)
+    found = iter(torch.autograd.grad(pooled, wanted, gradient, create_graph=True) if wanted else ())
+    grad_images, grad_weight = (None if source is None else next(found) for source in sources)
+    return grad_images, grad_weight, gradient.sum((0, 2, 3)), None
 
 
 @lru_cache
@@ -119,14 +137,15 @@ class _Patches(Function):
             rows.gather(row)
             torch.mm(rows.filters, rows.patches, out=rows.products)
             _pool(rows.corners, part, differences[row] if training else None)
-        ctx.save_for_backward(differences)
+        ctx.save_for_backward(images, weight, differences)
         ctx.rows, ctx.shapes = rows, (images.shape, weight.shape)
         return largest.permute(3, 2, 0, 1)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
-        (differences,) = ctx.saved_tensors
+        *inputs, differences = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return _differentiable_backward(ctx, *inputs, gradient)
         rows, (images, weight) = ctx.rows, ctx.shapes
         # Row by row in memory: transposed, the products take half as long again.
         of_filters = gradient.new_zeros(rows.filters.T.shape)
@@ -299,14 +318,15 @@ class _Fourier(Function):
         differences = weight.new_empty(3, rows, columns, outputs, examples) if training else None
         _pool(convolved.permute(_CORNERS), largest.permute(1, 2, 0, 3), differences)
         largest += bias[:, None, None, None]
-        ctx.save_for_backward(spectrum, matrices, differences)
+        ctx.save_for_backward(images, weight, spectrum, matrices, differences)
         ctx.shapes = images.shape, weight.shape
         return largest.permute(3, 0, 1, 2)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
-        spectrum, matrices, differences = ctx.saved_tensors
+        *inputs, spectrum, matrices, differences = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            return _differentiable_backward(ctx, *inputs, gradient)
         (examples, inputs, height, width), shape = ctx.shapes
         outputs, _, size, _ = shape
         of_images, of_filters, of_result = _transforms(height, width, size)

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from snip import registry
 from snip.datasets import Dataset, draw_pruning_batch
 from snip.errors import SnipError
-from snip.randomness import torch_seed
+from snip.randomness import module_draws, torch_seed
 from snip.runs import MaskSet, Settings
+from snip.weights import connections
 
 # Examples per forward and backward pass when scoring: bounds memory for large pruning batches.
 CHUNK = 1000
@@ -31,7 +32,7 @@ class PruningProblem:
     """What a criterion may look at: a network at initialisation and its pruning batch.
 
     Attributes:
-        network: the network whose connections are scored, unmasked.
+        network: the network whose connections are scored, unmasked and in evaluation mode.
         images: standardised pruning batch, (batch_size, 1, 28, 28).
         labels: true labels, (batch_size,).
         generator: for criteria that draw random numbers.
@@ -80,8 +81,8 @@ def prunable_parameters(network: nn.Module, prunable: str) -> list[str]:
     """Return the names of the parameters that compete: `weights-and-biases` or `weights`."""
     return [
         name
-        for name, parameter in network.named_parameters()
-        if prunable == "weights-and-biases" or parameter.dim() > 1
+        for name, weight in connections(network).items()
+        if prunable == "weights-and-biases" or name == weight
     ]
 
 
@@ -92,7 +93,9 @@ def score(problem: PruningProblem, criterion: str) -> Tensor:
         SnipError: the criterion is not registered.
         MaskError: a score is not finite or the shape is wrong.
     """
-    scores = registry.load("criteria", criterion, "score")(problem)
+    criterion_score = registry.load("criteria", criterion, "score")
+    with module_draws(problem.generator.initial_seed()):
+        scores = criterion_score(problem)
     if scores.shape != problem.weights.shape:
         raise MaskError(
             f"criterion {criterion} returned shape {tuple(scores.shape)}, "
@@ -135,13 +138,17 @@ def make_masks(problem: PruningProblem, criterion: str, sparsities: Iterable[flo
 def make_problem(
     network: nn.Module, masks: MaskSet, settings: Settings, dataset: Dataset
 ) -> PruningProblem:
-    """Draw the pruning batch of a mask set; the sensitivity always uses the true labels."""
+    """Draw the pruning batch of a mask set; the sensitivity always uses the true labels.
+
+    The network is put into evaluation mode: no dropout, and batch normalisation by its initial
+    statistics, which leaves values as they are.
+    """
     training, _ = dataset.split(masks.seed, settings.validation_share)
     chosen = draw_pruning_batch(
         dataset.train_labels, training, masks.batch_size, masks.seed, masks.class_
     )
     return PruningProblem(
-        network,
+        network.eval(),
         dataset.standardise(dataset.train_images[chosen]),
         torch.from_numpy(dataset.train_labels[chosen].astype(np.int64)),
         torch.Generator().manual_seed(torch_seed(masks.seed, "random scores")),

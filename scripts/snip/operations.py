@@ -19,7 +19,7 @@ def count_operations(network: nn.Module) -> tuple[int, int]:
         Operations of a forward pass, and of a forward and backward pass.
     """
     # In double precision every layer is PyTorch's own, which the counter knows.
-    network = copy.deepcopy(network).double()
+    network = copy.deepcopy(network).double().eval()
     with FlopCounterMode(display=False) as counter:
         logits = network(torch.zeros(1, 1, 28, 28, dtype=torch.float64))
         forward = counter.get_total_flops()

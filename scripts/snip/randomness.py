@@ -6,7 +6,9 @@ examples whatever else differs (criterion, sparsity, batch size), which pairs th
 can be opened anywhere without replaying the others.
 """
 
+import contextlib
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -19,3 +21,13 @@ def stream(seed: int, purpose: str, *index: int) -> np.random.Generator:
 def torch_seed(seed: int, purpose: str) -> int:
     """Return a 63-bit seed for a torch generator of the same purpose."""
     return int(stream(seed, purpose).integers(2**63))
+
+
+@contextlib.contextmanager
+def module_draws(seed: int) -> Iterator[None]:
+    """Seed torch's own generator, from which modules draw, for a while."""
+    import torch
+
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 from torch.autograd import Function
-from torch.autograd.function import once_differentiable
 
 # The share of weights kept below which a layer is computed sparsely; between a tenth and a sixth
 # both ways take about as long, by processor (docs/performance.md).
@@ -82,23 +81,23 @@ class SparseLinear(nn.Module):
             outputs = outputs + self.bias
         return outputs.reshape(*inputs.shape[:-1], len(self.mask))
 
-    @property
-    def matrix(self) -> Tensor:
-        """The kept weights as a sparse matrix (outputs, inputs)."""
-        return _matrix(self.pattern, self.values.detach(), self.mask.shape)
+    def matrix(self, values: Tensor) -> Tensor:
+        """Return kept weights as a sparse matrix (outputs, inputs)."""
+        return _matrix(self.pattern, values, self.mask.shape)
 
-    @property
-    def transposed(self) -> Tensor:
-        """The kept weights as a sparse matrix (inputs, outputs)."""
-        values = self.values.detach().index_select(0, self.order)
+    def transposed(self, values: Tensor) -> Tensor:
+        """Return kept weights as a sparse matrix (inputs, outputs)."""
+        values = values.index_select(0, self.order)
         return _matrix(self.transposed_pattern, values, self.mask.T.shape)
+
+    def dense(self, values: Tensor) -> Tensor:
+        """Return kept weights as a matrix (outputs, inputs), zero where pruned."""
+        return torch.zeros_like(self.mask, dtype=values.dtype).masked_scatter(self.mask, values)
 
     @property
     def weight(self) -> Tensor:
         """The layer's weight (outputs, inputs), zero where pruned, for those who read it."""
-        return torch.zeros_like(self.mask, dtype=self.values.dtype).masked_scatter(
-            self.mask, self.values
-        )
+        return self.dense(self.values)
 
 
 def _compressed(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -118,17 +117,20 @@ class _Product(Function):
 
     @staticmethod
     def forward(ctx, inputs: Tensor, values: Tensor, layer: SparseLinear) -> Tensor:
-        inputs = inputs.T.contiguous()
-        ctx.save_for_backward(inputs)
+        examples_last = inputs.T.contiguous()
+        ctx.save_for_backward(inputs, values, examples_last)
         ctx.layer = layer
-        return (layer.matrix @ inputs).T
+        return (layer.matrix(values) @ examples_last).T
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, Tensor, None]:
-        (inputs,) = ctx.saved_tensors
-        gradient, matrix = gradient.T.contiguous(), ctx.layer.matrix
+        inputs, values, examples_last = ctx.saved_tensors
+        if torch.is_grad_enabled():
+            # For second derivatives: operations that autograd knows, on dense matrices.
+            grad_values = (gradient.T @ inputs)[ctx.layer.mask]
+            return gradient @ ctx.layer.dense(values), grad_values, None
+        gradient, matrix = gradient.T.contiguous(), ctx.layer.matrix(values)
         # The products of output gradients and inputs, where weights are kept and nowhere else.
-        of_values = torch.sparse.sampled_addmm(matrix, gradient, inputs.T, beta=0).values()
-        of_inputs = (ctx.layer.transposed @ gradient).T if ctx.needs_input_grad[0] else None
+        of_values = torch.sparse.sampled_addmm(matrix, gradient, examples_last.T, beta=0).values()
+        of_inputs = (ctx.layer.transposed(values) @ gradient).T if ctx.needs_input_grad[0] else None
         return of_inputs, of_values, None

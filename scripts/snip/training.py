@@ -7,6 +7,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,7 +18,7 @@ from snip.checkpoints import Checkpoint
 from snip.datasets import CLASSES, Dataset
 from snip.errors import SnipError
 from snip.masks import Masks, make_masks, make_problem, prunable_parameters
-from snip.randomness import stream
+from snip.randomness import stream, torch_seed
 from snip.runs import Run, Settings
 from snip.sparse import drop_pruned
 from snip.weights import build_network
@@ -74,14 +75,21 @@ def choose_device(name: str) -> torch.device:
 
 
 def evaluate(network: nn.Module, images: np.ndarray, labels: np.ndarray, dataset: Dataset) -> float:
-    """Return the error in percent: the share of images whose largest logit is not the label's."""
+    """Return the error in percent: the share of images whose largest logit is not the label's.
+
+    In evaluation mode, without dropout and with the statistics that batch normalisation has
+    gathered.
+    """
     wrong = 0
+    mode = network.training
+    network.eval()
     device = next(network.parameters()).device
     with torch.inference_mode():
         for start in range(0, len(images), EVALUATION_BATCH):
             batch = torch.as_tensor(images[start : start + EVALUATION_BATCH], device=device)
             predicted = network(dataset.standardise(batch)).argmax(1).cpu().numpy()
             wrong += int((predicted != labels[start : start + EVALUATION_BATCH]).sum())
+    network.train(mode)
     return 100 * wrong / len(images)
 
 
@@ -94,14 +102,18 @@ def training_labels(run: Run, dataset: Dataset) -> Tensor:
 
 
 def prepare(run: Run, settings: Settings, dataset: Dataset) -> tuple[nn.Module, Masks]:
-    """Build the network of a run, score it on its pruning batch, and return it with its mask."""
-    options = {"relu_after_convolutions": settings.relu_after_convolutions}
-    network = build_network(run.network, run.seed, **options)
-    problem = make_problem(network, run.masks, settings, dataset)
+    """Score the network of a run on its pruning batch; return what is trained, and its mask."""
+    build = partial(
+        build_network,
+        run.network,
+        run.seed,
+        relu_after_convolutions=settings.relu_after_convolutions,
+    )
+    problem = make_problem(build("initial weights"), run.masks, settings, dataset)
     [masks] = make_masks(problem, run.criterion, [float(run.sparsity)])
-    if settings.initial_weights == "redraw":
-        network = build_network(run.network, run.seed, "redrawn weights", **options)
-    return network, masks
+    # Built anew in either case: a criterion may leave the network that it scored changed.
+    redraw = settings.initial_weights == "redraw"
+    return build("redrawn weights" if redraw else "initial weights"), masks
 
 
 class Training:
@@ -117,6 +129,8 @@ class Training:
         layers: what `anatomy` counts, per prunable parameter tensor.
         parameters: what is trained.
         momentum: one tensor per parameter, the velocity of stochastic gradient descent.
+        buffers: what else the network remembers, such as the statistics of batch normalisation.
+        generator: torch's own, from which modules such as dropout draw.
         iteration: number of updates made.
     """
 
@@ -128,8 +142,10 @@ class Training:
         names = prunable_parameters(self.network, settings.prunable)
         self.layers = {name: counts[name] for name in names}
         self.network.to(device)
+        self.network.train()
         left = drop_pruned(self.network, self.masks)
         self.parameters = list(self.network.parameters())
+        self.buffers = list(self.network.buffers())
         # In the layout of the parameters, so that multiplying walks through memory in order; None
         # where all is kept.
         self.factors = [
@@ -142,6 +158,12 @@ class Training:
         self.batches = batches(self.examples, settings.training_batch_size, run.seed)
         self.images = torch.from_numpy(dataset.train_images).to(device)
         self.labels = training_labels(run, dataset).to(device)
+        self.generator = (
+            torch.default_generator
+            if device.type == "cpu"
+            else torch.cuda.default_generators[torch.cuda.current_device()]
+        )
+        self.first_noise = torch_seed(run.seed, "noise in training")
         self.iteration = 0
 
     def state(self) -> dict:
@@ -153,6 +175,7 @@ class Training:
             "iteration": self.iteration,
             "weights": [parameter.detach() for parameter in self.parameters],
             "momentum": self.momentum,
+            "buffers": self.buffers,
         }
 
     @torch.no_grad()
@@ -162,6 +185,8 @@ class Training:
         for own, saved in zip(self.parameters, state["weights"], strict=True):
             own.copy_(saved)
         for own, saved in zip(self.momentum, state["momentum"], strict=True):
+            own.copy_(saved)
+        for own, saved in zip(self.buffers, state["buffers"], strict=True):
             own.copy_(saved)
         size = self.settings.training_batch_size
         self.batches = batches(self.examples, size, self.run.seed, self.iteration)
@@ -179,6 +204,8 @@ class Training:
         """
         rate = self.learning_rate
         index = torch.from_numpy(next(self.batches)).to(self.images.device)
+        # A seed for each iteration: a run that goes on from a checkpoint draws the same noise.
+        self.generator.manual_seed(self.first_noise + self.iteration)
         # index_select copies whole images; indexing with brackets copies bytes, ten times slower.
         logits = self.network(self.dataset.standardise(self.images.index_select(0, index)))
         loss = nn.functional.cross_entropy(logits, self.labels.index_select(0, index))

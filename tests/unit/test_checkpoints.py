@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import REPOSITORY
@@ -76,6 +76,7 @@ def test_checkpoints_are_written_at_the_interval_and_change_nothing(dataset, tmp
     assert not idle.path.exists()
 
 
+@settings(deadline=None)
 @given(
     start=st.integers(0, 40),
     size=st.integers(1, 17),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from snip.convolution import PooledConvolution, _Transform
+from snip.weights import build_network
 
 
 def layer_and_images(inputs, outputs, size, height, width, examples, seed):
@@ -55,6 +56,7 @@ def test_result_and_gradients_are_those_of_the_definition(
         torch.testing.assert_close(gradient.double(), wanted, rtol=1e-4, atol=1e-3)
 
 
+@settings(deadline=None)
 @given(
     periods=st.tuples(st.integers(1, 9), st.integers(1, 9)),
     inside=st.tuples(st.integers(0, 4), st.integers(0, 4)),
@@ -133,3 +135,58 @@ def test_a_number_that_is_not_finite_shows():
         with torch.no_grad():
             images[0, 0, 0, 0] = torch.nan
         assert layer(images)[0].isnan().any()
+
+
+def hessian_times_direction(network, images, labels, seed):
+    """Return H·v by differentiating the gradient, for a v that the seed determines."""
+    parameters = list(network.parameters())
+    loss = functional.cross_entropy(network(images), labels)
+    gradients = torch.autograd.grad(loss, parameters, create_graph=True)
+    generator = torch.Generator().manual_seed(seed)
+    product = 0
+    for parameter, gradient in zip(parameters, gradients, strict=True):
+        direction = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
+        product = product + (gradient * direction.to(parameter.dtype)).sum()
+    return torch.autograd.grad(product, parameters)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_second_derivatives_are_those_of_pytorchs_layers(seed):
+    network = build_network("lenet-5-caffe", seed)
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randn(20, 1, 28, 28, generator=generator)
+    labels = torch.randint(10, (20,), generator=generator)
+    found = hessian_times_direction(network, images, labels, seed)
+    # In double precision every layer is PyTorch's own.
+    expected = hessian_times_direction(network.double(), images.double(), labels, seed)
+    for ours, wanted in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours.double(), wanted, rtol=1e-4, atol=1e-4 * wanted.norm())
+
+
+@pytest.mark.parametrize("inputs", [1, 3])
+@pytest.mark.parametrize("frozen", [None, "images", "parameters"])
+def test_the_gradient_of_a_gradients_size_is_right(inputs, frozen):
+    layer, images = layer_and_images(inputs, 4, 3, 8, 8, 5, 0)
+    _, *exact = by_definition(layer, images)
+    ours = [images, *layer.parameters()]
+    for tensors in (ours, exact):
+        tensors[0].requires_grad_(frozen != "images")
+        for tensor in tensors[1:]:
+            tensor.requires_grad_(frozen != "parameters")
+    results = []
+    for tensors, pooled in ((ours, layer(images)), (exact, None)):
+        if pooled is None:
+            pooled = functional.max_pool2d(functional.conv2d(*exact), 2)
+        wanted = [tensor for tensor in tensors if tensor.requires_grad]
+        gradients = torch.autograd.grad(pooled.pow(3).sum(), wanted, create_graph=True)
+        size = sum(gradient.square().sum() for gradient in gradients)
+        results.append(torch.autograd.grad(size, wanted))
+    for found, expected in zip(*results, strict=True):
+        error = (found.double() - expected).norm()
+        assert error < 1e-4 * expected.norm()
+
+
+def test_without_create_graph_a_gradient_has_no_graph():
+    layer, images = layer_and_images(3, 4, 3, 8, 8, 5, 0)
+    gradients = torch.autograd.grad(layer(images).square().sum(), [images, layer.weight])
+    assert not any(gradient.requires_grad for gradient in gradients)

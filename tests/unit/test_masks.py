@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snip import masks, registry
@@ -95,8 +95,10 @@ class Fixed:
         self.prunable = ["weight", "second.weight"]
         self.weights = torch.tensor(scores, dtype=torch.float32)
         self.gradient = torch.ones_like(self.weights)
+        self.generator = torch.Generator()
 
 
+@settings(deadline=None)
 @given(
     scores=st.lists(st.integers(0, 3), min_size=2, max_size=60),
     sparsities=st.lists(st.floats(0, 99.99), min_size=1, max_size=5),
@@ -143,6 +145,7 @@ def test_random_scores_follow_the_seed():
     assert not torch.equal(first, other)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 1000), small=st.integers(1, 30), large=st.integers(31, 90))
 def test_pruning_batch_is_drawn_from_the_candidates_and_nests(seed, small, large):
     labels = np.arange(200) % 10

@@ -2,7 +2,7 @@ from collections import OrderedDict
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -29,6 +29,7 @@ def exact(layer, mask, images, gradient):
     return outputs, gradient @ weight, (gradient.T @ images)[mask], gradient.sum(0)
 
 
+@settings(deadline=None)
 @given(
     seed=st.integers(0, 1000),
     inputs=st.integers(1, 40),
@@ -61,7 +62,7 @@ def test_it_takes_any_leading_dimensions_and_shows_its_weight():
     together, apart = sparse(images), sparse(images.view(2, 3, 12))
     assert apart.shape == (2, 3, 7) and torch.equal(apart.view(6, 7), together)
     assert torch.equal(sparse.weight, layer.weight * mask)
-    assert torch.equal(sparse.transposed.to_dense(), sparse.weight.T)
+    assert torch.equal(sparse.transposed(sparse.values.detach()).to_dense(), sparse.weight.T)
     sparse.weight.square().sum().backward()
     assert torch.equal(sparse.values.grad, 2 * layer.weight[mask])
 
@@ -112,3 +113,45 @@ def test_a_layer_of_no_or_one_connection(kept):
     outputs, _, of_values, _ = exact(layer, mask, images, gradient)
     torch.testing.assert_close(found.double(), outputs, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(sparse.values.grad.double(), of_values, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_first_and_second_derivatives_are_those_of_finite_differences(bias):
+    layer, mask, images, _ = drawn(4, 6, 5, 3, 0.4, bias)
+    sparse = SparseLinear(layer.double(), mask)
+    parameters = [images.double().requires_grad_(), *sparse.parameters()]
+
+    def outputs(inputs, *values):
+        names = [name for name, _ in sparse.named_parameters()]
+        given = dict(zip(names, values, strict=True))
+        return torch.func.functional_call(sparse, given, (inputs,)).tanh()
+
+    assert torch.autograd.gradcheck(outputs, parameters)
+    assert torch.autograd.gradgradcheck(outputs, parameters)
+
+
+def test_second_derivatives_of_a_pruned_network_are_those_of_the_masked_one():
+    layer, mask, images, gradient = drawn(1, 30, 20, 8, 0.1)
+    sparse, dense = SparseLinear(layer, mask), nn.Linear(30, 20).double()
+    dense.load_state_dict({"weight": layer.weight * mask, "bias": layer.bias})
+    kept = []
+    for module, weights in ((sparse, sparse.values), (dense, dense.weight)):
+        given = images.to(weights.dtype).requires_grad_()
+        loss = (module(given).tanh() * gradient.to(weights.dtype)).sum()
+        gradients = torch.autograd.grad(loss, [given, weights], create_graph=True)
+        # A pruned weight's own gradient is no part of what the sparse layer knows.
+        at_kept = gradients[1] if module is sparse else gradients[1][mask]
+        size = gradients[0].square().sum() + at_kept.square().sum()
+        of_inputs, of_weights = torch.autograd.grad(size, [given, weights])
+        kept.append((of_inputs, of_weights if module is sparse else of_weights[mask]))
+    for found, expected in zip(*kept, strict=True):
+        torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_gradients_are_of_the_values_that_were_multiplied():
+    layer, mask, images, gradient = drawn(2, 12, 7, 6, 0.3)
+    sparse = SparseLinear(layer, mask)
+    doubled = {"values": 2 * sparse.values.detach(), "bias": sparse.bias.detach()}
+    outputs = torch.func.functional_call(sparse, doubled, (images.requires_grad_(),))
+    outputs.backward(gradient)
+    torch.testing.assert_close(images.grad, gradient @ (2 * sparse.weight.detach()))

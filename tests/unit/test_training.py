@@ -112,6 +112,7 @@ def test_pruned_weights_and_their_momentum_stay_exactly_zero(generated, network,
     assert any((moving[name] != 0).any() for name in moving if name.startswith("fc1"))
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 1000), size=st.integers(1, 17), examples=st.integers(1, 30))
 def test_each_epoch_shows_each_example_once_in_full_batches(seed, size, examples):
     drawn = list(itertools.islice(batches(np.arange(100, 100 + examples), size, seed), 60))
