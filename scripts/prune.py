@@ -66,13 +66,14 @@ def main() -> None:
         options.network, options.seed, relu_after_convolutions=settings.relu_after_convolutions
     )
     classes = list(map(str, range(CLASSES))) if options.class_ == "each" else [options.class_]
-    arrays, images, anatomies = [], [], []
+    arrays, images, anatomies, composition = [], [], [], []
     for class_ in classes:
         # A criterion may leave its network changed: each class starts from the drawn one.
         network = copy.deepcopy(drawn)
         masks = dataclasses.replace(wanted, class_=class_)
         problem = make_problem(network, masks, settings, dataset)
         found = make_masks(problem, options.criterion, map(float, options.sparsity))
+        composition.append(np.bincount(problem.labels, minlength=CLASSES).tolist())
         stacked = {name: np.stack([mask[name].numpy() for mask in found]) for name in found[0]}
         first = next(iter(stacked.values()))
         images.append(pixel_counts(first))
@@ -87,6 +88,7 @@ def main() -> None:
         "settings": {name: getattr(settings, name) for name in SCORING_SETTINGS},
         "classes": classes,
         "sparsities": options.sparsity,
+        "composition": composition,
         "units": first.shape[1],
         "anatomies": anatomies,
     }

@@ -2,8 +2,9 @@
 
 `images`, uint16, (classes, sparsities, 28, 28): how many units of the first layer keep each pixel;
 absent where its units do not see the whole image. `description`, a JSON text: what was scored
-(`key`), under which `settings`, the `classes` and `sparsities` in order, the number of `units`, and
-for class `all` the `anatomies`, per sparsity what `snip.anatomy` counts. A file that is not for
+(`key`), under which `settings`, the `classes` and `sparsities` in order, of each pruning batch the
+`composition`, how many examples of each class it has, the number of `units`, and for class `all` the
+`anatomies`, per sparsity what `snip.anatomy` counts. A file that is not for
 images alone also has the masks: one boolean array per parameter tensor, named as in the network, of
 shape ([classes,] sparsities, *tensor shape), True where kept.
 """
@@ -14,7 +15,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ class MaskFile:
         settings: how, see `runs.SCORING_SETTINGS`.
         classes: of the pruning batches, in order.
         sparsities: labels (percent), in order.
+        composition: per pruning batch the number of examples of each of the ten classes.
         anatomies: per sparsity and parameter tensor, the counts of `snip.anatomy`; empty unless
             `classes` is `all`.
         shares: per class and sparsity the share of the first layer's units that keep each pixel,
@@ -78,6 +80,7 @@ class MaskFile:
     settings: dict[str, Any]
     classes: list[str]
     sparsities: list[str]
+    composition: list[list[int]]
     anatomies: list[dict[str, dict[str, int]]]
     shares: np.ndarray | None
 
@@ -124,6 +127,7 @@ def read_mask_file(
                 held["settings"],
                 held["classes"],
                 held["sparsities"],
+                held["composition"],
                 held["anatomies"],
                 # Rounded as the tables have it; one unit of 300 is 0.0033.
                 None if counts is None else (counts / held["units"]).round(4),
@@ -146,12 +150,9 @@ def _select(file: MaskFile, sparsities: Sequence[str]) -> MaskFile:
             f"expected {missing[0]} among them"
         )
     chosen = [file.sparsities.index(sparsity) for sparsity in sparsities]
-    return MaskFile(
-        file.path,
-        file.key,
-        file.settings,
-        file.classes,
-        list(sparsities),
-        [file.anatomies[index] for index in chosen] if file.anatomies else [],
-        None if file.shares is None else file.shares[:, chosen],
+    return replace(
+        file,
+        sparsities=list(sparsities),
+        anatomies=[file.anatomies[index] for index in chosen] if file.anatomies else [],
+        shares=None if file.shares is None else file.shares[:, chosen],
     )

@@ -18,6 +18,7 @@ def write(folder, first, masks=MASKS, sparsities=("50", "90"), settings=SETTINGS
         "settings": settings,
         "classes": [str(number) for number in range(len(first))],
         "sparsities": list(sparsities),
+        "composition": [[20 * (one == other) for one in range(10)] for other in range(10)],
         "units": first.shape[2],
         "anatomies": [],
     }
