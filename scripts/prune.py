@@ -9,6 +9,7 @@ With several seeds or classes give as many outputs: each file is of one seed and
 
 import copy
 import itertools
+import sys
 from pathlib import Path
 
 from snip import command, registry
@@ -79,7 +80,7 @@ def main() -> None:
         anatomies = [anatomy(network, mask) for mask in found]
         write_atomically(output, mask_file(found, options.sparsity, masks.key, anatomies))
         kept = ", ".join(str(sum(int(m.sum()) for m in mask.values())) for mask in found)
-        print(f"{output}: kept {kept}")
+        print(f"{output}: kept {kept}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
