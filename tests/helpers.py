@@ -65,16 +65,16 @@ def write_source(files: dict[str, bytes], source_folder: Path, training_examples
     (source_folder / "generated.yaml").write_text(yaml.safe_dump(description, sort_keys=False))
 
 
-def project_files() -> list[str]:
+def own_files(project: Path = REPOSITORY) -> list[str]:
     """The project's own files, by their paths in it: all but what .gitignore names.
 
     Git itself is not asked: there is none in an unpacked archive, and it refuses a clone that
     belongs to another user.
     """
-    ignored = GitIgnoreSpec.from_lines((REPOSITORY / ".gitignore").read_text().splitlines())
+    ignored = GitIgnoreSpec.from_lines((project / ".gitignore").read_text().splitlines())
     found = []
-    for folder, folders, files in os.walk(REPOSITORY):
-        place = Path(folder).relative_to(REPOSITORY)
+    for folder, folders, files in os.walk(project):
+        place = Path(folder).relative_to(project)
         folders[:] = [
             name
             for name in folders
@@ -82,12 +82,12 @@ def project_files() -> list[str]:
         ]
         paths = [str(place / name) for name in files if name != ".git"]
         found += [path for path in paths if not ignored.match_file(path)]
-    return sorted(path for path in found if (REPOSITORY / path).is_file())
+    return sorted(path for path in found if (project / path).is_file())
 
 
 def copy_project(to: Path) -> Path:
     """Copy the project's own files, as a clone would, with new modification times."""
-    for name in project_files():
+    for name in own_files():
         (to / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(REPOSITORY / name, to / name)
     return to
