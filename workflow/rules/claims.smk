@@ -16,7 +16,7 @@ rule claims:
         masks=lambda wildcards: list(CLAIMED_MASKS),
         data=[ancient(f"{DATASETS}/{s}/{f}") for s in CLAIMED_SOURCES for f in datasets.FILES],
         summaries=[f"{DATASETS}/{source}/{datasets.SUMMARY}" for source in CLAIMED_SOURCES],
-        code=code("claims"),
+        code=code("judge"),
     output:
         table=f"{RESULTS}/tables/claims.csv",
         readable="figures/claims",
@@ -39,14 +39,15 @@ rule claims:
         mask_grids=json.dumps(MASK_GRIDS),
         margins=json.dumps(study.margins(config)),
         alpha=config["claims"]["alpha"],
+        confirming_from=config["claims"]["confirming_from"],
         error=config["reported_error"],
         validation_share=config["training"]["validation_share"],
     shell:
-        "python scripts/claims.py --study {params.study} --runs {input.runs}"
+        "python scripts/judge.py --study {params.study} --runs {input.runs}"
         " --masks {params.masks} --run-grids {params.run_grids:q}"
         " --mask-grids {params.mask_grids:q} --margins {params.margins:q}"
-        " --alpha {params.alpha} --error {params.error}"
-        " --validation-share {params.validation_share}"
+        " --alpha {params.alpha} --confirming-from {params.confirming_from}"
+        " --error {params.error} --validation-share {params.validation_share}"
         " --output {output.table} --readable {output.readable} 2> {log}"
 
 

@@ -1,4 +1,4 @@
-"""Test the claims of the paper's captions on a study's runs and masks (see docs/claims.md)."""
+"""Judge the paper's claims on a study's runs and masks (see docs/claims.md)."""
 
 import json
 from pathlib import Path
@@ -20,13 +20,19 @@ def main() -> None:
         )
     parser.add_argument("--margins", type=json.loads, required=True, help="JSON: claim to margin")
     parser.add_argument("--alpha", type=float, default=0.05, help="for any wrong verdict")
+    parser.add_argument(
+        "--confirming-from", type=int, default=100, help="seeds from here on confirm"
+    )
     parser.add_argument("--error", default="test_error", choices=ERRORS, help="column tested")
     parser.add_argument("--validation-share", type=float, default=0.1)
     parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
     parser.add_argument("--readable", type=Path, required=True, help="the same as Markdown")
     options = parser.parse_args()
 
-    from snip.claims import Evidence, judge, readable, statements
+    from snip.claims.evidence import Evidence
+    from snip.claims.readable import readable
+    from snip.claims.statements import statements
+    from snip.claims.verdicts import judge
     from snip.tables import read_table
 
     evidence = Evidence(
@@ -39,7 +45,7 @@ def main() -> None:
         validation_share=options.validation_share,
         margins=options.margins,
     )
-    table = judge(statements(evidence), options.alpha)
+    table = judge(statements(evidence), options.alpha, options.confirming_from)
     write_atomically(options.output, table.to_csv(index=False, lineterminator="\n").encode())
     text = readable(table, options.study, options.alpha)
     write_atomically(options.readable, text.encode())
