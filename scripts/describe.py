@@ -15,7 +15,6 @@ from snip.names import name
 from snip.provenance import checkout
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "workflow/report/page.html.jinja2"
-VERDICTS = ("supported", "contradicted", "inconclusive")
 # Where benchmark files of each stage lie, below the study's folder of them.
 STAGES = {
     "runs of {network}": "runs/*/{network}/**/*.tsv",
@@ -27,13 +26,15 @@ STAGES = {
 
 def claims_part(table) -> dict:
     """Return the table of claims for the page."""
-    from snip.claims import found
+    from snip.claims.readable import found, level, region, text
 
     return {
         "id": "claims",
-        "columns": ["claim", "verdict", "statement", "found", "needed", "n", "statistic"],
+        "columns": ["claim", "verdict", "statement", "found", "region", "n", "statistic"]
+        + ["level", "seeds", "note"],
         "rows": [
-            [r.claim, r.verdict, r.statement, found(r), r.criterion, r.n, r.statistic]
+            [r.claim, r.verdict, r.statement, found(r), region(r), r.n, r.statistic]
+            + [level(r), r.seeds, text(r.note)]
             for r in table.itertuples()
         ],
     }
@@ -103,7 +104,7 @@ def settings_part(settings: dict) -> dict:
 def versions_part() -> dict:
     """Return the versions of what computed the results."""
     commit, tree = checkout()
-    packages = ["torch", "numpy", "scipy", "statsmodels", "pandas", "matplotlib", "seaborn"]
+    packages = ["torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn"]
     rows = [["commit", f"{commit} ({tree})"], ["Python", platform.python_version()]]
     rows += [[package, version(package)] for package in [*packages, "snakemake"]]
     return {"title": "Software", "columns": ["what", "version"], "rows": rows}
@@ -133,6 +134,7 @@ def main() -> None:
 
     from jinja2 import Template
 
+    from snip.claims.verdicts import VERDICTS
     from snip.study.figures import FIGURES
     from snip.study.grids import slice_masks, slice_of, slice_runs
     from snip.tables import read_settings, read_table

@@ -1,4 +1,4 @@
-"""Collect the result files of a figure or study into runs.csv, layers.csv, curves.csv, settings.csv."""
+"""Collect the result files of a figure or study into the tables runs, layers, curves, settings."""
 
 from pathlib import Path
 

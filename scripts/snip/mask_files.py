@@ -3,9 +3,9 @@
 `images`, uint16, (classes, sparsities, 28, 28): how many units of the first layer keep each pixel;
 absent where its units do not see the whole image. `description`, a JSON text: what was scored
 (`key`), under which `settings`, the `classes` and `sparsities` in order, of each pruning batch the
-`composition`, how many examples of each class it has, the number of `units`, and for class `all` the
-`anatomies`, per sparsity what `snip.anatomy` counts. A file that is not for
-images alone also has the masks: one boolean array per parameter tensor, named as in the network, of
+`composition`, how many examples of each class it has, the number of `units`, and for class `all`
+the `anatomies`, per sparsity what `snip.anatomy` counts. A file that is not for images alone also
+has the masks: one boolean array per parameter tensor, named as in the network, of
 shape ([classes,] sparsities, *tensor shape), True where kept.
 """
 

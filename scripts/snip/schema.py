@@ -36,7 +36,8 @@ def numbers(config: Mapping, schema: Mapping) -> dict:
             }
         if isinstance(value, list):
             return [converted(entry, part.get("items", {})) for entry in value]
-        return _value(value, part.get("type"))
+        kinds = part.get("type")
+        return _value(value, kinds[0] if isinstance(kinds, list) else kinds)
 
     return converted(config, schema)
 

@@ -3,10 +3,12 @@ import yaml
 from snakemake.cli import parse_config
 
 from helpers import REPOSITORY
-from snip import study
+from snip.errors import ConfigError
 from snip.schema import numbers
+from snip.study.config import SCHEMA as SCHEMA_FILE
+from snip.study.config import check
 
-SCHEMA = yaml.safe_load(study.SCHEMA.read_text())
+SCHEMA = yaml.safe_load(SCHEMA_FILE.read_text())
 
 
 def converted(text: str) -> dict:
@@ -44,8 +46,8 @@ def test_what_is_none_stays_for_the_schema_to_refuse(value):
     config = yaml.safe_load((REPOSITORY / "config/default.yaml").read_text())
     config["training"]["momentum"] = value
     assert same(numbers(config, SCHEMA)["training"]["momentum"], value)
-    with pytest.raises(study.ConfigError, match=r"training.momentum is .*, expected number"):
-        study.check(numbers(config, SCHEMA))
+    with pytest.raises(ConfigError, match=r"training.momentum is .*, expected number"):
+        check(numbers(config, SCHEMA))
 
 
 def test_names_that_look_like_numbers_stay_names():

@@ -11,6 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from snip.errors import ConfigError
+from snip.schema import numbers
 from snip.study.checks import check_grids
 
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "config.schema.yaml"
@@ -36,13 +37,14 @@ def check(config: Mapping) -> dict[str, Any]:
     """Check a configuration against the schema, and its grids against what figures can show.
 
     Returns:
-        The configuration with text keys: YAML reads an unquoted 4, the name of a claim, as a number.
+        The configuration with keys as text and numbers as numbers: YAML reads an unquoted 4, the
+        name of a claim, as a number, and 1e-2 as text.
 
     Raises:
         ConfigError: in one sentence, the first thing that is wrong.
     """
     schema = yaml.safe_load(SCHEMA.read_text())
-    config = _with_text_keys(config)
+    config = _with_text_keys(numbers(config, schema))
     errors = sorted(
         Draft202012Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.path]
     )
