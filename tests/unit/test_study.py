@@ -187,7 +187,7 @@ BAD = [
     ("figures.fig3[0].batch_sizes", [60000], ["batch_sizes", "60000", "54000"]),
     ("figures.fig4[0].batch_sizes", [3001], ["batch_sizes", "3001", "3000"]),
     ("training.training_batch_size", 4000, ["training_batch_size", "4000", "mnist-3000"]),
-    ("networks.lenet-300-100.learning_rate", "0.1", ["learning_rate", "'0.1'", "number"]),
+    ("networks.lenet-300-100.learning_rate", "fast", ["learning_rate", "'fast'", "number"]),
     ("networks.lenet-300-100.learning_rate", 0, ["learning_rate", "more than 0"]),
     ("figures.fig1[0].seeds", [], ["figures.fig1[0].seeds", "empty"]),
     ("figures.fig1[0].seeds", None, ["figures.fig1[0].seeds", "missing"]),
