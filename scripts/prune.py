@@ -32,7 +32,7 @@ def main() -> None:
         choices=["all", *map(str, range(10))],
         help="draw the pruning batch from one class alone",
     )
-    parser.add_argument("--seed", dest="seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--seed", dest="seeds", type=command.seed, nargs="+", default=[0])
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
     parser.add_argument(
         "--output",
