@@ -8,12 +8,14 @@ from __future__ import annotations
 import difflib
 import itertools
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
 
 from snip import registry
 from snip.datasets import CLASSES, DatasetError, load_source, parse_dataset, training_size
@@ -37,6 +39,19 @@ TRAINED_FIGURES = ("fig1", "fig3", "fig4", "fig7")
 ERROR_FIGURES = ("fig1", "fig3")
 MASK_FIGURES = ("fig2", "fig5", "fig6")
 FIGURES = (*(f"fig{number}" for number in range(1, 8)), "anatomy")
+
+
+# To YAML .nan and .inf are numbers, too, and .nan passes every limit.
+Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "number",
+        lambda checker, value: (
+            Draft202012Validator.TYPE_CHECKER.is_type(value, "number")
+            and (isinstance(value, int) or math.isfinite(value))
+        ),
+    ),
+)
 
 
 class ConfigError(SnipError):
@@ -185,11 +200,17 @@ def check(config: Mapping) -> None:
     schema = yaml.safe_load(SCHEMA.read_text())
     # YAML reads an unquoted 4, the name of a claim, as a number.
     named = _with_text_keys(config)
-    errors = sorted(
-        Draft202012Validator(schema).iter_errors(named), key=lambda e: [str(p) for p in e.path]
-    )
+    errors = sorted(Validator(schema).iter_errors(named), key=lambda e: [str(p) for p in e.path])
     if errors:
         raise ConfigError(_sentence(errors[0]))
+    for axis in ("sparsities", "weight_decays"):
+        for path, value in _named(config, axis):
+            try:
+                label(value)
+            except (ValueError, OverflowError) as error:
+                raise ConfigError(f"{path}: {error}") from error
+    for name in config["networks"]:
+        _known(f"networks.{name}", name, "networks")
     for path, name in _named(config, "networks"):
         _known(path, name, "networks")
         if name not in config["networks"]:
@@ -201,6 +222,8 @@ def check(config: Mapping) -> None:
         _known(path, name, "criteria")
     for index, name in enumerate(config["criteria"]):
         _known(f"criteria[{index}]", name, "criteria")
+    for name in {name for grid in grids(config, "anatomy") for name in grid["criteria"]}:
+        registry.check("criteria", name)
     share = config["training"]["validation_share"]
     datasets = list(_named(config, "datasets"))
     datasets += [(f"schedules.{name}", name) for name in config["schedules"] if name != "default"]
@@ -259,7 +282,9 @@ def _named(config: Mapping, axis: str) -> Iterator[tuple[str, str]]:
 def _known(path: str, name: str, kind: str) -> None:
     allowed = registry.names(kind)
     if name not in allowed:
-        raise ConfigError(f"{path} is {name!r}, allowed: {', '.join(allowed)}")
+        hint = registry.suggestion(kind, name)
+        raise ConfigError(f"{path} is {name!r}{hint}, allowed: {', '.join(allowed)}")
+    registry.check(kind, name)
 
 
 def _path(parts: object) -> str:

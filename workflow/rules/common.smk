@@ -9,12 +9,16 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.append(os.path.join(workflow.basedir, "scripts"))
 
-from snip import datasets, forkserver, imports, job_times, registry, runs, study
+from snip import datasets, errors, forkserver, imports, job_times, registry, runs, signals, study
+
+signals.end_as_if_interrupted()
 
 try:
     study.check(config)
 except study.ConfigError as error:
     raise WorkflowError(f"configuration: {error}")
+except errors.SnipError as error:
+    raise WorkflowError(str(error))
 
 RESULTS = f"results/{config['study']}"
 DATASETS = "results/datasets"
