@@ -1,4 +1,3 @@
-import gc
 import shutil
 from pathlib import Path
 
@@ -6,12 +5,6 @@ import pytest
 
 from helpers import REPOSITORY, copy_project, generated_files, run_in, write_source
 from small import environment, small_project, snakemake
-
-
-def pytest_collection_finish():
-    # The libraries imported by now are no garbage: statsmodels asks for a collection at every test
-    # of several hypotheses, which takes a fifth of a second with torch among them.
-    gc.freeze()
 
 
 @pytest.fixture
