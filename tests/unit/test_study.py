@@ -146,6 +146,7 @@ def test_numbers_have_one_spelling():
         ("checkpoint_seconds", 7, set()),
         ("data_folder", "elsewhere", set()),
         ("claims.alpha", 0.01, set()),
+        ("claims.confirming_from", 50, set()),
     ],
 )
 def test_a_figures_digest_is_of_what_decides_it(path, value, figures):
@@ -252,7 +253,11 @@ BAD = [
     ("schedules.minst.iterations", 5, ["schedules.minst", "mnist"]),
     ("networks.lenet-5-caffe", None, ["'lenet-5-caffe'", "networks.lenet-5-caffe"]),
     ("study", "datasets", ["study", "'datasets'"]),
-    ("claims.margins.9z", 1, ["claims.margins.9z", "allowed: 1a, 1b, 2a"]),
+    ("claims.margins.9z", 1, ["claims.margins.9z", "allowed: 1a, 1b, 2a, 2a-told, 3c, 4, 5"]),
+    ("claims.margins.2a-told", 1.5, ["claims.margins.2a-told", "1.5", "less than 1"]),
+    ("claims.margins.3c", None, ["claims.margins.3c", "missing"]),
+    ("claims.confirming_from", -1, ["claims.confirming_from", "-1", "0 or more"]),
+    ("claims.confirming_from", "never", ["claims.confirming_from", "'never'", "integer"]),
     ("claims.margins.1a", 0, ["claims.margins.1a", "0", "more than 0"]),
     ("claims.margins.5", -0.1, ["claims.margins.5", "-0.1", "more than 0"]),
     ("claims.alpha", 0.5, ["claims.alpha", "less than 0.5"]),
