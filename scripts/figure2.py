@@ -8,10 +8,11 @@ def main(documentation: str) -> None:
     command.add_masks(parser)
     options = parser.parse_args()
 
-    from snip.plotting import mask_grids
+    from snip.figures import masks
     from snip.provenance import origin_of
 
-    mask_grids(origin_of(options), options.masks, options.sparsity, options.output)
+    table = masks.mask_table(options.masks, options.sparsity)
+    masks.draw(table, origin_of(options), options.output)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Draw Figure 6: as Figure 2, for the gradient criterion."""
+"""Draw Figure 6: as Figure 2, for the gradient instead of the sensitivity, in two readings."""
 
 from figure2 import main
 from snip import command

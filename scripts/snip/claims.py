@@ -23,7 +23,7 @@ from statsmodels.stats.multitest import multipletests
 
 from snip.datasets import CLASSES, draw_pruning_batch, load_dataset, mean_images, parse_dataset
 from snip.mask_files import read_mask_file
-from snip.names import name
+from snip.names import dataset_name, network_name
 from snip.runs import MaskSet
 from snip.study import expand_masks, expand_runs
 from snip.tables import KEY, TableError
@@ -345,7 +345,7 @@ def equal_errors(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(
             claim,
             "fig1",
-            f"{name(network)} pruned to {to} has the test error of the reference.",
+            f"{network_name(network)} pruned to {to} has the test error of the reference.",
             "difference of the mean test error from the reference's, percentage points",
             f"within ±{margin:g} at each sparsity",
             comparisons,
@@ -370,7 +370,7 @@ def class_images(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(
             "2a",
             "fig2",
-            f"{name(dataset)}: the mask image of a class resembles the class.",
+            f"{dataset_name(dataset)}: the mask image of a class resembles the class.",
             "correlation with the class's mean image, mean over classes and sparsities",
             f"at least {margin:g}",
             [Comparison(np.array([each.mean() for each in own]), low=margin)],
@@ -378,7 +378,8 @@ def class_images(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(
             "2a",
             "fig2",
-            f"{name(dataset)}: the class can be told from the mask image (nearest mean image), "
+            f"{dataset_name(dataset)}: "
+            "the class can be told from the mask image (nearest mean image), "
             f"10 of 10 at each sparsity.",
             "smallest lead in correlation of the own class over the next; "
             f"fewest classes told at a sparsity: {told} of {CLASSES}",
@@ -392,7 +393,8 @@ def class_images(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(
             "2b",
             "fig2",
-            f"{name(dataset)}: the sparser the mask, the larger the share of its connections that "
+            f"{dataset_name(dataset)}: "
+            "the sparser the mask, the larger the share of its connections that "
             "lie on the strokes of the class.",
             "smallest increase of the share from one sparsity to the next, mean over classes",
             "above 0",
@@ -537,7 +539,8 @@ def inverted_masks(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(
             "5",
             "fig5",
-            f"{name(dataset)}: the masks of inverted images are as like the originals' as those "
+            f"{dataset_name(dataset)}: "
+            "the masks of inverted images are as like the originals' as those "
             "of two seeds are like each other.",
             "correlation of the mask images, original with inverted less seed with seed",
             f"above −{margin:g}",
@@ -555,7 +558,8 @@ def gradient_masks(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(
             "6a",
             "fig6",
-            f"{name(dataset)}: the gradient's masks differ from the sensitivity's by more than "
+            f"{dataset_name(dataset)}: "
+            "the gradient's masks differ from the sensitivity's by more than "
             "those of two seeds differ.",
             "correlation of the mask images, sensitivity with gradient less seed with seed",
             "below 0",
@@ -572,7 +576,7 @@ def gradient_masks(evidence: Evidence) -> Iterator[Statement]:
             yield Statement(
                 "6b",
                 "fig6",
-                f"{name(dataset)}: the gradient's masks are less consistent than the "
+                f"{dataset_name(dataset)}: the gradient's masks are less consistent than the "
                 f"sensitivity's {what}.",
                 "correlation of a class's mask images with one another, sensitivity less gradient"
                 if what == "across sparsities"
@@ -588,7 +592,8 @@ def gradient_masks(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(
             "6c",
             "fig6",
-            f"{name(dataset)}: the gradient's masks differ between original and inverted images "
+            f"{dataset_name(dataset)}: "
+            "the gradient's masks differ between original and inverted images "
             "by more than those of two seeds differ.",
             "correlation of the mask images, original with inverted less seed with seed",
             "below 0",

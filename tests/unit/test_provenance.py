@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from snip import provenance
-from snip.plotting import plt, save, use_style
+from snip.figures.style import plt, save, use_style
 from snip.provenance import Origin, ProvenanceError, check_table, checkout, read
 
 
@@ -15,7 +15,7 @@ def figure(tmp_path):
     use_style()
     drawn, axis = plt.subplots(figsize=(2, 2))
     axis.plot([1, 2])
-    save(drawn, pd.DataFrame({"y": [1, 2]}), tmp_path / "fig", Origin("tiny", "ab" * 32))
+    save(drawn, pd.DataFrame({"y": [1, 2]}), Origin("tiny", "ab" * 32), tmp_path / "fig")
     return tmp_path / "fig"
 
 

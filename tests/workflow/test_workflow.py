@@ -229,7 +229,7 @@ def test_editing_the_training_code_retrains(clone):
 
 
 def test_editing_the_plotting_code_only_redraws(clone):
-    path = clone / "scripts/snip/plotting.py"
+    path = clone / "scripts/snip/figures/style.py"
     path.write_text(path.read_text() + "\n# edited\n")
     plan = planned(clone)
     assert sum(count for rule, count in plan.items() if rule.startswith("figure_")) == 8
