@@ -123,7 +123,7 @@ def _place_axes(figure: plt.Figure, foot: float, sizes: int, criteria: int) -> l
     above = bottom + ERRORS + 0.15
     legend = 0.16 * -(-(2 + criteria) // 2)
     height = above + images + 0.3 + legend
-    figure.set_size_inches(WIDTH, height)
+    style.set_height(figure, height)
     boxes = [
         (left, above, row, images),
         (left, bottom, row, ERRORS),

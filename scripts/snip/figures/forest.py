@@ -57,7 +57,7 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
     statements = {index: _wrapped(figure, text) for index, text in table["statement"].items()}
     rows = sum(_height(lines) for lines in statements.values()) + GROUP * len(groups)
     height = TOP + rows + foot + 0.2
-    figure.set_size_inches(style.PAGE, height)
+    style.set_height(figure, height)
     axis = figure.add_axes((0, 0, 1, 1))
     axis.set(xlim=(0, style.PAGE), ylim=(height, 0))  # inches, downwards
     axis.set_axis_off()

@@ -138,7 +138,7 @@ class Sheet:
         self._figure.set_layout_engine("none")
         foot = style.small_print(self._figure, origin, *notes)
         self.height = self._above + round(foot * style.DPI) + 25
-        self._figure.set_size_inches(self.width / style.DPI, self.height / style.DPI)
+        style.set_height(self._figure, self.height / style.DPI)
         return self._figure
 
     def place(self, left: int, top: int, wide: int, high: int) -> plt.Axes:

@@ -126,6 +126,12 @@ def small_print(figure: plt.Figure, origin: Origin, *parts: str) -> float:
     return drawn.get_window_extent().height / figure.dpi
 
 
+def set_height(figure: plt.Figure, height: float) -> None:
+    """Set the height, inches, of a figure that is laid out by hand; its small print stays low."""
+    figure.set_figheight(height)
+    figure._supxlabel.set_y(0.04 / height)
+
+
 def wrap(drawn: Text, text: str, width: float) -> str:
     """Give a drawn text as few line breaks as keep it within `width` inches; return it so."""
     available = width * drawn.figure.dpi
