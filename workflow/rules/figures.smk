@@ -20,8 +20,8 @@ def figure_inputs(wildcards):
 
 def figure_code(wildcards):
     """The code that draws a figure."""
-    module = figures.FIGURES[wildcards.figure].module
-    return code("figure", f"scripts/snip/figures/{module}.py")
+    drawer = figures.FIGURES[wildcards.figure].module
+    return code("figure", f"scripts/snip/figures/{drawer}.py")
 
 
 rule figure:

@@ -23,8 +23,8 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
             yield Statement(
                 claim,
                 "fig1",
-                f"{network_name(network)}, pruned up to {SPARSEST} %, has the test error of the reference "
-                f"({dataset_name(dataset)}).",
+                f"{network_name(network)}, pruned up to {SPARSEST} %, has the test error of the "
+                f"reference ({dataset_name(dataset)}).",
                 "test error less the reference's, percentage points",
                 partial(_errors, evidence, network, dataset),
                 -margin,

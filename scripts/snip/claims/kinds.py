@@ -52,8 +52,8 @@ def _alike(evidence: Evidence, dataset: str) -> Statement:
     return Statement(
         "5",
         "fig5",
-        f"{dataset_name(dataset)}: masks of inverted images are as like those of the originals as masks "
-        f"of one kind are like one another ({evidence.spelled(*sides)}).",
+        f"{dataset_name(dataset)}: masks of inverted images are as like those of the originals as "
+        f"masks of one kind are like one another ({evidence.spelled(*sides)}).",
         BETWEEN,
         partial(_excess, evidence, sides),
         low=-evidence.margins["5"],

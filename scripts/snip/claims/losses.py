@@ -207,8 +207,8 @@ def _rises(evidence: Evidence) -> Statement:
     return Statement(
         "7",
         "fig7",
-        f"{network_name(evidence.values_of('fig7', 'networks')[0])}: the final training loss on random "
-        "labels rises with sparsity, at every step.",
+        f"{network_name(evidence.values_of('fig7', 'networks')[0])}: the final training loss on "
+        "random labels rises with sparsity, at every step.",
         "ratio of the final training losses from one sparsity to the next, geometric mean",
         partial(_steps, evidence),
         low=1,

@@ -31,8 +31,8 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(
             "2b",
             "fig2",
-            f"{dataset_name(dataset)}: the sparser the mask, the larger the share of its connections that "
-            f"lie on the strokes of the class, at every step ({evidence.spelled(_side(dataset))}).",
+            f"{dataset_name(dataset)}: the sparser the mask, the larger the share of its connections "
+            f"that lie on the strokes of the class, at every step ({evidence.spelled(_side(dataset))}).",
             "increase of the share from one sparsity to the next, mean over classes",
             partial(_increases, evidence, _side(dataset), partial(sizes, dataset, evidence.data)),
             low=0,
@@ -56,8 +56,8 @@ def _told(evidence: Evidence, dataset: str) -> Iterator[Statement]:
         yield Statement(
             "2a",
             "fig2",
-            f"{dataset_name(dataset)}: the class is told from its mask image: of the classes' {yardstick}, "
-            f"its own is the nearest ({evidence.spelled(side)}).",
+            f"{dataset_name(dataset)}: the class is told from its mask image: of the classes' "
+            f"{yardstick}, its own is the nearest ({evidence.spelled(side)}).",
             "share of the classes told",
             numbers,
             low=evidence.margins["2a-told"],
