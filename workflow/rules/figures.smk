@@ -57,9 +57,9 @@ rule figure_sums:
         f"{FIGURES}/{{figure}}",
     log:
         f"{RESULTS}/logs/figures/{{figure}}-sums.log",
+    localrule: True
     conda:
         "../../environment.yml"
-    localrule: True
     params:
         folder=FIGURES,
     shell:
@@ -76,9 +76,9 @@ rule figures:
         f"{FIGURES}/all",
     log:
         f"{RESULTS}/logs/figures/all.log",
+    localrule: True
     conda:
         "../../environment.yml"
-    localrule: True
     params:
         folder=FIGURES,
         names=lambda wildcards, input: [
@@ -99,6 +99,6 @@ if FIGURES != "figures":
         rule:
             name:
                 f"figures/{target}"
-            localrule: True
             input:
                 f"{FIGURES}/{target}",
+            localrule: True

@@ -32,7 +32,8 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
             "2b",
             "fig2",
             f"{dataset_name(dataset)}: the sparser the mask, the larger the share of its connections "
-            f"that lie on the strokes of the class, at every step ({evidence.spelled(_side(dataset))}).",
+            "that lie on the strokes of the class, at every step "
+            f"({evidence.spelled(_side(dataset))}).",
             "increase of the share from one sparsity to the next, mean over classes",
             partial(_increases, evidence, _side(dataset), partial(sizes, dataset, evidence.data)),
             low=0,
