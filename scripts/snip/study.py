@@ -207,9 +207,9 @@ def check(config: Mapping) -> None:
     for path, name in datasets:
         try:
             variant = parse_dataset(name)
+            total = load_source(variant.source).training_examples
         except DatasetError as error:
             raise ConfigError(f"{path}: {error}") from error
-        total = load_source(variant.source).training_examples
         if (variant.examples or 0) > total - round(total * share):
             raise ConfigError(
                 f"{path} is {name!r}, but {variant.source} has {total - round(total * share)} "
