@@ -68,19 +68,34 @@ def run_code(script):
     return files
 
 
-def data(wildcards):
-    """The IDX files that the wildcards' data set reads.
+def fetched(source, files):
+    """Fetched files of a source: `ancient`, as the checksums in the source's file decide on them.
 
-    They are `ancient`: too large to be compared by checksum, and verified whenever they are read.
+    They are verified whenever they are read.
     """
-    source = datasets.parse_dataset(wildcards.dataset).source
-    return [ancient(f"{DATASETS}/{source}/{file}") for file in datasets.FILES]
+    return [ancient(f"{DATASETS}/{source}/{file}") for file in files]
+
+
+def data(wildcards):
+    """The IDX files that the wildcards' data set reads."""
+    return fetched(datasets.parse_dataset(wildcards.dataset).source, datasets.FILES)
 
 
 def summary(wildcards):
-    """The summary of the wildcards' data set: small, so that its content counts."""
-    source = datasets.parse_dataset(wildcards.dataset).source
-    return f"{DATASETS}/{source}/{datasets.SUMMARY}"
+    """The summary of the wildcards' data set."""
+    return fetched(datasets.parse_dataset(wildcards.dataset).source, [datasets.SUMMARY])
+
+
+def described_summaries(sources):
+    """The summaries of sources, and the sources' files, which decide what is in them."""
+    return [
+        path
+        for source in sources
+        for path in (
+            f"scripts/snip/sources/{source}.yaml",
+            *fetched(source, [datasets.SUMMARY]),
+        )
+    ]
 
 
 def settings(wildcards, names=None):
