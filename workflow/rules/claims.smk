@@ -2,14 +2,14 @@
 
 CLAIMED = tuple(name for name in figures.FIGURES if name != "anatomy")
 CLAIMED_MASKS = [name for name in CLAIMED if figures.FIGURES[name].masks]
-CLAIMED_SOURCES = [os.path.dirname(path) for path in summaries(CLAIMED_MASKS)]
+CLAIMED_DATA = sorted({os.path.dirname(p) for p in summaries(CLAIMED_MASKS) if "summary" in p})
 
 
 rule claims:
     input:
         tables=[f"{RESULTS}/tables/{table}.csv" for table in TABLES],
         masks=mask_files(*CLAIMED_MASKS),
-        data=[ancient(f"{source}/{file}") for source in CLAIMED_SOURCES for file in datasets.FILES],
+        data=[ancient(f"{folder}/{file}") for folder in CLAIMED_DATA for file in datasets.FILES],
         summaries=summaries(CLAIMED_MASKS),
         code=code("judge"),
     output:
@@ -32,9 +32,9 @@ rule claims:
             {key: value for key, value in config["claims"].items() if key != "runs"},
             sort_keys=True,
         ),
-        results=RESULTS,
+        results=lambda wildcards, output: os.path.dirname(os.path.dirname(output.table)),
     shell:
-        "{PYTHON:q} scripts/judge.py --slice {params.slice:q} --claims {params.claims:q}"
+        "python scripts/judge.py --slice {params.slice:q} --claims {params.claims:q}"
         " --results {params.results} --output {output.table} --readable {output.readable} 2> {log}"
 
 
@@ -57,5 +57,5 @@ rule compare:
     params:
         error=config["reported_error"],
     shell:
-        "{PYTHON:q} scripts/compare.py --runs {input.runs} --error {params.error}"
+        "python scripts/compare.py --runs {input.runs} --error {params.error}"
         " --output {output} 2> {log}"

@@ -29,11 +29,16 @@ except SnipError as error:
     raise WorkflowError(f"{error}")
 
 # The Python that runs Snakemake runs its jobs, unless they get an environment of their own.
-PYTHON = "python" if workflow.deployment_settings.deployment_method else sys.executable
+if not workflow.deployment_settings.deployment_method:
+    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+
 RESULTS = f"results/{config['study']}"
 DATASETS = "results/datasets"
 # The default study's figures lie in figures/, those of every other study in a folder of its own.
 FIGURES = "figures" if config["study"] == "default" else f"figures/{config['study']}"
+FORMS = ("pdf", "png", "csv")
+DRAWN = (*figures.FIGURES, "claims")
+TABLES = ("runs", "layers", "curves", "settings")
 
 
 wildcard_constraints:
@@ -73,23 +78,26 @@ def run_code(script):
     return files
 
 
-def data(wildcards):
-    """The IDX files that the wildcards' data set reads.
+def fetched(source, files):
+    """Fetched files of a source: `ancient`, as the checksums in the source's file decide on them.
 
-    They are `ancient`: too large to be compared by checksum, and verified whenever they are read.
+    They are verified whenever they are read.
     """
-    source = datasets.parse_dataset(wildcards.dataset).source
-    return [ancient(f"{DATASETS}/{source}/{file}") for file in datasets.FILES]
+    return [ancient(f"{DATASETS}/{source}/{file}") for file in files]
+
+
+def data(wildcards):
+    """The IDX files that the wildcards' data set reads."""
+    return fetched(datasets.parse_dataset(wildcards.dataset).source, datasets.FILES)
 
 
 def summary(wildcards):
-    """The summary of the wildcards' data set: small, so that its content counts."""
-    source = datasets.parse_dataset(wildcards.dataset).source
-    return f"{DATASETS}/{source}/{datasets.SUMMARY}"
+    """The summary of the wildcards' data set."""
+    return fetched(datasets.parse_dataset(wildcards.dataset).source, [datasets.SUMMARY])
 
 
 def summaries(names):
-    """The summaries of the data sets that figures show."""
+    """The summaries of the data sets that figures show, and what decides on their content."""
     sources = sorted(
         {
             datasets.parse_dataset(name).source
@@ -98,7 +106,8 @@ def summaries(names):
             for name in grid["datasets"]
         }
     )
-    return [f"{DATASETS}/{source}/{datasets.SUMMARY}" for source in sources]
+    described = [f"scripts/snip/sources/{source}.yaml" for source in sources]
+    return described + [p for s in sources for p in fetched(s, [datasets.SUMMARY])]
 
 
 def slice_of(*names):
@@ -147,3 +156,42 @@ def mask_files(*names, shown_only=False):
             if mask.seed == lowest or not shown_only:
                 files[f"{RESULTS}/masks/{mask.path}.npz"] = None
     return list(files)
+
+
+def figure_inputs(wildcards):
+    """The tables, mask files and summaries that a figure shows."""
+    shown = figures.FIGURES[wildcards.figure]
+    files = []
+    if shown.trained:
+        files += [f"{RESULTS}/tables/{wildcards.figure}/{table}.csv" for table in TABLES]
+    if shown.masks:
+        # Figure 3 looks in all of them for the example that the paper shows.
+        files += mask_files(wildcards.figure, shown_only=not shown.trained)
+    if shown.trained and shown.masks:
+        files += summaries([wildcards.figure])
+    return files
+
+
+def figure_code(wildcards):
+    """The code that draws a figure."""
+    drawer = figures.FIGURES[wildcards.figure].module
+    return code("figure", f"scripts/snip/figures/{drawer}.py")
+
+
+def check_paths(rule, paths):
+    """Refuse a path that the rule meant for it would not make."""
+    for path in paths:
+        if not workflow.get_rule(rule).is_producer(path):
+            raise WorkflowError(f"{path} is no path that rule {rule} makes: a name in it is wrong")
+
+
+def check_targets():
+    """Refuse a target below results/ or figures/ that this study does not make."""
+    for target in workflow.dag_settings.targets if workflow.dag_settings else ():
+        path = os.path.normpath(target)
+        ours = path.startswith(("results/", "figures/")) and not workflow.is_rule(target)
+        if ours and not any(rule.is_producer(path) for rule in workflow.rules):
+            raise WorkflowError(
+                f"target {target} is none of study {config['study']}: another study's needs its "
+                "--configfile"
+            )

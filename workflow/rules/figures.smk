@@ -1,28 +1,5 @@
 # Draw: tables and masks -> figures/[{study}/]fig1 … fig7, anatomy (.pdf, .png, .csv), all
 
-FORMS = ("pdf", "png", "csv")
-DRAWN = (*figures.FIGURES, "claims")
-
-
-def figure_inputs(wildcards):
-    """The tables, mask files and summaries that a figure shows."""
-    shown = figures.FIGURES[wildcards.figure]
-    files = []
-    if shown.trained:
-        files += [f"{RESULTS}/tables/{wildcards.figure}/{table}.csv" for table in TABLES]
-    if shown.masks:
-        # Figure 3 looks in all of them for the example that the paper shows.
-        files += mask_files(wildcards.figure, shown_only=not shown.trained)
-    if shown.trained and shown.masks:
-        files += summaries([wildcards.figure])
-    return files
-
-
-def figure_code(wildcards):
-    """The code that draws a figure."""
-    drawer = figures.FIGURES[wildcards.figure].module
-    return code("figure", f"scripts/snip/figures/{drawer}.py")
-
 
 rule figure:
     input:
@@ -45,7 +22,7 @@ rule figure:
         results=RESULTS,
         prefix=lambda wildcards, output: os.path.splitext(output[0])[0],
     shell:
-        "{PYTHON:q} scripts/figure.py --figure {wildcards.figure} --slice {params.slice:q}"
+        "python scripts/figure.py --figure {wildcards.figure} --slice {params.slice:q}"
         " --results {params.results} --output {params.prefix} 2> {log}"
 
 
@@ -61,7 +38,7 @@ rule figure_sums:
     conda:
         "../../environment.yml"
     params:
-        folder=FIGURES,
+        folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
         "(cd {params.folder} && sha256sum {wildcards.figure}.*) > {output} 2> {log}"
 
@@ -80,7 +57,7 @@ rule figures:
     conda:
         "../../environment.yml"
     params:
-        folder=FIGURES,
+        folder=lambda wildcards, output: os.path.dirname(output[0]),
         names=lambda wildcards, input: [
             os.path.basename(path) for path in (*input.shown, input.claims)
         ],

@@ -21,4 +21,4 @@ rule prune:
     params:
         arguments=mask_arguments,
     shell:
-        "{PYTHON:q} scripts/prune.py {params.arguments} --output {output} 2> {log}"
+        "python scripts/prune.py {params.arguments} --output {output} 2> {log}"

@@ -52,7 +52,7 @@ rule describe:
         benchmarks=f"{RESULTS}/benchmarks",
         folder=lambda wildcards, output: os.path.dirname(output.pages[0]),
     shell:
-        "{PYTHON:q} scripts/describe.py --claims {input.claims} --published {input.published}"
+        "python scripts/describe.py --claims {input.claims} --published {input.published}"
         " --settings {input.settings} --configuration {params.configuration:q}"
         " --benchmarks {params.benchmarks}"
         " --output {params.folder} 2> {log}"

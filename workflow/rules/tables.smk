@@ -1,8 +1,6 @@
 # Tabulate: runs -> results/{study}/tables/[{figure}/]{runs,layers,curves,settings}.csv,
 # masks -> results/{study}/tables/masks.csv
 
-TABLES = ["runs", "layers", "curves", "settings"]
-
 
 rule tabulate_figure:
     input:
@@ -25,7 +23,7 @@ rule tabulate_figure:
         runs=f"{RESULTS}/runs",
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "{PYTHON:q} scripts/tabulate.py --slice {params.slice:q} --runs {params.runs}"
+        "python scripts/tabulate.py --slice {params.slice:q} --runs {params.runs}"
         " --output {params.folder} 2> {log}"
 
 
@@ -41,8 +39,8 @@ use rule tabulate_figure as tabulate_study with:
         f"{RESULTS}/benchmarks/tables/study.tsv"
     params:
         slice=slice_of(*figures.TRAINED, "claims"),
-        runs=f"{RESULTS}/runs",
-        folder=f"{RESULTS}/tables",
+        runs=lambda wildcards: f"{RESULTS}/runs",
+        folder=lambda wildcards, output: os.path.dirname(output[0]),
 
 
 rule tabulate_masks:
@@ -63,7 +61,7 @@ rule tabulate_masks:
         runtime=lambda wildcards, attempt: 20 * attempt,
     params:
         slice=slice_of(*(f for f in figures.MASKED if figures.FIGURES[f].masks == "all")),
-        masks=f"{RESULTS}/masks",
+        masks=lambda wildcards, output: f"{os.path.dirname(os.path.dirname(output[0]))}/masks",
     shell:
-        "{PYTHON:q} scripts/tabulate_masks.py --slice {params.slice:q} --masks {params.masks}"
+        "python scripts/tabulate_masks.py --slice {params.slice:q} --masks {params.masks}"
         " --output {output} 2> {log}"

@@ -31,8 +31,8 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(
             "2b",
             "fig2",
-            f"{dataset_name(dataset)}: the sparser the mask, the larger the share of its connections "
-            "that lie on the strokes of the class, at every step "
+            f"{dataset_name(dataset)}: the sparser the mask, the larger the share of its "
+            "connections that lie on the strokes of the class, at every step "
             f"({evidence.spelled(_side(dataset))}).",
             "increase of the share from one sparsity to the next, mean over classes",
             partial(_increases, evidence, _side(dataset), partial(sizes, dataset, evidence.data)),
