@@ -179,7 +179,7 @@ class Training:
 
     @torch.no_grad()
     def restore(self, state: dict) -> None:
-        """Go back to a state that `state` returned."""
+        """Go back to a state that `state` of the same run returned."""
         self.iteration = state["iteration"]
         for own, saved in zip(self.parameters, state["weights"], strict=True):
             own.copy_(saved)
@@ -290,14 +290,14 @@ def train(
     """
     training = Training(run, settings, dataset)
     curve, evaluations, losses = [], [], []
-    if saved := checkpoint and checkpoint.load():
+    if saved := checkpoint and checkpoint.load(partial(check_saved, training)):
         training.restore(saved["training"])
         curve, evaluations, losses = saved["curve"], saved["evaluations"], saved["losses"]
         print(f"resumed at iteration {training.iteration}", file=log, flush=True)
 
-    def save() -> None:
+    def save() -> bool:
         reached = {"curve": curve, "evaluations": evaluations, "losses": losses}
-        checkpoint.save({"training": training.state(), **reached})
+        return checkpoint.save({"training": training.state(), **reached})
 
     started = time.perf_counter()
     with Progress(settings, training.iteration, log) as progress:
@@ -312,15 +312,43 @@ def train(
                 evaluations.append(training.errors())
             if checkpoint and not last:
                 stop = stopped()
-                if stop or checkpoint.due:
-                    save()
+                saved = (stop or checkpoint.due) and save()
                 if stop:
+                    then = f"goes on from {checkpoint.path}" if saved else "begins anew"
                     raise InterruptedRunError(
                         f"run {run.path} interrupted at iteration {training.iteration} of "
-                        f"{settings.iterations}; run again, it goes on from {checkpoint.path}"
+                        f"{settings.iterations}; run again, it {then}"
                     )
     print(f"trained in {time.perf_counter() - started:.2f} s", file=log, flush=True)
     return result(training, curve, evaluations)
+
+
+def check_saved(training: Training, saved: dict) -> None:
+    """Check that what a checkpoint holds is a state of a run, before anything is overwritten.
+
+    Raises:
+        Exception: of whatever kind; it is not.
+    """
+    settings, own, state = training.settings, training.state(), saved["training"]
+    iteration = state["iteration"]
+    if not 0 < iteration < settings.iterations:
+        raise ValueError(f"iteration {iteration} of {settings.iterations}")
+    for name in ("weights", "momentum", "buffers"):
+        ours, theirs = (
+            [(tuple(tensor.shape), tensor.dtype) for tensor in tensors]
+            for tensors in (own[name], state[name])
+        )
+        if theirs != ours:
+            raise ValueError(f"{name} {theirs}, expected {ours}")
+    points = [
+        ("curve", [point for point, _ in saved["curve"]], settings.log_every),
+        ("evaluations", [e["iteration"] for e in saved["evaluations"]], settings.evaluate_every),
+    ]
+    for name, reached, every in points:
+        if reached != list(range(every, iteration + 1, every)):
+            raise ValueError(f"{name} at iterations {reached}, expected every {every}")
+    if len(saved["losses"]) != iteration % settings.log_every:
+        raise ValueError(f"{len(saved['losses'])} losses since the last point of the curve")
 
 
 class Progress:

@@ -1,10 +1,10 @@
 import io
 import itertools
 import json
-import pickle
 import re
 import shutil
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from snip.checkpoints import Checkpoint, fingerprint
 from snip.datasets import load_dataset
 from snip.files import sha256
 from snip.runs import Run, Settings
-from snip.training import InterruptedRunError, batches, train
+from snip.training import InterruptedRunError, Training, batches, check_saved, train
 
 RUN = Run("generated", "lenet-5-caffe", "snip", "90", 20, "random", "0.0005", 0)
 QUICK = Settings(
@@ -39,6 +39,10 @@ def dataset(generated):
 def new(path, dataset, log=None, settings=QUICK, seconds=1e9):
     identity = fingerprint(RUN, settings, dataset)
     return Checkpoint(path, identity, seconds, log or io.StringIO())
+
+
+def load(checkpoint, dataset):
+    return checkpoint.load(partial(check_saved, Training(RUN, QUICK, dataset)))
 
 
 def stop_after(iterations):
@@ -119,7 +123,7 @@ def test_a_damaged_checkpoint_is_ignored_with_a_message(dataset, written, damage
     written.write_bytes(damage(written.read_bytes()))
     log = io.StringIO()
     checkpoint = new(written, dataset, log)
-    assert checkpoint.load() is None
+    assert load(checkpoint, dataset) is None
     assert re.search(f"checkpoint {written} ignored: .*({reason})", log.getvalue())
     assert quietly(dataset, checkpoint) == quietly(dataset)
 
@@ -127,7 +131,7 @@ def test_a_damaged_checkpoint_is_ignored_with_a_message(dataset, written, damage
 def test_a_checkpoint_of_other_settings_is_ignored(dataset, written):
     log = io.StringIO()
     other = replace(QUICK, learning_rate=0.01)
-    assert new(written, dataset, log, settings=other).load() is None
+    assert load(new(written, dataset, log, settings=other), dataset) is None
     assert "another configuration" in log.getvalue()
 
 
@@ -174,8 +178,9 @@ def test_a_checkpoint_cannot_run_code(dataset, tmp_path):
     identity = fingerprint(RUN, QUICK, dataset)
     header = f"{checkpoints.FORMAT} {identity} {sha256(buffer.getvalue())}\n".encode()
     path.write_bytes(header + buffer.getvalue())
-    with pytest.raises(pickle.UnpicklingError):
-        new(path, dataset).load()
+    log = io.StringIO()
+    assert load(new(path, dataset, log), dataset) is None
+    assert "ignored: its content is no state of this run: UnpicklingError" in log.getvalue()
     assert not (tmp_path / "attacked").exists()
 
 
@@ -191,3 +196,82 @@ def test_a_full_disk_costs_the_checkpoint_and_not_the_run(dataset, written, monk
     assert quietly(dataset, checkpoint) == quietly(dataset)
     assert "not written: [Errno 28] No space left on device" in log.getvalue()
     assert written.read_bytes() == before
+
+
+def with_content(content, dataset):
+    """A checkpoint file with a valid header around any content."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    body = content if isinstance(content, bytes) else buffer.getvalue()
+    identity = fingerprint(RUN, QUICK, dataset)
+    return f"{checkpoints.FORMAT} {identity} {sha256(body)}\n".encode() + body
+
+
+def changed(state, *path, to):
+    """Return a nested state with an entry set."""
+    entry = state
+    for key in path[:-1]:
+        entry = entry[key]
+    entry[path[-1]] = to
+    return state
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda state: b"",
+        lambda state: b"no archive of torch's",
+        lambda state: [],
+        lambda state: {},
+        lambda state: 7,
+        lambda state: torch.zeros(3),
+        lambda state: {"training": state["training"]},
+        lambda state: changed(state, "training", "iteration", to=14),
+        lambda state: changed(state, "training", "iteration", to=4),
+        lambda state: changed(state, "training", "iteration", to="three"),
+        lambda state: changed(state, "training", "weights", 1, to=torch.zeros(2)),
+        lambda state: changed(state, "training", "weights", to=None),
+        lambda state: changed(state, "training", "momentum", to=state["training"]["momentum"][1:]),
+        lambda state: changed(state, "training", "momentum", 0, to="zeros"),
+        lambda state: changed(state, "training", "buffers", to=[torch.zeros(1)]),
+        lambda state: changed(state, "curve", to=[[3, 0.5]]),
+        lambda state: changed(state, "curve", to=0.5),
+        lambda state: changed(state, "evaluations", to=[{"test_error": 3.0}]),
+        lambda state: changed(state, "losses", to=[0.5]),
+    ],
+)
+def test_a_sealed_checkpoint_of_other_content_is_ignored(dataset, written, spoil):
+    state = torch.load(io.BytesIO(written.read_bytes().partition(b"\n")[2]))
+    written.write_bytes(with_content(spoil(state), dataset))
+    log = io.StringIO()
+    training = Training(RUN, QUICK, dataset)
+    assert new(written, dataset, log).load(partial(check_saved, training)) is None
+    assert f"checkpoint {written} ignored: its content is no state of this run: " in log.getvalue()
+    assert len(log.getvalue().splitlines()) == 1
+
+
+@pytest.mark.parametrize("place", ["folder", "loop", "below a file"])
+def test_a_place_where_no_checkpoint_can_be_costs_the_checkpoint_alone(dataset, tmp_path, place):
+    path = tmp_path / "checkpoint"
+    if place == "folder":
+        (path / "full").mkdir(parents=True)
+    elif place == "loop":
+        path.symlink_to(path)
+    else:
+        path.write_bytes(b"")
+        path = path / "below"
+    log = io.StringIO()
+    checkpoint = new(path, dataset, log, seconds=0)
+    assert quietly(dataset, checkpoint) == quietly(dataset)
+    checkpoint.remove()
+    assert f"checkpoint {path} ignored: [Errno " in log.getvalue()
+    assert (place == "loop") == ("not written" not in log.getvalue())
+
+
+@pytest.mark.parametrize("path", [None, "folder"])
+def test_an_interrupted_run_says_when_it_will_begin_anew(dataset, tmp_path, path):
+    checkpoint = new(path and tmp_path, dataset)
+    with pytest.raises(
+        InterruptedRunError, match="at iteration 2 of 14; run again, it begins anew$"
+    ):
+        quietly(dataset, checkpoint, stop_after(2))
