@@ -14,14 +14,16 @@ CONFIG ?=
 STUDY ?= default
 TESTS ?=
 ACTIVE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
+# On a terminal a bar per rule and one for all; in a pipe or a file, lines.
+LOGGER := $(shell test -t 2 && echo --logger rich)
 
 .PHONY: figures report benchmark test check archive clean
 
 figures: $(VENV)/installed
-	$(ACTIVE) snakemake --cores $(CORES) figures/all $(if $(CONFIG),--configfile $(CONFIG))
+	$(ACTIVE) snakemake $(LOGGER) --cores $(CORES) figures/all $(if $(CONFIG),--configfile $(CONFIG))
 
 report: $(VENV)/installed
-	$(ACTIVE) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) -- describe
+	$(ACTIVE) snakemake $(LOGGER) --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) -- describe
 	$(ACTIVE) snakemake --report report.html $(if $(CONFIG),--configfile $(CONFIG)) -- describe
 
 benchmark: $(VENV)/installed
@@ -46,7 +48,7 @@ archive: $(VENV)/installed
 	$(ACTIVE) python scripts/archive.py create --study $(STUDY) --output $(STUDY).tar
 
 $(VENV)/bin/python:
-	$(PYTHON) -c 'import sys; v = "%d.%d" % sys.version_info[:2]; sys.version_info >= (3, 11) or sys.exit("Python " + v + " found, 3.11 or newer expected: make PYTHON=python3.11")'
+	$(PYTHON) -c 'import sys; v = "%d.%d" % sys.version_info[:2]; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Python " + v + " found, 3.11 to 3.13 expected: make PYTHON=python3.13")'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: requirements.txt constraints.txt | $(VENV)/bin/python

@@ -7,13 +7,14 @@
 #       labels-{labels}/decay-{weight_decay}/seed-{seed}.json          one network trained
 #   results/{study}/masks/{dataset}/{network}/{criterion}/batch-{batch_size}/
 #       class-{class_}/seed-{seed}.npz                                 one network scored
-#   results/{study}/tables/{figure}/{runs,layers,curves}.csv           one figure's runs
-#   results/{study}/tables/{runs,layers,curves}.csv                    the whole study's runs
+#   results/{study}/tables/{figure}/{runs,layers,curves,settings}.csv  one figure's runs
+#   results/{study}/tables/{runs,layers,curves,settings}.csv           the whole study's runs
 #   results/{study}/{logs,benchmarks}/…                                the same paths
 #   results/{study}/tables/masks.csv                               what masks leave of each layer
 #   results/{study}/tables/{claims,published}.csv                  what the paper says, tested
 #   results/{study}/report/…                                       pages and captions of the report
-#   figures/{figure}.{pdf,png,csv}, figures/claims, figures/all    what is shown
+#   figures/{figure}.{pdf,png,csv}, figures/claims, figures/all    what the default study shows
+#   figures/{study}/…                                              what another study shows
 
 from snakemake.utils import min_version
 
@@ -31,6 +32,7 @@ include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/checks.smk"
 
 
 onstart:

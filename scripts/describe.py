@@ -15,7 +15,6 @@ from snip.names import name
 from snip.provenance import checkout
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "workflow/report/page.html.jinja2"
-VERDICTS = ("supported", "not supported", "inconclusive")
 # Where benchmark files of each stage lie, below the study's folder of them.
 STAGES = {
     "runs of {network}": "runs/*/{network}/**/*.tsv",
@@ -27,13 +26,15 @@ STAGES = {
 
 def claims_part(table) -> dict:
     """Return the table of claims for the page."""
-    from snip.claims import found
+    from snip.claims.readable import found, level, region, text
 
     return {
         "id": "claims",
-        "columns": ["claim", "verdict", "statement", "found", "needed", "n", "statistic"],
+        "columns": ["claim", "verdict", "statement", "found", "region", "n", "statistic"]
+        + ["level", "seeds", "note"],
         "rows": [
-            [r.claim, r.verdict, r.statement, found(r), r.criterion, r.n, r.statistic]
+            [r.claim, r.verdict, r.statement, found(r), region(r), r.n, r.statistic]
+            + [level(r), r.seeds, text(r.note)]
             for r in table.itertuples()
         ],
     }
@@ -80,16 +81,30 @@ def times_part(folder: Path, networks: list[str]) -> dict:
                 rows.append([title, len(times), round(median, 1), round(total, 1)])
     return {
         "title": "Run times",
-        "text": "Of the jobs as they were last run, side by side on whatever machine ran them.",
+        "text": "Times of each job's last run; jobs may have shared the machine.",
         "columns": ["stage", "jobs", "median (s)", "sum (min)"],
         "rows": rows,
+    }
+
+
+def settings_part(settings: dict) -> dict:
+    """Return the settings under which the runs were trained: one row each, one column per kind."""
+    kinds = [(network, dataset) for network in settings for dataset in settings[network]]
+    names = dict.fromkeys(n for network, dataset in kinds for n in settings[network][dataset])
+    return {
+        "title": "Settings of the runs",
+        "columns": ["setting", *(f"{name(n)}, {name(dataset)}" for n, dataset in kinds)],
+        "rows": [
+            [setting, *(str(settings[n][dataset].get(setting, "")) for n, dataset in kinds)]
+            for setting in names
+        ],
     }
 
 
 def versions_part() -> dict:
     """Return the versions of what computed the results."""
     commit, tree = checkout()
-    packages = ["torch", "numpy", "scipy", "statsmodels", "pandas", "matplotlib", "seaborn"]
+    packages = ["torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn"]
     rows = [["commit", f"{commit} ({tree})"], ["Python", platform.python_version()]]
     rows += [[package, version(package)] for package in [*packages, "snakemake"]]
     return {"title": "Software", "columns": ["what", "version"], "rows": rows}
@@ -111,35 +126,36 @@ def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--claims", type=Path, required=True, help="table of claims")
     parser.add_argument("--published", type=Path, required=True, help="table of published errors")
-    parser.add_argument("--configuration", type=Path, required=True, help="JSON file")
+    parser.add_argument("--settings", type=Path, required=True, help="table of the runs' settings")
+    parser.add_argument("--configuration", type=json.loads, required=True, help="JSON")
     parser.add_argument("--benchmarks", type=Path, required=True, help="the study's folder of them")
     parser.add_argument("--output", type=Path, required=True, help="folder")
     options = parser.parse_args()
 
     from jinja2 import Template
 
-    from snip import study
-    from snip.tables import read_table
+    from snip.claims.verdicts import VERDICTS
+    from snip.study.figures import FIGURES
+    from snip.study.grids import slice_masks, slice_of, slice_runs
+    from snip.tables import read_settings, read_table
 
     template = Template(TEMPLATE.read_text(), autoescape=True)
-    config = json.loads(options.configuration.read_text())
+    config = options.configuration
     claims, published = read_table(options.claims), read_table(options.published)
     networks = list(config["networks"])
-    schedule = yaml.safe_dump(config["schedules"], sort_keys=False)
+    settings = settings_part(read_settings(options.settings.parent))
     pages = {
         "claims": ("Claims of the paper", [claims_part(claims)]),
         "published": (
             "Published and reproduced test errors",
-            [
-                published_part(published),
-                {"title": f"Schedules of study {config['study']}", "code": schedule},
-            ],
+            [published_part(published), settings],
         ),
         "versions": (
             f"Study {config['study']}",
             [
                 times_part(options.benchmarks, networks),
                 versions_part(),
+                settings,
                 {"title": "Configuration", "code": yaml.safe_dump(config, sort_keys=False)},
             ],
         ),
@@ -147,11 +163,10 @@ def main() -> None:
     for page, (title, parts) in pages.items():
         text = template.render(title=title, parts=parts, verdicts=VERDICTS)
         write_atomically(options.output / f"{page}.html", text.encode())
-    masks = study.mask_grids(config)
-    for figure in study.FIGURES:
-        trained = figure in study.TRAINED_FIGURES
-        runs = len(study.expand_runs(study.table_grids(config, figure))) if trained else 0
-        files = len(study.expand_masks(figure, masks[figure])) if figure in masks else 0
+    for figure in FIGURES:
+        part = slice_of(config, [figure])
+        runs = len(slice_runs(part, [figure])) if FIGURES[figure].trained else 0
+        files = len(slice_masks(part, figure)) if FIGURES[figure].masks else 0
         text = caption(config["study"], figure, runs, files, claims)
         write_atomically(options.output / f"{figure}.rst", text.encode())
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from snip import command
 from snip.job_times import job_seconds
 from snip.runs import Run
-from snip.study import expand_runs, load_config, table_grids
+from snip.study.config import load_config
+from snip.study.grids import study_runs
 
 # A running job's log that has not grown for this long is of a job that was lost.
 LOST_SECONDS = 600
@@ -92,7 +93,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     config = load_config(Path("config/default.yaml"), *options.configfile)
-    runs = expand_runs(table_grids(config, "all"))
+    runs = study_runs(config)
     print("\n".join(summary(Path("results") / config["study"], runs, time.time())))
 
 

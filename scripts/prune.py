@@ -1,14 +1,17 @@
 """Score a network at initialisation on one pruning batch and write its masks.
 
-The output (.npz, loads with numpy.load(..., allow_pickle=False)) holds one boolean array per
-parameter tensor, named as in the network, of shape (sparsities, *tensor shape), True where kept;
-`sparsity`, the percentages in the order given; and as JSON texts `key`, what was scored, and
-`anatomy`, per sparsity and tensor the parameters kept, those on a path, and the dead units.
-With several seeds or classes give as many outputs: each file is of one seed and one class.
+The output (.npz, loads with numpy.load(..., allow_pickle=False)) holds the masks, one boolean
+array per parameter tensor, named as in the network, of shape (sparsities, *tensor shape), True
+where kept;
+`images`, (1, sparsities, 28, 28), how many units of the first layer keep each pixel; and
+`description`, a JSON text: what was scored, under which settings, and per sparsity and tensor the
+parameters kept, those on a path, and the dead units. With `--class each` all of this is there for
+a pruning batch of each class, but for the counts.
 """
 
 import copy
-import itertools
+import dataclasses
+import sys
 from pathlib import Path
 
 from snip import command, registry
@@ -26,60 +29,78 @@ def main() -> None:
     )
     parser.add_argument(
         "--class",
-        dest="classes",
-        nargs="+",
-        default=["all"],
-        choices=["all", *map(str, range(10))],
-        help="draw the pruning batch from one class alone",
+        dest="class_",
+        default="all",
+        choices=["all", "each", *map(str, range(10))],
+        help="draw the pruning batch from one class alone, or ten of them from each",
     )
-    parser.add_argument("--seed", dest="seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        nargs="+",
-        required=True,
-        help="one file per seed and class: the classes of the first seed, then of the next",
-    )
+    parser.add_argument("--images-only", action="store_true", help="leave the masks out")
+    parser.add_argument("--output", type=Path, required=True, help="mask file (.npz)")
     command.add_settings(parser, SCORING_SETTINGS)
     options = parser.parse_args()
-    wanted = list(itertools.product(options.seeds, options.classes))
-    if len(options.output) != len(wanted):
-        parser.error(
-            f"{len(options.seeds)} seeds of {len(options.classes)} classes need {len(wanted)} "
-            f"outputs, {len(options.output)} given"
-        )
 
     with command.importing():
+        import numpy as np
         import torch
 
         from snip.anatomy import anatomy
-        from snip.datasets import load_dataset
+        from snip.datasets import CLASSES, load_dataset
         from snip.files import write_atomically
-        from snip.mask_files import mask_file
+        from snip.mask_files import mask_file, pixel_counts
         from snip.masks import make_masks, make_problem
         from snip.weights import build_network
 
     torch.set_num_threads(1)  # as in train.py
     settings = command.settings_of(options)
     dataset = load_dataset(options.dataset, options.data, settings.inverted_statistics)
-    relu = settings.relu_after_convolutions
-    drawn = {
-        seed: build_network(options.network, seed, relu_after_convolutions=relu)
-        for seed in options.seeds
-    }
-    for (seed, class_), output in zip(wanted, options.output, strict=True):
-        masks = MaskSet(
-            options.dataset, options.network, options.criterion, options.batch_size, class_, seed
-        )
-        # A criterion may leave its network changed: the next class starts from the drawn one.
-        network = copy.deepcopy(drawn[seed])
+    wanted = MaskSet(
+        options.dataset,
+        options.network,
+        options.criterion,
+        options.batch_size,
+        options.class_,
+        options.seed,
+    )
+    drawn = build_network(
+        options.network, options.seed, relu_after_convolutions=settings.relu_after_convolutions
+    )
+    classes = list(map(str, range(CLASSES))) if options.class_ == "each" else [options.class_]
+    arrays, images, anatomies, composition = [], [], [], []
+    for class_ in classes:
+        # A criterion may leave its network changed: each class starts from the drawn one.
+        network = copy.deepcopy(drawn)
+        masks = dataclasses.replace(wanted, class_=class_)
         problem = make_problem(network, masks, settings, dataset)
         found = make_masks(problem, options.criterion, map(float, options.sparsity))
-        anatomies = [anatomy(network, mask) for mask in found]
-        write_atomically(output, mask_file(found, options.sparsity, masks.key, anatomies))
+        composition.append(np.bincount(problem.labels, minlength=CLASSES).tolist())
+        stacked = {name: np.stack([mask[name].numpy() for mask in found]) for name in found[0]}
+        first = next(iter(stacked.values()))
+        images.append(pixel_counts(first))
+        if not options.images_only:
+            arrays.append(stacked)
+        if options.class_ != "each":
+            anatomies = [anatomy(network, mask) for mask in found]
         kept = ", ".join(str(sum(int(m.sum()) for m in mask.values())) for mask in found)
-        print(f"{output}: kept {kept}")
+        print(f"class {class_}: kept {kept}", file=sys.stderr)
+    description = {
+        "key": wanted.key,
+        "settings": {name: getattr(settings, name) for name in SCORING_SETTINGS},
+        "classes": classes,
+        "sparsities": options.sparsity,
+        "composition": composition,
+        "units": first.shape[1],
+        "anatomies": anatomies,
+    }
+    content = {}
+    if arrays:
+        content = {name: np.stack([each[name] for each in arrays]) for name in arrays[0]}
+        if options.class_ != "each":
+            content = {name: array[0] for name, array in content.items()}
+    if images[0] is not None:
+        content["images"] = np.stack(images)
+    write_atomically(options.output, mask_file(description, content))
 
 
 if __name__ == "__main__":

@@ -1,21 +1,29 @@
-"""Collect what the masks of a study leave of each layer into one table, masks.csv."""
+"""Collect what the masks of a study leave of each layer into one table, masks.csv.
 
-import json
+It has the masks of pruning batches of all classes.
+"""
+
 from pathlib import Path
 
 from snip import command
 from snip.files import write_atomically
-from snip.study import study_masks
-from snip.tables import tabulate_masks
+from snip.study.figures import FIGURES
+from snip.tables import read_figure_masks, tabulate_anatomies
 
 
 def main() -> None:
     parser = command.parser(__doc__)
+    command.add_slice(parser)
     parser.add_argument("--masks", type=Path, required=True, help="folder of the mask files")
-    parser.add_argument("--grids", type=json.loads, required=True, help="JSON: each figure's masks")
     parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
     options = parser.parse_args()
-    table = tabulate_masks(options.masks, study_masks(options.grids))
+    files = (
+        file
+        for figure in options.slice["grids"]
+        if FIGURES[figure].masks == "all"
+        for file in read_figure_masks(options.masks, options.slice, figure)
+    )
+    table = tabulate_anatomies(files)
     write_atomically(options.output, table.to_csv(index=False, lineterminator="\n").encode())
 
 

@@ -1,14 +1,37 @@
 """What the tests share: small data, copies of the project, running commands."""
 
+import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 import yaml
+from pathspec import GitIgnoreSpec
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+# Seconds after which what is waited for will never come: it ends a broken test, and nothing else,
+# on the slowest machine too.
+PATIENCE = 900
+
+
+def needs(*programs: str, package: str):
+    """Skip a test where a program is missing; the reason names the Debian packages that have it."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    reason = f"{' and '.join(missing)} not found: apt-get install {package}"
+    return pytest.mark.skipif(bool(missing), reason=reason)
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until a condition holds."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"it did not come about within {PATIENCE} s"
+        time.sleep(0.02)
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -42,19 +65,31 @@ def write_source(files: dict[str, bytes], source_folder: Path, training_examples
     (source_folder / "generated.yaml").write_text(yaml.safe_dump(description, sort_keys=False))
 
 
+def own_files(project: Path = REPOSITORY) -> list[str]:
+    """The project's own files, by their paths in it: all but what .gitignore names.
+
+    Git itself is not asked: there is none in an unpacked archive, and it refuses a clone that
+    belongs to another user.
+    """
+    ignored = GitIgnoreSpec.from_lines((project / ".gitignore").read_text().splitlines())
+    found = []
+    for folder, folders, files in os.walk(project):
+        place = Path(folder).relative_to(project)
+        folders[:] = [
+            name
+            for name in folders
+            if name != ".git" and not ignored.match_file(f"{place / name}/")
+        ]
+        paths = [str(place / name) for name in files if name != ".git"]
+        found += [path for path in paths if not ignored.match_file(path)]
+    return sorted(path for path in found if (project / path).is_file())
+
+
 def copy_project(to: Path) -> Path:
     """Copy the project's own files, as a clone would, with new modification times."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=REPOSITORY,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    for name in listed.stdout.splitlines():
-        if (REPOSITORY / name).is_file():
-            (to / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(REPOSITORY / name, to / name)
+    for name in own_files():
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(REPOSITORY / name, to / name)
     return to
 
 

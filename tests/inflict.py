@@ -1,10 +1,11 @@
 """Faults to inflict on a run, and how to run one by hand."""
 
 import contextlib
+import fcntl
 import os
 import random
+import re
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,41 +14,79 @@ import pytest
 
 from small import environment
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+needs_slurm = pytest.mark.skipif(
+    os.geteuid() != 0 or None in map(shutil.which, ("slurmctld", "slurmd", "munged", "pkill")),
+    reason="a cluster needs root and: apt-get install slurm-wlm munge procps",
+)
+
+
+def may_mount() -> bool:
+    """Whether this user may mount; root in a container often may not."""
+    unshare = shutil.which("unshare")
+    if os.geteuid() != 0 or unshare is None or shutil.which("mount") is None:
+        return False
+    # In a mount namespace of its own, so that nothing is left of the attempt.
+    attempt = [unshare, "--mount", "mount", "-t", "tmpfs", "tmpfs", "/tmp"]
+    return subprocess.run(attempt, capture_output=True).returncode == 0
+
+
+needs_mount = pytest.mark.skipif(
+    not may_mount(), reason="mounting needs root, Debian's mount, and a container that allows it"
+)
 
 SETTINGS = {
     "dataset": "generated",
     "network": "lenet-5-caffe",
     "labels": "random",
     "learning-rate": 0.01,
-    "iterations": 600,
+    "iterations": 210,
     "training-batch-size": 20,
-    "log-every": 7,
-    "evaluate-every": 100,
-    "checkpoint-seconds": 0.3,
+    "log-every": 1,
+    "evaluate-every": 70,
+    # A checkpoint after every iteration: where a run goes on depends on no clock.
+    "checkpoint-seconds": 0,
 }
 
 
 def start_run(folder: Path, output: str) -> subprocess.Popen:
-    """Start a training run of a few seconds in `folder`; its checkpoint lies beside the output."""
+    """Start a training run of a few seconds in `folder`; its checkpoint lies beside the output.
+
+    Its log is a pipe of one page, which holds some fifty iterations: a run cannot end, however fast
+    the machine is, before who reads the log is that near to the end.
+    """
     options = SETTINGS | {"output": output, "checkpoint": f"{output}.checkpoint"}
     words = [f"--{name}={value}" for name, value in options.items()]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "scripts/train.py", *words],
         cwd=folder,
         env=environment(),
         stderr=subprocess.PIPE,
         text=True,
     )
+    fcntl.fcntl(process.stderr, fcntl.F_SETPIPE_SZ, 4096)
+    return process
 
 
-def killed_runs(
-    folder: Path, output: str, kills: int, seed: int, longest: float
-) -> tuple[int, list[str]]:
-    """Start a run again and again, killing it at random moments, then let it end.
+def logged(process: subprocess.Popen, iteration: int) -> str:
+    """Wait until a run has logged this iteration (0: anything) or ended; return the log so far."""
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        reached = re.match(r"iteration (\d+)/|", line)[1]
+        if int(reached or 0) >= iteration:
+            break
+    return "".join(lines)
 
-    Args:
-        longest: seconds that a start is left to run at most; a whole run's.
+
+def last_words(process: subprocess.Popen) -> str:
+    """Wait for a run's end; return the rest of its log."""
+    said = process.stderr.read()
+    process.wait()
+    return said
+
+
+def killed_runs(folder: Path, output: str, kills: int, seed: int) -> tuple[int, list[str]]:
+    """Start a run again and again, killing it at random iterations, then let it end.
 
     Returns:
         How many times it was killed, and what the log of each start said.
@@ -56,21 +95,33 @@ def killed_runs(
     said, killed = [], 0
     while killed < kills:
         process = start_run(folder, output)
-        try:
-            said.append(process.communicate(timeout=moments.uniform(0.05, 1) * longest)[1])
-            # It ended before its time was up: another file, so that there is more to kill.
-            assert process.returncode == 0, said[-1]
-            (folder / output).unlink()
-        except subprocess.TimeoutExpired:
-            os.kill(process.pid, signal.SIGKILL)
-            said.append(process.communicate()[1])
-            killed += 1
-            # It may have been killed after its last write: then that is whole, and made again.
-            (folder / output).unlink(missing_ok=True)
+        log = logged(process, moments.randrange(SETTINGS["iterations"]))
+        process.kill()
+        said.append(log + last_words(process))
+        killed += process.returncode != 0
+        # It may have been killed after its last write: then that is whole, and made again.
+        (folder / output).unlink(missing_ok=True)
     process = start_run(folder, output)
-    said.append(process.communicate()[1])
+    said.append(last_words(process))
     assert process.returncode == 0, said[-1]
     return killed, said
+
+
+@contextlib.contextmanager
+def held(folder: Path, run: str):
+    """Keep a run of the study `small` from beginning: its log is a pipe that nobody reads.
+
+    So Snakemake cannot come to its end meanwhile, however fast the machine is. A job that has been
+    held stays so until it is killed.
+    """
+    log = folder / f"results/small/logs/runs/{run}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)
+    os.mkfifo(log)
+    try:
+        yield
+    finally:
+        log.unlink()
 
 
 @contextlib.contextmanager

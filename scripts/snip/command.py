@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import gc
 import inspect
+import json
 import re
 import shlex
 import sys
@@ -30,22 +31,13 @@ def parser(module_doc: str) -> argparse.ArgumentParser:
     )
 
 
-def figure_parser(module_doc: str) -> argparse.ArgumentParser:
-    """Return the parser of a figure's script, with the options that all figures have."""
-    figure = parser(module_doc)
-    figure.add_argument("--study", required=True, help="name that the small print states")
-    figure.add_argument("--configuration", default="unknown", help="digest for the metadata")
-    figure.add_argument(
-        "--output", type=Path, required=True, help="prefix: writes PREFIX.pdf, .png and .csv"
-    )
-    return figure
-
-
-def add_masks(to: argparse.ArgumentParser) -> None:
-    """Add the options of a figure that shows masks."""
-    to.add_argument("--masks", type=Path, nargs="+", required=True, help="mask files")
+def add_slice(to: argparse.ArgumentParser) -> None:
+    """Add the option that says what of the configuration decides the result."""
     to.add_argument(
-        "--sparsity", type=float, nargs="+", required=True, help="percent; those that are shown"
+        "--slice",
+        type=json.loads,
+        required=True,
+        help="JSON: the part of the configuration that decides the result",
     )
 
 

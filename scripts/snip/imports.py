@@ -9,7 +9,38 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from snip.errors import SnipError
+
 PROJECT = Path(__file__).resolve().parents[2]
+
+
+class CodeError(SnipError):
+    """A file of the project that is no Python."""
+
+
+def check() -> None:
+    """Check that every script and module can be parsed.
+
+    Snakemake takes a result whose rule cannot tell its inputs for a file that nobody makes, and
+    would find nothing to be done.
+
+    Raises:
+        CodeError: one cannot.
+    """
+    for path in sorted((PROJECT / "scripts").rglob("[!.]*.py")):
+        _parsed(path)
+
+
+@cache
+def _parsed(path: Path) -> ast.Module:
+    """Return a file's syntax tree."""
+    try:
+        return ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError) as error:
+        line = f", line {error.lineno}" if getattr(error, "lineno", None) else ""
+        raise CodeError(
+            f"{path.relative_to(PROJECT)}{line} cannot be parsed: {getattr(error, 'msg', error)}"
+        ) from error
 
 
 @cache
@@ -32,7 +63,7 @@ def code_of(*files: str) -> tuple[str, ...]:
 def _imported(path: Path) -> list[Path]:
     """Return the project's files that Python runs for one file: its package and its imports."""
     files = [path.with_name("__init__.py")]
-    for name in _modules(ast.parse(path.read_text())):
+    for name in _modules(_parsed(path)):
         module = PROJECT / "scripts" / name.replace(".", "/")
         files += [module.with_suffix(".py"), module / "__init__.py"]
     return [file for file in files if file.exists()]

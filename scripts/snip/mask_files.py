@@ -1,8 +1,12 @@
 """Mask files: compressed numpy archives without pickled objects. Imports no torch.
 
-One boolean array per parameter tensor, named as in the network, of shape (sparsities, *tensor
-shape), True where kept; `sparsity`, the percentages in order; `key` and `anatomy`, JSON texts: what
-was scored, and per sparsity what `snip.anatomy` counts.
+`images`, uint16, (classes, sparsities, 28, 28): how many units of the first layer keep each pixel;
+absent where its units do not see the whole image. `description`, a JSON text: what was scored
+(`key`), under which `settings`, the `classes` and `sparsities` in order, of each pruning batch the
+`composition`, how many examples of each class it has, the number of `units`, and for class `all`
+the `anatomies`, per sparsity what `snip.anatomy` counts. A file that is not for images alone also
+has the masks: one boolean array per parameter tensor, named as in the network, of
+shape ([classes,] sparsities, *tensor shape), True where kept.
 """
 
 from __future__ import annotations
@@ -10,106 +14,145 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from snip.errors import SnipError
+from snip.runs import MaskSet, check_settings
 
 
 class MaskFileError(SnipError):
-    """A mask file that is missing, damaged, another's, or has no image."""
+    """A mask file that is missing, damaged, of other masks, or has no image."""
 
 
-def mask_file(
-    masks: list[Mapping[str, Any]],
-    sparsities: Iterable[str],
-    key: dict,
-    anatomies: list[dict],
-) -> bytes:
-    """Return the content of a mask file.
-
-    Args:
-        masks: per sparsity the masks by parameter name (boolean tensors or arrays).
-        sparsities: percentages as labels.
-        key: what identifies the masks.
-        anatomies: per sparsity what `snip.anatomy.anatomy` returned.
-    """
-    arrays = {name: np.stack([np.asarray(mask[name]) for mask in masks]) for name in masks[0]}
-    arrays["sparsity"] = np.array([float(sparsity) for sparsity in sparsities])
-    arrays["key"] = np.array(json.dumps(key))
-    arrays["anatomy"] = np.array(json.dumps(anatomies))
+def mask_file(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
+    """Return the content of a mask file; see the module."""
+    arrays = {**arrays, "description": np.array(json.dumps(description))}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, array in arrays.items():
             content = io.BytesIO()
             np.lib.format.write_array(content, array, allow_pickle=False)
-            # Without the time of day; and lightly: numpy's level takes longer than all the scoring.
+            # No timestamp, so equal content gives equal bytes. Level 1: numpy's default takes
+            # longer than scoring.
             member = zipfile.ZipInfo(f"{name}.npy")
             archive.writestr(member, content.getvalue(), zipfile.ZIP_DEFLATED, compresslevel=1)
     return buffer.getvalue()
 
 
+def pixel_counts(first: np.ndarray) -> np.ndarray | None:
+    """Count the units that keep each pixel.
+
+    Args:
+        first: masks of the first layer's weights, (..., units, inputs) or of a convolution.
+
+    Returns:
+        uint16, (..., 28, 28); None where the layer's units do not see all 784 pixels.
+    """
+    if first.ndim < 2 or first.shape[-1] != 784:
+        return None
+    return first.sum(-2, dtype=np.uint16).reshape(*first.shape[:-2], 28, 28)
+
+
 @dataclass(frozen=True)
 class MaskFile:
-    """What the tables and figures read of a mask file.
+    """What tables, figures and claims read of a mask file.
 
     Attributes:
         path: where it lies.
         key: what was scored.
-        sparsities: percentages, (n,).
-        anatomies: per sparsity and parameter tensor, the counts of `snip.anatomy`.
-        first: the first layer's masks, (n, *shape of its weights).
+        settings: how, see `runs.SCORING_SETTINGS`.
+        classes: of the pruning batches, in order.
+        sparsities: labels (percent), in order.
+        composition: per pruning batch the number of examples of each of the ten classes.
+        anatomies: per sparsity and parameter tensor, the counts of `snip.anatomy`; empty unless
+            `classes` is `all`.
+        shares: per class and sparsity the share of the first layer's units that keep each pixel,
+            (classes, sparsities, 28, 28); None where its units do not see the whole image.
     """
 
     path: Path
     key: dict[str, Any]
-    sparsities: np.ndarray
+    settings: dict[str, Any]
+    classes: list[str]
+    sparsities: list[str]
+    composition: list[list[int]]
     anatomies: list[dict[str, dict[str, int]]]
-    first: np.ndarray
+    shares: np.ndarray | None
 
     @property
     def images(self) -> np.ndarray:
-        """The mask images (n, 28, 28): per pixel the share of the units that keep it.
+        """The mask images (classes, sparsities, 28, 28): per pixel the share of units keeping it.
 
         Raises:
             MaskFileError: the first layer's units do not see all 784 pixels.
         """
-        if self.first.ndim != 3 or self.first.shape[2] != 784:
+        if self.shares is None:
             raise MaskFileError(
-                f"mask file {self.path}: the first layer has shape {self.first.shape[1:]}, "
-                "expected (units, 784), a layer whose every unit sees the whole image"
+                f"mask file {self.path} has no images: the first layer's units do not see the "
+                "whole image; expected a first layer of shape (units, 784)"
             )
-        # Rounded as the tables have it; one unit of 300 is 0.0033.
-        return self.first.mean(1).reshape(-1, 28, 28).round(4)
+        return self.shares
 
 
-def read_mask_file(path: Path, shown: Collection[float] | None = None) -> MaskFile:
-    """Read a mask file.
+def read_mask_file(
+    folder: Path,
+    masks: MaskSet,
+    sparsities: Sequence[str] | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> MaskFile:
+    """Read the file of a mask set below `folder`, and check that it is that set's.
 
     Args:
-        shown: leave out other sparsities, which the file has for another figure's sake; None: leave
-            out none.
+        sparsities: labels; the file may have more, for other figures' sake. None: all it has.
+        settings: the scoring settings that the reader expects. None: whatever it was made under.
 
     Raises:
-        MaskFileError: the file is missing or damaged, or has none of the sparsities.
+        MaskFileError: the file is missing or damaged, holds other masks, or lacks a sparsity.
+        SettingsError: it was scored under other settings.
     """
+    path = folder / f"{masks.path}.npz"
     try:
         # Opened here: numpy leaves a file that it cannot read open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            texts = [json.loads(str(archive[name])) for name in ("key", "anatomy")]
-            parameters = [n for n in archive.files if n not in ("sparsity", "key", "anatomy")]
-            (key, anatomies), sparsities = texts, archive["sparsity"]
-            first = archive[parameters[0]]
+            held = json.loads(str(archive["description"]))
+            counts = archive["images"] if "images" in archive.files else None
+            found = MaskFile(
+                path,
+                held["key"],
+                held["settings"],
+                held["classes"],
+                held["sparsities"],
+                held["composition"],
+                held["anatomies"],
+                # Rounded as the tables have it; one unit of 300 is 0.0033.
+                None if counts is None else (counts / held["units"]).round(4),
+            )
     except Exception as error:
         raise MaskFileError(f"mask file {path} cannot be read: {error}") from error
-    chosen = [i for i, value in enumerate(sparsities) if shown is None or value in shown]
-    if not chosen:
+    if found.key != masks.key:
+        raise MaskFileError(f"mask file {path} holds {found.key}, expected {masks.key}")
+    if settings is not None:
+        check_settings(f"mask file {path}", found.settings, settings)
+    return found if sparsities is None else _select(found, sparsities)
+
+
+def _select(file: MaskFile, sparsities: Sequence[str]) -> MaskFile:
+    """Return a mask file with these sparsities alone, in this order."""
+    missing = [sparsity for sparsity in sparsities if sparsity not in file.sparsities]
+    if missing:
         raise MaskFileError(
-            f"mask file {path} has sparsities {sparsities.tolist()}, expected one of {list(shown)}"
+            f"mask file {file.path} has sparsities {', '.join(file.sparsities)}, "
+            f"expected {missing[0]} among them"
         )
-    anatomies = [anatomies[index] for index in chosen]
-    return MaskFile(path, key, sparsities[chosen], anatomies, first[chosen])
+    chosen = [file.sparsities.index(sparsity) for sparsity in sparsities]
+    return replace(
+        file,
+        sparsities=list(sparsities),
+        anatomies=[file.anatomies[index] for index in chosen] if file.anatomies else [],
+        shares=None if file.shares is None else file.shares[:, chosen],
+    )

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from snip.errors import SnipError
+
 RUN_PATH = (
     "{dataset}/{network}/{criterion}/sparsity-{sparsity}/batch-{batch_size}"
     "/labels-{labels}/decay-{weight_decay}/seed-{seed}"
@@ -56,7 +58,8 @@ class Run:
 class MaskSet:
     """One mask file: the masks of one scored network at several sparsities.
 
-    `class_` is `all`, or the one class that the pruning batch is drawn from.
+    `class_` is `all`; the one class that the pruning batch is drawn from; or `each`, for the masks
+    of ten pruning batches, one of each class.
     """
 
     dataset: str
@@ -144,3 +147,21 @@ SCORING_SETTINGS = [
     "relu_after_convolutions",
     "inverted_statistics",
 ]
+
+
+class SettingsError(SnipError):
+    """A result, a mask file or a table that was made under other settings than its reader's."""
+
+
+def check_settings(what: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    """Refuse what was made under other settings than its reader's.
+
+    Raises:
+        SettingsError: a setting differs; the message begins with `what`.
+    """
+    for name in [*expected, *found]:
+        if found.get(name) != expected.get(name):
+            raise SettingsError(
+                f"{what} was made with {name} = {found.get(name)!r}, "
+                f"expected {expected.get(name)!r}"
+            )

@@ -1,29 +1,192 @@
-"""Means and intervals over runs."""
+"""Means over seeds and their confidence intervals: the one place that computes intervals."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.optimize import brentq
+
+# Test errors are counted on 10,000 images, so they come in steps of 0.01 percentage points.
+ERROR_STEP = 0.01
 
 
-def mean_interval(values: Iterable[float]) -> pd.Series:
-    """Return `mean` and the limits `lower`, `upper` of its 95 % t interval, and `n`.
+@dataclass(frozen=True)
+class Interval:
+    """A mean over seeds and its limits, which are not numbers if there are fewer than two seeds.
+
+    Attributes:
+        n: number of seeds.
+        where: which of several comparisons this is, for print.
+    """
+
+    value: float
+    lower: float
+    upper: float
+    n: int
+    where: str = ""
+
+
+def interval(
+    values: Iterable[float], level: float = 0.95, resolution: float = 0.0, where: str = ""
+) -> Interval:
+    """Return the mean's t interval.
+
+    Args:
+        values: one number per seed.
+        level: confidence.
+        resolution: the step in which the numbers are known. Equal numbers do not prove that the
+            next would be equal, so the standard deviation counts as at least one step.
+    """
+    values = np.asarray(list(values), float)
+    if len(values) < 2:
+        value = values[0] if len(values) else math.nan
+        return Interval(float(value), math.nan, math.nan, len(values), where)
+    factor = stats.t.ppf((1 + level) / 2, len(values) - 1)
+    return _around(values.mean(), factor, values.std(ddof=1), resolution, len(values), where)
+
+
+def simultaneous_intervals(
+    table: pd.DataFrame, level: float, resolution: float = 0.0
+) -> list[Interval]:
+    """Return t intervals that hold all at once with confidence `level` (Bonferroni).
+
+    Args:
+        table: one row per seed, one column per comparison.
+    """
+    each = 1 - (1 - level) / max(1, table.shape[1])
+    return [interval(table[column], each, resolution, str(column)) for column in table]
+
+
+def control_intervals(table: pd.DataFrame, level: float, resolution: float = 0.0) -> list[Interval]:
+    """Return Dunnett's simultaneous intervals: each setting less the control.
+
+    Runs of one seed share the split and the order of the examples. So the model is that of a
+    block design: a number is the sum of a seed's effect, a setting's effect and noise of one
+    variance for all. The variance is estimated from all settings together, with (seeds − 1) ·
+    (settings − 1) degrees of freedom.
+
+    Args:
+        table: one row per seed, one column per setting, the control first.
+    """
+    values = table.to_numpy(float)
+    n, treatments = len(values), table.shape[1] - 1
+    differences = (values[:, 1:] - values[:, :1]).mean(0) if n else np.full(treatments, math.nan)
+    if n < 2 or not treatments:
+        columns = zip(table.columns[1:], differences, strict=True)
+        return [Interval(float(d), math.nan, math.nan, n, str(c)) for c, d in columns]
+    noise = values - values.mean(0) - values.mean(1, keepdims=True) + values.mean()
+    freedom = (n - 1) * treatments
+    deviation = math.sqrt(2 * (noise**2).sum() / freedom)
+    factor = dunnett_factor(level, treatments, freedom)
+    return [
+        _around(difference, factor, deviation, resolution, n, str(column))
+        for column, difference in zip(table.columns[1:], differences, strict=True)
+    ]
+
+
+def _around(
+    value: float, factor: float, deviation: float, resolution: float, n: int, where: str
+) -> Interval:
+    """Return value ± factor · deviation / √n, with at least one step of spread and of width."""
+    half = max(factor * max(deviation, resolution) / math.sqrt(n), resolution / 2)
+    return Interval(float(value), float(value - half), float(value + half), n, where)
+
+
+@cache
+def dunnett_factor(level: float, treatments: int, freedom: int) -> float:
+    """Return the two-sided critical value for several treatments against one control.
+
+    That is c with P(max |Z_i − Z_0| / (√2 S) ≤ c) = level, where the Z are standard normal and S²
+    is χ²/freedom (Dunnett, 1955). Given Z_0 and S, the treatments are independent; what is left is
+    a double integral, which the trapezoidal rule solves to many digits.
+    """
+    z = np.linspace(-9, 9, 181)
+    density = stats.norm.pdf(z) * (z[1] - z[0])
+    # In the logarithm of S, since few degrees of freedom spread it over many powers of ten.
+    ends = np.log(stats.chi.ppf([1e-14, 1 - 1e-14], freedom))
+    log_s = np.linspace(*ends, 301)
+    weights = stats.chi.pdf(np.exp(log_s), freedom) * np.exp(log_s) * (log_s[1] - log_s[0])
+    s = np.exp(log_s)[:, None] / math.sqrt(freedom)
+
+    def excess(c: float) -> float:
+        reach = c * math.sqrt(2) * s
+        inside = (stats.norm.cdf(z + reach) - stats.norm.cdf(z - reach)) ** treatments
+        return float(weights @ (inside @ density)) - level
+
+    # One treatment alone, and Bonferroni's bound.
+    low, high = stats.t.ppf([(1 + level) / 2, 1 - (1 - level) / (2 * treatments)], freedom)
+    return float(high) if treatments == 1 else brentq(excess, 0.99 * low, 1.01 * high)
+
+
+def pseudo_values(
+    statistic: Callable[[list[int]], pd.Series], seeds: Sequence[int]
+) -> pd.DataFrame:
+    """Return the jackknife's pseudo-values: one row per seed, one column per number.
+
+    A statistic of pairs of seeds has no number per seed. The pseudo-value n·θ − (n − 1)·θ₋ᵢ stands
+    in for it: the mean of these is the statistic, and their scatter over seeds is its error.
+
+    Args:
+        statistic: maps two or more seeds to numbers.
+        seeds: three or more.
+    """
+    seeds, n = list(seeds), len(seeds)
+    whole = statistic(seeds)
+    without = [statistic([other for other in seeds if other != seed]) for seed in seeds]
+    return pd.DataFrame([n * whole - (n - 1) * part for part in without], index=seeds)
+
+
+def mean_interval(
+    values: Iterable[float], level: float = 0.95, resolution: float = ERROR_STEP
+) -> pd.Series:
+    """Return `mean`, the limits `lower` and `upper` of its t interval, and `n`, of test errors.
 
     A single value has no interval: its limits are not a number.
     """
-    values = np.asarray(list(values), float)
-    mean = values.mean()
-    if len(values) < 2:
-        return pd.Series({"mean": mean, "lower": np.nan, "upper": np.nan, "n": len(values)})
-    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return pd.Series({"mean": mean, "lower": mean - half, "upper": mean + half, "n": len(values)})
+    found = interval(values, level, resolution)
+    return pd.Series(
+        {"mean": found.value, "lower": found.lower, "upper": found.upper, "n": found.n}
+    )
 
 
 def add_intervals(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
     """Return `table` with the columns mean, lower, upper, n of `value` over each group `by`."""
     summary = table.groupby(by, sort=False)[value].apply(mean_interval).unstack().reset_index()
     return table.merge(summary, on=by).astype({"n": int})
+
+
+def differences_from_reference(runs: pd.DataFrame, error: str, level: float = 0.95) -> pd.DataFrame:
+    """Return how much each sparsity's test error differs from the reference's.
+
+    Args:
+        runs: rows of Figure 1; a reference (sparsity 0) serves every criterion of its network.
+        error: the column of test errors, percent.
+        level: confidence that all intervals of a network, data set and criterion hold at once.
+
+    Returns:
+        Columns network, dataset, criterion, sparsity, mean, lower, upper (percentage points), n.
+        Only seeds that have every sparsity of their curve count.
+    """
+    rows = []
+    for (network, dataset), panel in runs.groupby(["network", "dataset"], sort=False):
+        references = panel[panel["sparsity"] == 0].drop_duplicates("seed")
+        for criterion, pruned in panel[panel["sparsity"] > 0].groupby("criterion", sort=False):
+            curve = pd.concat([references, pruned])
+            table = curve.pivot(index="seed", columns="sparsity", values=error).dropna()
+            if 0 in table.columns:
+                found = control_intervals(table, level, ERROR_STEP)
+                rows += [
+                    [network, dataset, criterion, sparsity, i.value, i.lower, i.upper, i.n]
+                    for sparsity, i in zip(table.columns[1:], found, strict=True)
+                ]
+    columns = ["network", "dataset", "criterion", "sparsity", "mean", "lower", "upper", "n"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def runs_phrase(counts: Iterable[int]) -> str:

@@ -1,6 +1,7 @@
 """The tidy tables between training and figures: one header line, one row per observation."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -8,7 +9,8 @@ import pandas as pd
 from snip.errors import SnipError
 from snip.files import unsealed
 from snip.mask_files import MaskFile, read_mask_file
-from snip.runs import MaskSet, Run, label, number
+from snip.runs import Run, check_settings, number
+from snip.study.grids import scoring_part, slice_masks, slice_runs
 
 KEY = [
     "dataset",
@@ -32,24 +34,30 @@ OUTCOME = [
 ]
 # Counts per parameter tensor (see snip.anatomy).
 ANATOMY = ["parameters", "kept", "effective", "units", "dead_units"]
+TEXTS = ("labels", "class", "claim")
+SETTINGS = ["network", "dataset", "setting", "value"]
 MASK_KEY = ["dataset", "network", "criterion", "batch_size", "class", "seed", "sparsity"]
 
 
 class TableError(SnipError):
-    """A result or table that is missing, damaged or another's."""
+    """A result or table that is missing, damaged, another run's, or made under other settings."""
 
 
-def read_result(folder: Path, run: Run) -> dict:
-    """Read one run's result below `folder` and check that it is that run's.
+def read_result(folder: Path, run: Run, settings: Mapping) -> dict:
+    """Read one run's result below `folder`, and check that it is that run's.
+
+    Args:
+        settings: those the run is expected to have been trained under.
 
     Raises:
-        TableError: the file is missing, damaged, or holds another run.
+        TableError: the file is missing or damaged, or holds another run.
+        SettingsError: the run was trained under other settings.
     """
     path = folder / f"{run.path}.json"
     try:
         result = unsealed(path.read_bytes())
         found = {name: result[name] for name in KEY}
-        missing = [name for name in [*OUTCOME, "layers", "curve"] if name not in result]
+        missing = [name for name in [*OUTCOME, "settings", "layers", "curve"] if name not in result]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TableError(f"result file {path} cannot be used: {error}") from error
     if found != run.key or missing:
@@ -58,73 +66,112 @@ def read_result(folder: Path, run: Run) -> dict:
             if missing
             else f"result file {path} holds the run {found}, expected {run.key}"
         )
+    check_settings(f"result file {path}", result["settings"], settings)
     return result
 
 
-def tabulate(folder: Path, runs: Iterable[Run]) -> dict[str, pd.DataFrame]:
-    """Collect results into the tables `runs`, `layers` and `curves`.
+def tabulate(folder: Path, part: Mapping) -> dict[str, pd.DataFrame]:
+    """Collect the results of a slice of a study into tables.
+
+    Args:
+        folder: of the result files.
+        part: see `study.grids.slice_of`.
 
     Returns:
         runs: one row per run, KEY then OUTCOME (errors in percent).
         layers: one row per run and prunable parameter tensor: KEY, layer, ANATOMY.
         curves: one row per run and logged point: KEY, iteration, train_loss.
+        settings: one row per network, data set and setting, its value as JSON.
     """
     rows, layers, curves = [], [], []
-    for run in runs:
-        result = read_result(folder, run)
+    for run in slice_runs(part, part["grids"]):
+        result = read_result(folder, run, part["settings"][run.network][run.dataset])
         key = [result[name] for name in KEY]
         rows.append(key + [result[name] for name in OUTCOME])
         for layer, counts in result["layers"].items():
             layers.append([*key, layer, *(counts[name] for name in ANATOMY)])
         curves += [[*key, *point] for point in result["curve"]]
+    settings = [
+        [network, dataset, name, json.dumps(value)]
+        for network, by_dataset in part["settings"].items()
+        for dataset, values in by_dataset.items()
+        for name, value in values.items()
+    ]
     return {
         "runs": pd.DataFrame(rows, columns=KEY + OUTCOME, dtype=object),
         "layers": pd.DataFrame(layers, columns=[*KEY, "layer", *ANATOMY], dtype=object),
         "curves": pd.DataFrame(curves, columns=[*KEY, "iteration", "train_loss"], dtype=object),
+        "settings": pd.DataFrame(settings, columns=SETTINGS, dtype=object),
     }
 
 
-def tabulate_masks(folder: Path, masks: Iterable[MaskSet]) -> pd.DataFrame:
-    """Collect the anatomy of mask files below `folder`.
+def read_figure_masks(
+    folder: Path, part: Mapping, figure: str, seed: int | None = None
+) -> Iterable[MaskFile]:
+    """Yield the mask files of a figure, one at a time: together they would fill the memory.
 
-    Returns:
-        One row per mask file, sparsity and parameter tensor: MASK_KEY, layer, ANATOMY.
+    Args:
+        folder: of the mask files.
+        part: see `study.grids.slice_of`.
+        seed: leave out other seeds. None: leave out none.
 
     Raises:
-        MaskFileError: a file is missing or damaged.
-        TableError: a file holds other masks.
+        MaskFileError: see `mask_files.read_mask_file`.
+        SettingsError: a file was scored under other settings.
     """
-
-    def files() -> Iterator[MaskFile]:
-        # One at a time: with their masks, those of a study would fill the memory.
-        for wanted in masks:
-            path = folder / f"{wanted.path}.npz"
-            file = read_mask_file(path)
-            if file.key != wanted.key:
-                raise TableError(f"mask file {path} holds {file.key}, expected {wanted.key}")
-            yield file
-
-    return tabulate_anatomies(files())
+    for masks, sparsities in slice_masks(part, figure).items():
+        if seed is None or masks.seed == seed:
+            settings = scoring_part(part["settings"][masks.network][masks.dataset])
+            yield read_mask_file(folder, masks, sparsities, settings)
 
 
 def tabulate_anatomies(files: Iterable[MaskFile]) -> pd.DataFrame:
-    """Return the anatomy of mask files: the columns of `tabulate_masks`."""
+    """Collect the anatomy of masks of all classes.
+
+    Returns:
+        One row per mask file, sparsity and parameter tensor: MASK_KEY, layer, ANATOMY.
+    """
     rows = []
     for file in files:
         for sparsity, layers in zip(file.sparsities, file.anatomies, strict=True):
-            key = [*file.key.values(), number(label(sparsity))]
+            key = [*file.key.values(), number(sparsity)]
             for layer, counts in layers.items():
                 rows.append([*key, layer, *(counts[name] for name in ANATOMY)])
-    return pd.DataFrame(rows, columns=[*MASK_KEY, "layer", *ANATOMY], dtype=object)
+    table = pd.DataFrame(rows, columns=[*MASK_KEY, "layer", *ANATOMY], dtype=object)
+    return table.drop_duplicates(ignore_index=True)
 
 
-def read_table(path: Path | str) -> pd.DataFrame:
+def read_table(path: Path | str, dtype: Mapping | None = None) -> pd.DataFrame:
     """Read a table, with labels as text (`true` is not a boolean) and numbers as numbers.
 
     Raises:
         TableError: the file is missing or empty.
     """
     try:
-        return pd.read_csv(path, dtype={"labels": str, "class": str, "claim": str})
+        return pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str) | (dtype or {}))
     except (OSError, ValueError) as error:
         raise TableError(f"table {path} cannot be read: {error}") from error
+
+
+def read_settings(folder: Path) -> dict[str, dict[str, dict]]:
+    """Return the settings of the runs in a folder of tables, by network and data set."""
+    settings: dict[str, dict[str, dict]] = {}
+    for row in read_table(folder / "settings.csv", {"value": str}).itertuples():
+        by_name = settings.setdefault(row.network, {}).setdefault(row.dataset, {})
+        by_name[row.setting] = json.loads(row.value)
+    return settings
+
+
+def read_checked(folder: Path, table: str, part: Mapping) -> pd.DataFrame:
+    """Read a table of runs, and check that its runs were trained under the settings of a slice.
+
+    Raises:
+        TableError: a table is missing or empty.
+        SettingsError: its runs were trained under other settings.
+    """
+    found = read_settings(folder)
+    for network, by_dataset in part["settings"].items():
+        for dataset, expected in by_dataset.items():
+            what = f"table {folder / table}.csv, {network} on {dataset},"
+            check_settings(what, found.get(network, {}).get(dataset, {}), expected)
+    return read_table(folder / f"{table}.csv")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sys
 import time
@@ -398,6 +399,7 @@ def result(training: Training, curve: list, evaluations: list[dict]) -> dict:
     layers = training.layers
     return {
         **training.run.key,
+        "settings": dataclasses.asdict(training.settings),
         "iterations": training.settings.iterations,
         "parameters": sum(layer["parameters"] for layer in layers.values()),
         "kept": sum(layer["kept"] for layer in layers.values()),

@@ -1,10 +1,8 @@
 """SIGKILL of a training run at random moments, twenty times over (about a minute a seed)."""
 
-import time
-
 import pytest
 
-from inflict import killed_runs, start_run
+from inflict import killed_runs, last_words, start_run
 from small import small_project, snakemake
 
 
@@ -12,10 +10,8 @@ from small import small_project, snakemake
 def test_twenty_kills(tmp_path, seed):
     folder = small_project(tmp_path / "project")
     snakemake(folder, "--cores", "1", target="results/datasets/generated/summary.npz")
-    started = time.monotonic()
-    start_run(folder, "whole.json").communicate()
-    longest = time.monotonic() - started
-    killed, said = killed_runs(folder, "killed.json", kills=20, seed=seed, longest=longest)
+    last_words(start_run(folder, "whole.json"))
+    killed, said = killed_runs(folder, "killed.json", kills=20, seed=seed)
     assert killed == 20
     assert (folder / "killed.json").read_bytes() == (folder / "whole.json").read_bytes()
     resumed = sum("resumed at iteration" in text for text in said)

@@ -1,33 +1,37 @@
 """A killed Snakemake and full disks, with the whole study run to its end after each."""
 
+import os
+import signal
 import subprocess
-import time
 
 import pytest
 
-from inflict import forget, mounted, needs_root
-from small import CONFIGS, digests, environment, small_project, snakemake
+from helpers import until
+from inflict import forget, held, mounted, needs_mount
+from small import CONFIGS, RUN, digests, environment, small_project, snakemake
 
 
 def test_a_killed_snakemake_is_unlocked_and_goes_on(finished, tmp_path):
     folder = small_project(tmp_path / "project")
     command = ["snakemake", *CONFIGS, "--cores", "2", "--", "figures/all"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    process = subprocess.Popen(command, cwd=folder, env=environment(), **quiet)
-    deadline = time.monotonic() + 120
-    while not list(folder.glob("results/small/runs/**/*.json")) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    with held(folder, RUN):
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment(), start_new_session=True, **quiet
+        )
+        until(lambda: list(folder.glob("results/small/runs/**/*.json")) or process.poll())
     process.kill()
     process.wait()
     # Its jobs live on for a moment; the folder is locked and says what to do.
     done = snakemake(folder, "--cores", "2", check=False)
     assert done.returncode != 0 and "--unlock" in done.stdout
+    os.killpg(process.pid, signal.SIGKILL)
     snakemake(folder, "--unlock")
     snakemake(folder, "--cores", "2")
     assert digests(folder) == digests(finished)
 
 
-@needs_root
+@needs_mount
 @pytest.mark.parametrize(("where", "size"), [("results/small/runs", "16k"), ("figures", "64k")])
 def test_a_full_disk_is_named_and_nothing_half_written_stays(clone, finished, where, size):
     forget(clone, where)

@@ -10,6 +10,10 @@ action=$1
 folder=$(realpath -m "${!#}")
 configuration=$folder/slurm.conf
 
+idle_nodes() {
+    sinfo --noheader --partition=main --states=idle --format=%D
+}
+
 start() {
     mkdir -p "$folder"/{state,spool,log}
     if [ ! -S /run/munge/munge.socket.2 ] || ! munge -n > /dev/null 2>&1; then
@@ -17,6 +21,9 @@ start() {
         chown munge: /run/munge /var/log/munge
         chmod 755 /run/munge
         runuser -u munge -- munged
+        until munge -n > /dev/null 2>&1; do sleep 0.1; done
+        # A munged that ran before is not ours to stop.
+        cp /run/munge/munged.pid "$folder/munged.pid"
     fi
     local host
     host=$(hostname -s)
@@ -46,21 +53,24 @@ SelectTypeParameters=CR_Core_Memory
 AccountingStorageType=accounting_storage/none
 JobAcctGatherType=jobacct_gather/none
 ReturnToService=2
-SlurmdTimeout=10
+SlurmdTimeout=30
 KillWait=5
 # Finished jobs stay visible to squeue.
 MinJobAge=3600
 SchedulerParameters=defer,batch_sched_delay=0,sched_interval=1
 NodeName=n[1-3] NodeHostname=$host NodeAddr=127.0.0.1 Port=[17001-17003] CPUs=2 RealMemory=8000
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+# A name that Snakemake takes for Python where it is not quoted.
+PartitionName=all Nodes=ALL MaxTime=INFINITE State=UP
 CONF
     slurmctld
     for node in n1 n2 n3; do slurmd -N "$node"; done
-    for _ in $(seq 60); do
-        [ "$(sinfo --noheader --states=idle --format=%D 2> /dev/null)" = 3 ] && break
+    # Fifteen minutes: it ends a broken start, and nothing else, on the slowest machine too.
+    for _ in $(seq 1800); do
+        [ "$(idle_nodes 2> /dev/null)" = 3 ] && break
         sleep 0.5
     done
-    if [ "$(sinfo --noheader --states=idle --format=%D)" != 3 ]; then
+    if [ "$(idle_nodes)" != 3 ]; then
         sinfo --Node --long >&2
         exit 1
     fi
@@ -70,6 +80,7 @@ CONF
 kill_node() {
     local job process
     kill -KILL "$(cat "$folder/slurmd-$1.pid")"
+    rm "$folder/slurmd-$1.pid"
     for job in $(squeue --noheader --nodelist "$1" --states=running --format=%i); do
         pkill -KILL --full "slurmstepd: \\[$job\\." || true
     done
@@ -82,11 +93,17 @@ kill_node() {
 
 stop() {
     scancel --user "$(id -un)" 2> /dev/null || true
-    for file in "$folder"/slurmd-*.pid "$folder"/slurmctld.pid; do
-        [ -f "$file" ] && kill "$(cat "$file")" 2> /dev/null || true
+    local file process
+    # Munged last: the others use it to the end.
+    for file in "$folder"/slurmd-*.pid "$folder"/slurmctld.pid "$folder"/munged.pid; do
+        [ -f "$file" ] || continue
+        process=$(cat "$file")
+        kill "$process" 2> /dev/null || true
+        # A dead process stays in the table (Z) where nobody asks how it ended.
+        while grep -q '^State:.[^Z]' "/proc/$process/status" 2> /dev/null; do sleep 0.1; done
+        rm -f "$file"
     done
-    for _ in $(seq 50); do pgrep --exact slurmctld > /dev/null || break; sleep 0.2; done
-    rm -f /etc/slurm/slurm.conf
+    [ "$(readlink /etc/slurm/slurm.conf)" != "$configuration" ] || rm /etc/slurm/slurm.conf
 }
 
 case $action in

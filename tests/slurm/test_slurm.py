@@ -2,25 +2,25 @@
 
 import re
 import subprocess
-import threading
 import time
+from pathlib import Path
 
 import pytest
+import yaml
 
-from helpers import REPOSITORY, copy_project
-from small import digests, small_project, snakemake
+from helpers import REPOSITORY, copy_project, until
+from inflict import held, needs_slurm
+from small import CONFIGS, RUN, digests, environment, small_project, snakemake
 
+pytestmark = needs_slurm
 SCRIPT = REPOSITORY / "tests/slurm/cluster.sh"
-# As the profile says, but for a cluster of three nodes with two cores, and a hurried user.
+# The profile as it is, on nodes of two cores, for a hurried user.
 SLURM = [
     "--workflow-profile",
     "workflow/profiles/slurm",
     "--slurm-init-seconds-before-status-checks=1",
     "--seconds-between-status-checks=2",
     "--latency-wait=5",
-    "--group-components",
-    "runs=2",
-    "masks=2",
 ]
 
 
@@ -55,23 +55,66 @@ def test_the_tiny_study_through_slurm_gives_the_same_bytes(cluster, tmp_path, re
     print(f"{runs} runs, {len(states)} Slurm jobs, {len(states) / hours:.0f} jobs an hour")
 
 
+@pytest.mark.parametrize("side_by_side", [1, 2])
+def test_a_job_of_several_runs_asks_for_the_cores_it_was_given(cluster, clone, side_by_side):
+    for path in (clone / "results/small/runs").rglob("*.json"):
+        path.unlink()
+    before = squeue("all", "%i").split()
+    grouped = ["--group-components", "runs=4", "--cores", str(side_by_side)]
+    snakemake(clone, *SLURM, *grouped, target="results/small/tables/fig4/runs.csv")
+    jobs = [line.split() for line in squeue("all", "%i %C %T").splitlines()]
+    [grouped_job, table] = [job for job in jobs if job[0] not in before]
+    assert {grouped_job[1], table[1]} == {str(side_by_side), "1"}
+    assert grouped_job[2] == table[2] == "COMPLETED"
+
+
+def test_a_partition_may_be_called_all(cluster, clone):
+    (clone / f"results/small/runs/{RUN}.json").unlink()
+    documented = (REPOSITORY / "docs/cluster.md").read_text()
+    [option] = re.findall(r"""--default-resources ("slurm_partition='cpu'")""", documented)
+    option = option.strip('"').replace("cpu", "all")
+    target = f"results/small/runs/{RUN}.json"
+    snakemake(clone, *SLURM, "--default-resources", option, target=target)
+    assert "all" in squeue("all", "%P").split()
+
+
+def test_why_a_job_failed_is_on_the_console(cluster, clone):
+    (clone / f"results/small/runs/{RUN}.json").unlink()
+    rate = {"networks": {"lenet-300-100": {"learning_rate": 1e30}}}
+    (clone / "config/rate.yaml").write_text(yaml.safe_dump(rate))
+    configs = [*CONFIGS, "config/rate.yaml"]
+    target = f"results/small/runs/{RUN}.json"
+    done = snakemake(
+        clone, *SLURM, "--restart-times=0", configs=configs, target=target, check=False
+    )
+    assert done.returncode != 0
+    assert f"error: run {RUN} diverged" in done.stdout
+
+
+def node_of(run: str) -> str | None:
+    """The node on which a run's job has begun."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (process / "cmdline").read_text()
+            variables = (process / "environ").read_text().split("\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended meanwhile
+        if f"2> results/small/logs/runs/{run}.log" in command:
+            prefix = "SLURMD_NODENAME="
+            return next((v.removeprefix(prefix) for v in variables if v.startswith(prefix)), None)
+    return None
+
+
 def test_a_lost_node_loses_nothing(cluster, tmp_path, finished):
     folder = small_project(tmp_path / "project")
-    lost = []
-
-    def lose_a_node():
-        while not lost:
-            time.sleep(0.2)
-            nodes = re.findall(r"^(n\d) .*(?:train|runs)", squeue("running", "%N %k"), re.M)
-            if nodes and list((folder / "results/small/logs/runs").rglob("*.log")):
-                time.sleep(2)  # in the middle of it
-                subprocess.run(["bash", SCRIPT, "kill-node", nodes[0], cluster], check=True)
-                lost.append(nodes[0])
-
-    killer = threading.Thread(target=lose_a_node, daemon=True)
-    killer.start()
-    snakemake(folder, *SLURM)
-    killer.join()
+    command = ["snakemake", *CONFIGS, *SLURM, "--", "figures/all"]
+    with held(folder, RUN), (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment(), stdout=log, stderr=subprocess.STDOUT
+        )
+        until(lambda: node_of(RUN) or process.poll() is not None)
+        subprocess.run(["bash", SCRIPT, "kill-node", node_of(RUN), cluster], check=True)
+    assert process.wait() == 0, (tmp_path / "log").read_text()
     assert digests(folder) == digests(finished)
     states = squeue("all", "%T")
     assert "NODE_FAIL" in states, states

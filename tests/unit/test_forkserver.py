@@ -4,12 +4,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
 
-from helpers import REPOSITORY, copy_project
+from helpers import PATIENCE, REPOSITORY, copy_project, until
 from snip import forkserver
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there are no forks to be had")
@@ -71,7 +70,7 @@ class Forks:
     def run(self, what: str, **options) -> tuple[int, list[str], str]:
         """Run a job: its status, the words of its output, its messages."""
         job = self.job(what, **options)
-        output, messages = job.communicate(timeout=60)
+        output, messages = job.communicate(timeout=PATIENCE)
         return job.returncode, output.split(), messages
 
     def waiting(self) -> tuple[subprocess.Popen, int]:
@@ -83,22 +82,22 @@ class Forks:
 
     def stop(self) -> None:
         self.server.stdin.close()
-        self.server.wait(timeout=60)
-
-
-def until(true) -> None:
-    """Wait until something is true."""
-    for _ in range(1000):
-        if true():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not become true within ten seconds")
+        self.server.wait(timeout=PATIENCE)
 
 
 def ended(number: int) -> bool:
     """Whether a process has ended."""
     status = Path(f"/proc/{number}/stat")
     return not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def listening(address: Path) -> bool:
+    """Whether a process listens at this socket."""
+    sockets = Path("/proc/net/unix").read_text().splitlines()
+    # Columns 4 and 8 are flags (__SO_ACCEPTCON: it listens) and path.
+    return any(
+        line.split()[3:4] + line.split()[7:] == ["00010000", str(address)] for line in sockets
+    )
 
 
 @pytest.fixture(scope="module")
@@ -145,18 +144,18 @@ def test_a_signal_is_handed_on(forks, number):
     job, _ = forks.waiting()
     other, _ = forks.waiting()
     job.send_signal(number)
-    _, messages = job.communicate(timeout=60)
+    _, messages = job.communicate(timeout=PATIENCE)
     assert job.returncode == 1 and messages.endswith(f"asked by {int(number)}\n")
     assert other.poll() is None
     other.terminate()
-    other.communicate(timeout=60)
+    other.communicate(timeout=PATIENCE)
 
 
 def test_a_killed_job_takes_its_fork_along(forks):
     job, fork = forks.waiting()
     job.kill()
     until(lambda: ended(fork))
-    job.communicate(timeout=60)
+    job.communicate(timeout=PATIENCE)
     assert forks.run("nothing")[0] == 0
 
 
@@ -172,7 +171,7 @@ def test_jobs_of_a_killed_server_do_it_themselves(tmp_path):
     forks = Forks(tmp_path)
     job, fork = forks.waiting()
     forks.server.kill()
-    output, _ = job.communicate(timeout=60)
+    output, _ = job.communicate(timeout=PATIENCE)
     assert job.returncode == 0 and output.split()[0] == "itself"
     # The kernel closes a killed server's connections a moment before it kills the forks.
     until(lambda: ended(fork))
@@ -184,12 +183,12 @@ def test_a_server_ends_after_its_last_fork(tmp_path):
     forks = Forks(tmp_path)
     job, _ = forks.waiting()
     forks.server.stdin.close()
-    with pytest.raises(subprocess.TimeoutExpired):
-        forks.server.wait(timeout=0.5)
+    until(lambda: not listening(forks.address))
+    assert forks.server.poll() is None
     assert forks.run("nothing")[1][0] == "itself"
     job.terminate()
-    job.communicate(timeout=60)
-    assert forks.server.wait(timeout=60) == 0
+    job.communicate(timeout=PATIENCE)
+    assert forks.server.wait(timeout=PATIENCE) == 0
     assert not forks.address.parent.exists()
 
 
@@ -200,7 +199,7 @@ def test_without_room_for_a_socket_jobs_do_it_themselves(tmp_path, monkeypatch):
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
     server = forkserver.start()
-    assert server.wait(timeout=60) == 1
+    assert server.wait(timeout=PATIENCE) == 1
     server.stdin.close()
     assert forkserver.run_in_fork(["job.py"]) is None
     monkeypatch.delenv(forkserver.ADDRESS)

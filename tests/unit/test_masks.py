@@ -1,4 +1,7 @@
+import copy
 import json
+import runpy
+import sys
 
 import numpy as np
 import pytest
@@ -6,10 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import REPOSITORY
 from snip import masks, registry
 from snip.anatomy import anatomy
 from snip.datasets import DatasetError, draw_pruning_batch, load_dataset
-from snip.mask_files import mask_file, read_mask_file
 from snip.runs import MaskSet, Settings
 from snip.weights import build_network
 
@@ -174,28 +177,32 @@ def test_unknown_criterion_names_the_registered_ones():
         masks.score(problem(), "snap")
 
 
-def test_mask_file_holds_each_tensor_and_loads_without_pickle(tmp_path, generated):
+@pytest.mark.parametrize("classes", ["all", "7", "each"])
+def test_a_mask_file_by_hand_has_each_tensor_without_pickle(tmp_path, generated, classes):
+    output = tmp_path / "mask.npz"
+    command = ["scripts/prune.py", "--dataset=generated", "--network=lenet-5-caffe"]
+    command += [f"--class={classes}", "--batch-size=20", "--sparsity", "50", "99.5"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(REPOSITORY)
+        patch.setattr(sys, "argv", [*command, f"--data={generated}", f"--output={output}"])
+        runpy.run_path("scripts/prune.py", run_name="__main__")
     dataset = load_dataset("generated", generated)
-    wanted = MaskSet("generated", "lenet-5-caffe", "snip", 20, "7", 0)
-    network = build_network(wanted.network, 0)
-    given = masks.make_problem(network, wanted, Settings(), dataset)
-    assert (given.labels == 7).all()
-    found = masks.make_masks(given, "snip", [50, 99.5])
-    path = tmp_path / "mask.npz"
-    counts = [anatomy(network, mask) for mask in found]
-    path.write_bytes(mask_file(found, ["50", "99.5"], wanted.key, counts))
-    assert read_mask_file(path).anatomies == counts
-    with np.load(path, allow_pickle=False) as archive:
-        assert archive["sparsity"].tolist() == [50, 99.5]
-        assert json.loads(str(archive["key"])) == {
-            "dataset": "generated",
-            "network": "lenet-5-caffe",
-            "criterion": "snip",
-            "batch_size": 20,
-            "class": "7",
-            "seed": 0,
-        }
-        for name, parameter in network.named_parameters():
-            assert archive[name].dtype == bool
-            assert archive[name].shape == (2, *parameter.shape)
-            assert (archive[name][1] == found[1][name].numpy()).all()
+    network = build_network("lenet-5-caffe", 0)
+    with np.load(output, allow_pickle=False) as archive:
+        description = json.loads(str(archive["description"]))
+        assert description["sparsities"] == ["50", "99.5"] and description["units"] == 20
+        assert description["settings"]["prunable"] == "weights-and-biases"
+        assert "images" not in archive.files  # the first layer's units see parts of the image
+        for number, class_ in enumerate(description["classes"]):
+            wanted = MaskSet("generated", "lenet-5-caffe", "snip", 20, class_, 0)
+            given = masks.make_problem(copy.deepcopy(network), wanted, Settings(), dataset)
+            found = masks.make_masks(given, "snip", [50, 99.5])
+            assert sum(description["composition"][number]) == 20
+            if class_ != "all":
+                assert description["composition"][number][int(class_)] == 20
+            if classes != "each":
+                counts = [anatomy(network, mask) for mask in found]
+                assert description["anatomies"] == counts
+            for name in found[0]:
+                stored = archive[name][number] if classes == "each" else archive[name]
+                np.testing.assert_array_equal(stored, np.stack([mask[name] for mask in found]))

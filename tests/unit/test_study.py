@@ -7,8 +7,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import REPOSITORY
-from snip import registry, study
+from snip import registry
+from snip.errors import ConfigError
 from snip.runs import Run, label
+from snip.study.config import SCHEMA, check, load_config
+from snip.study.figures import FIGURES, TRAINED
+from snip.study.grids import (
+    AXES,
+    complete,
+    digest,
+    expand_masks,
+    expand_runs,
+    grids,
+    settings,
+    slice_of,
+    study_masks,
+    study_runs,
+)
 
 CONFIG = REPOSITORY / "config"
 STUDIES = ["default", "paper", "tiny"]
@@ -16,11 +31,11 @@ STUDIES = ["default", "paper", "tiny"]
 
 def load(name):
     overlays = [] if name == "default" else [CONFIG / f"{name}.yaml"]
-    return study.load_config(CONFIG / "default.yaml", *overlays)
+    return load_config(CONFIG / "default.yaml", *overlays)
 
 
-def runs(config, figure="all"):
-    return study.expand_runs(study.table_grids(config, figure))
+def runs(config, figure):
+    return expand_runs(grids(config, figure))
 
 
 @pytest.mark.parametrize("name", STUDIES)
@@ -33,9 +48,9 @@ def test_paper_study_follows_the_paper():
     figure1 = runs(config, "fig1")
     assert len(figure1) == 2 * 10 * 20
     assert {run.sparsity for run in figure1} == {str(s) for s in range(0, 100, 10)}
-    settings = study.settings(config, "lenet-300-100", "mnist")
-    assert settings["iterations"] == 150_000 and settings["decay_every"] == 25_000
-    assert settings["momentum"] == 0.9 and settings["training_batch_size"] == 100
+    values = settings(config, "lenet-300-100", "mnist")
+    assert values["iterations"] == 150_000 and values["decay_every"] == 25_000
+    assert values["momentum"] == 0.9 and values["training_batch_size"] == 100
     assert {run.weight_decay for run in figure1} == {"0.0005"}
     assert len(runs(config, "fig3")) == 5 * 20
     assert len(runs(config, "fig4")) == 5 * 20
@@ -47,10 +62,10 @@ def test_paper_study_follows_the_paper():
 
 def test_figures_share_runs():
     config = load("default")
-    figures = [set(runs(config, figure)) for figure in study.TRAINED_FIGURES]
+    figures = [set(runs(config, figure)) for figure in TRAINED]
     assert len(figures[0] & figures[1]) == 5  # 90 %, 100 examples, five seeds
     assert len(figures[2] & figures[3]) == 2 * 2  # random labels, reference and 99 %, two seeds
-    union = runs(config)
+    union = study_runs(config)
     control = set(runs(config, "claims"))
     assert len(union) == len(set(union)) == len(set.union(*figures, control))
     assert len(control) == 3 and not control & set.union(*figures)
@@ -63,17 +78,57 @@ def test_reference_is_trained_once_whatever_is_swept():
     assert {run.criterion for run in reference} == {"magnitude"}
 
 
+def test_a_reference_has_one_name_in_all_grids():
+    config = load("default")
+    config["figures"]["fig4"] = [
+        {"criteria": [criterion], "batch_sizes": [10], "sparsities": [0, 99], "seeds": [0]}
+        for criterion in ("magnitude", "random")
+    ]
+    reference = [run for run in runs(config, "fig4") if run.sparsity == "0"]
+    assert [(run.criterion, run.batch_size) for run in reference] == [("snip", 100)]
+
+
 def test_masks_of_figures():
     config = load("default")
-    grids = study.mask_grids(config)
-    masks = {figure: study.expand_masks(figure, grids[figure]) for figure in grids}
-    assert len(masks["fig2"]) == 2 * 10 * 5
-    assert len(masks["fig6"]) == 4 * 10 * 5
+    masks = {
+        name: expand_masks(name, grids(config, name)) for name in FIGURES if FIGURES[name].masks
+    }
+    seeds = len(config["figures"]["fig2"][0]["seeds"])
+    assert len(masks["fig2"]) == 2 * seeds  # one file has all ten classes
+    assert {mask.class_ for mask in masks["fig2"]} == {"each"}
     assert {mask.class_ for mask in masks["fig3"]} == {"all"}
     assert len(masks["anatomy"]) == 2 * len(registry.names("criteria"))
-    union = study.study_masks(grids)
+    union = study_masks(config)
     assert set(union) == set().union(*masks.values())
     assert list(union.values())[0] == [str(s) for s in range(10, 100, 10)]
+
+
+def test_a_mask_file_has_the_sparsities_that_are_asked_of_its_own_seed():
+    config = load("default")
+    config["figures"]["fig3"] = [{"sparsities": [90], "seeds": [0, 1]}]
+    config["figures"]["anatomy"] = [{"criteria": ["snip"], "sparsities": [50], "seeds": [0]}]
+    union = study_masks(config)
+    wanted = {mask.seed: s for mask, s in union.items() if mask.class_ == "all"}
+    assert wanted == {0: ["50", "90"], 1: ["90"]}
+
+
+def test_masks_may_have_more_seeds_than_runs():
+    config = load("default")
+    config["figures"]["fig3"] = [{"seeds": [0, 1], "mask_seeds": [100, 101, 102]}]
+    assert {run.seed for run in runs(config, "fig3")} == {0, 1}
+    assert {mask.seed for mask in expand_masks("fig3", grids(config, "fig3"))} == {100, 101, 102}
+
+
+def test_numbers_have_one_spelling():
+    config = load("default")
+    config["figures"]["fig3"] = [
+        {"batch_sizes": [1.0, 100], "seeds": [0, 1, 2.0], "labels": [True]}
+    ]
+    [grid] = grids(check(config), "fig3")
+    assert grid["batch_sizes"] == [1, 100] and all(type(v) is int for v in grid["batch_sizes"])
+    assert [run.seed for run in runs(config, "fig3")] == [0, 1, 2] * 2
+    assert {run.labels for run in runs(config, "fig3")} == {"true"}
+    assert all(".0" not in run.path.split("seed-")[1] for run in runs(config, "fig3"))
 
 
 @pytest.mark.parametrize(
@@ -83,8 +138,8 @@ def test_masks_of_figures():
         ("networks.lenet-5-caffe.learning_rate", 0.01, {"fig1", "fig4", "fig7"}),
         ("training.momentum", 0.8, {"fig1", "fig3", "fig4", "fig7"}),
         ("reported_error", "best_test_error", {"fig1", "fig3"}),
-        ("protocol.prunable", "weights", set(study.FIGURES)),
-        ("study", "other", set(study.FIGURES)),
+        ("protocol.prunable", "weights", set(FIGURES)),
+        ("study", "other", set(FIGURES)),
         ("checkpoint_seconds", 7, set()),
         ("data_folder", "elsewhere", set()),
         ("claims.alpha", 0.01, set()),
@@ -99,8 +154,8 @@ def test_a_figures_digest_is_of_what_decides_it(path, value, figures):
     target[last] = value
     different = {
         figure
-        for figure in study.FIGURES
-        if study.figure_configuration(before, figure) != study.figure_configuration(after, figure)
+        for figure in FIGURES
+        if digest(slice_of(before, [figure])) != digest(slice_of(after, [figure]))
     }
     assert different == figures
 
@@ -132,7 +187,7 @@ BAD = [
     ("figures.fig3[0].batch_sizes", [60000], ["batch_sizes", "60000", "54000"]),
     ("figures.fig4[0].batch_sizes", [3001], ["batch_sizes", "3001", "3000"]),
     ("training.training_batch_size", 4000, ["training_batch_size", "4000", "mnist-3000"]),
-    ("networks.lenet-300-100.learning_rate", "0.1", ["learning_rate", "'0.1'", "number"]),
+    ("networks.lenet-300-100.learning_rate", "fast", ["learning_rate", "'fast'", "number"]),
     ("networks.lenet-300-100.learning_rate", 0, ["learning_rate", "more than 0"]),
     ("figures.fig1[0].seeds", [], ["figures.fig1[0].seeds", "empty"]),
     ("figures.fig1[0].seeds", None, ["figures.fig1[0].seeds", "missing"]),
@@ -153,6 +208,22 @@ BAD = [
     ("claims.runs[0].batch_sizes", [3001], ["claims.runs[0].batch_sizes", "3001", "3000"]),
     ("figures.anatomy", None, ["figures.anatomy", "missing"]),
     ("figures.fig3[0].sparsities", [80, 90], ["figures.fig3", "sparsities ['80', '90']", "one"]),
+    ("figures.fig3[0].sparsities", [0], ["figures.fig3", "sparsity 0", "more"]),
+    ("figures.fig3[0].weight_decays", [0, 0.1], ["figures.fig3", "weight_decays ['0', '0.1']"]),
+    ("figures.fig3[0].labels", ["true", "random"], ["figures.fig3", "labels", "apart"]),
+    ("figures.fig1[0].batch_sizes", [10, 100], ["figures.fig1", "batch_sizes [10, 100]", "apart"]),
+    ("figures.fig1[0].labels", ["random"], ["figures.fig1", "labels ['random', 'true']"]),
+    ("figures.fig1[0].weight_decays", [0, 0.1], ["figures.fig1", "weight_decays"]),
+    ("figures.fig2[0].batch_sizes", [10, 100], ["figures.fig2", "batch_sizes"]),
+    ("figures.fig2[0].networks", ["lenet-5-caffe"], ["figures.fig2", "'lenet-5-caffe'", "image"]),
+    ("figures.fig3[0].networks", ["lenet-5-caffe"], ["figures.fig3", "'lenet-5-caffe'", "image"]),
+    ("figures.fig4[0].datasets", ["mnist", "mnist-3000"], ["figures.fig4", "datasets", "one"]),
+    ("figures.fig4[0].weight_decays", [0.1, 0.2], ["figures.fig4", "weight_decays", "besides 0"]),
+    ("figures.fig4[0].sparsities", [0, 90, 99], ["figures.fig4", "sparsities", "besides 0"]),
+    ("figures.fig7[0].networks", ["lenet-300-100", "lenet-5-caffe"], ["figures.fig7", "networks"]),
+    ("figures.fig7[0].labels", ["true", "random"], ["figures.fig7", "labels", "one"]),
+    ("figures.anatomy[0].datasets", ["mnist", "fashion-mnist"], ["figures.anatomy", "datasets"]),
+    ("figures.anatomy[0].batch_sizes", [10, 100], ["figures.anatomy", "the anatomy", "apart"]),
 ]
 
 
@@ -168,11 +239,31 @@ def test_a_wrong_configuration_is_refused_in_one_sentence(path, value, said):
         del target[last]
     else:
         target[last] = value
-    with pytest.raises(study.ConfigError) as caught:
-        study.check(config)
+    with pytest.raises(ConfigError) as caught:
+        check(config)
     message = str(caught.value)
     assert all(part in message for part in said), message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("figure", [name for name in FIGURES if name != "fig4"])
+@pytest.mark.parametrize("axis", ["datasets", "networks", "criteria", "batch_sizes", "labels"])
+def test_a_figure_shows_two_values_of_an_axis_apart_or_refuses_them(figure, axis):
+    """What is drawn has every axis that may be swept among the columns that tell lines apart."""
+    two = {
+        "datasets": ["mnist", "fashion-mnist"],
+        "networks": ["lenet-300-100", "lenet-5-caffe"],
+        "criteria": ["snip", "magnitude"],
+        "batch_sizes": [10, 100],
+        "labels": ["true", "random"],
+    }
+    config = load("default")
+    config["figures"][figure] = [{"seeds": [0], axis: two[axis]}]
+    if axis in FIGURES[figure].apart:
+        check(config)
+    else:
+        with pytest.raises(ConfigError, match=f"figures.{figure} has {axis} .* allowed: one"):
+            check(config)
 
 
 def keys(schema, root, prefix=""):
@@ -189,7 +280,7 @@ def keys(schema, root, prefix=""):
 
 
 def test_schema_defaults_and_documentation_agree():
-    schema = yaml.safe_load(study.SCHEMA.read_text())
+    schema = yaml.safe_load(SCHEMA.read_text())
     documentation = (CONFIG / "README.md").read_text()
     described = dict(keys(schema, schema))
     assert len(described) > 30
@@ -204,10 +295,10 @@ def test_schema_defaults_and_documentation_agree():
             value = value.get(part) if isinstance(value, dict) else None
         if value is not None and "default" in sub:
             assert value == sub["default"], path
-    # The defaults of a grid's axes stand in the schema and in study.AXES.
-    for axis, default in study.AXES.items():
+    # The defaults of a grid's axes stand in the schema and in AXES.
+    for axis, default in AXES.items():
         stated = schema["$defs"]["grids"]["items"]["properties"][axis]["default"]
-        labelled = study.axes(["snip"], {"seeds": [0], axis: stated})
+        labelled = complete({"criteria": ["snip"]}, ["snip"], {"seeds": [0], axis: stated})
         assert labelled[axis] == default
 
 
@@ -219,7 +310,7 @@ def test_every_level_of_the_schema_refuses_unknown_keys():
             for key, value in node.items():
                 yield from objects(value, f"{path}/{key}")
 
-    for path, node in objects(yaml.safe_load(study.SCHEMA.read_text())):
+    for path, node in objects(yaml.safe_load(SCHEMA.read_text())):
         assert "additionalProperties" in node, path
 
 
@@ -227,5 +318,5 @@ def test_listing_the_grid_imports_no_torch():
     import subprocess
     import sys
 
-    code = "import sys; import snip.study, snip.tables; assert 'torch' not in sys.modules"
+    code = "import sys; import snip.study.config, snip.tables; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(REPOSITORY, "scripts"))

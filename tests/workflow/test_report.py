@@ -16,10 +16,11 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from helpers import run_in
+from helpers import PATIENCE, needs, run_in
 from small import CONFIGS, environment, snakemake
 
 pytestmark = pytest.mark.workflow
+needs_chromium = needs("chromium", "chromedriver", package="chromium chromium-driver")
 # Where screenshots are left to be looked at, if anywhere.
 SCREENSHOTS = os.environ.get("REPORT_SCREENSHOTS")
 CATEGORIES = {
@@ -45,7 +46,6 @@ def report(finished):
 @pytest.fixture
 def browser():
     program, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    assert program and driver, "this test needs Debian's chromium and chromium-driver"
     options = webdriver.ChromeOptions()
     options.binary_location = program
     for switch in (
@@ -67,7 +67,7 @@ def browser():
 
 def wait(browser, condition):
     """Wait until the condition gives something, and return that."""
-    return WebDriverWait(browser, 20).until(lambda _: condition())
+    return WebDriverWait(browser, PATIENCE).until(lambda _: condition())
 
 
 def click(browser, text):
@@ -115,6 +115,7 @@ def requests(browser) -> list[str]:
     ]
 
 
+@needs_chromium
 def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
     browser.get(report.as_uri())
     # The menu changes its width in steps: a click would meet the button that slides under it.
@@ -165,6 +166,7 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
     assert severe == []
 
 
+@needs_chromium
 def test_the_claims_can_be_read_and_sorted(report, browser, finished):
     table = pd.read_csv(finished / "results/small/tables/claims.csv", dtype={"claim": str})
     browser.get((finished / "results/small/report/claims.html").as_uri())
@@ -183,6 +185,7 @@ def test_the_claims_can_be_read_and_sorted(report, browser, finished):
     assert after == sorted(numbers, reverse=True)
 
 
+@needs_chromium
 @pytest.mark.parametrize("name", ["claims", "published", "versions"])
 def test_pages_fit_a_phone(report, browser, finished, name):
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)

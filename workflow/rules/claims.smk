@@ -1,25 +1,20 @@
 # Claims: tables and masks -> results/{study}/tables/{claims,published}.csv, figures/claims
 
-CLAIMED_MASKS = {
-    f"{RESULTS}/masks/{mask.path}.npz": mask
-    for figure in ("fig2", "fig3", "fig5", "fig6")
-    for mask in study.expand_masks(figure, MASK_GRIDS[figure])
-}
-CLAIMED_SOURCES = sorted(
-    {datasets.parse_dataset(mask.dataset).source for mask in CLAIMED_MASKS.values()}
-)
+CLAIMED = tuple(name for name in figures.FIGURES if name != "anatomy")
+CLAIMED_MASKS = [name for name in CLAIMED if figures.FIGURES[name].masks]
+CLAIMED_SOURCES = [os.path.dirname(path) for path in summaries(CLAIMED_MASKS)]
 
 
 rule claims:
     input:
-        runs=f"{RESULTS}/tables/runs.csv",
-        masks=lambda wildcards: list(CLAIMED_MASKS),
-        data=[ancient(f"{DATASETS}/{s}/{f}") for s in CLAIMED_SOURCES for f in datasets.FILES],
-        summaries=[f"{DATASETS}/{source}/{datasets.SUMMARY}" for source in CLAIMED_SOURCES],
-        code=code("claims"),
+        tables=[f"{RESULTS}/tables/{table}.csv" for table in TABLES],
+        masks=mask_files(*CLAIMED_MASKS),
+        data=[ancient(f"{source}/{file}") for source in CLAIMED_SOURCES for file in datasets.FILES],
+        summaries=summaries(CLAIMED_MASKS),
+        code=code("judge"),
     output:
         table=f"{RESULTS}/tables/claims.csv",
-        readable="figures/claims",
+        readable=f"{FIGURES}/claims",
     log:
         f"{RESULTS}/logs/figures/claims.log",
     benchmark:
@@ -31,23 +26,15 @@ rule claims:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 20 * attempt,
     params:
-        study=config["study"],
-        masks=f"{RESULTS}/masks",
-        run_grids=json.dumps(
-            {figure: study.grids(config, figure) for figure in (*study.TRAINED_FIGURES, "claims")}
+        slice=slice_of(*CLAIMED, "claims"),
+        claims=json.dumps(
+            {key: value for key, value in config["claims"].items() if key != "runs"},
+            sort_keys=True,
         ),
-        mask_grids=json.dumps(MASK_GRIDS),
-        margins=json.dumps(study.margins(config)),
-        alpha=config["claims"]["alpha"],
-        error=config["reported_error"],
-        validation_share=config["training"]["validation_share"],
+        results=RESULTS,
     shell:
-        "python scripts/claims.py --study {params.study} --runs {input.runs}"
-        " --masks {params.masks} --run-grids {params.run_grids:q}"
-        " --mask-grids {params.mask_grids:q} --margins {params.margins:q}"
-        " --alpha {params.alpha} --error {params.error}"
-        " --validation-share {params.validation_share}"
-        " --output {output.table} --readable {output.readable} 2> {log}"
+        "{PYTHON:q} scripts/judge.py --slice {params.slice:q} --claims {params.claims:q}"
+        " --results {params.results} --output {output.table} --readable {output.readable} 2> {log}"
 
 
 rule compare:
@@ -69,5 +56,5 @@ rule compare:
     params:
         error=config["reported_error"],
     shell:
-        "python scripts/compare.py --runs {input.runs} --error {params.error}"
+        "{PYTHON:q} scripts/compare.py --runs {input.runs} --error {params.error}"
         " --output {output} 2> {log}"

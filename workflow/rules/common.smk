@@ -7,19 +7,33 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-sys.path.append(os.path.join(workflow.basedir, "scripts"))
+# Ours before any other package called `snip`, and no script of ours before a library.
+sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
-from snip import datasets, forkserver, imports, job_times, registry, runs, study
+from snip import closing, datasets, forkserver, hangup, imports, job_times, registry, runs
+from snip.errors import SnipError
+from snip.study import figures
+from snip.study import config as configuration
+from snip.study import grids
+
+sys.path.pop(0)
+
+hangup.end_on_hangup()
 
 try:
-    study.check(config)
-except study.ConfigError as error:
-    raise WorkflowError(f"configuration: {error}")
+    imports.check()
+    config = configuration.check(config)
+    RUNS = grids.study_runs(config)
+    MASKS = grids.study_masks(config)
+except SnipError as error:
+    raise WorkflowError(f"{error}")
 
+# The Python that runs Snakemake runs its jobs, unless they get an environment of their own.
+PYTHON = "python" if workflow.deployment_settings.deployment_method else sys.executable
 RESULTS = f"results/{config['study']}"
 DATASETS = "results/datasets"
-MASK_GRIDS = study.mask_grids(config)
-MASKS = study.study_masks(MASK_GRIDS)
+# The default study's figures lie in figures/, those of every other study in a folder of its own.
+FIGURES = "figures" if config["study"] == "default" else f"figures/{config['study']}"
 
 
 wildcard_constraints:
@@ -28,27 +42,21 @@ wildcard_constraints:
     network="[a-z0-9-]+",
     criterion="[a-z0-9-]+",
     sparsity=r"\d+(\.\d+)?",
-    batch_size=r"\d+",
-    class_=r"all|\d",
+    batch_size=r"\d+|all",
+    class_="all|each",
     labels="true|random",
     weight_decay=r"\d+(\.\d+)?",
     seed=r"\d+",
-    figure=r"fig\d|anatomy",
+    figure="|".join(figures.FIGURES),
 
 
-def note_own_time():
-    """Note Snakemake's own processor time beside that of its jobs (scripts/benchmark.py reads it)."""
-    if not workflow.remote_exec:
-        job_times.note_own_seconds(Path(RESULTS, "benchmarks/snakemake.tsv"))
-
-
-def code(script):
-    """The files of a script and of the library that it uses.
+def code(script, *modules):
+    """The files of a script and of the library that it uses, and of modules that it loads by name.
 
     Rules name their code as input: Snakemake compares small inputs by checksum, so a fresh clone
     reruns nothing and an edit exactly what uses it.
     """
-    return imports.code_of(f"scripts/{script}.py")
+    return imports.code_of(f"scripts/{script}.py", *modules)
 
 
 def run_code(script):
@@ -60,10 +68,7 @@ def run_code(script):
             registry.file("criteria", wildcards.criterion),
             registry.file("networks", wildcards.network),
         ]
-        return [
-            *imports.code_of(f"scripts/{script}.py", *chosen),
-            f"scripts/snip/sources/{source}.yaml",
-        ]
+        return [*code(script, *chosen), f"scripts/snip/sources/{source}.yaml"]
 
     return files
 
@@ -83,72 +88,62 @@ def summary(wildcards):
     return f"{DATASETS}/{source}/{datasets.SUMMARY}"
 
 
-def settings(wildcards, names=None):
-    """The command line options that set up a run, as one string (their order counts)."""
-    values = study.settings(config, wildcards.network, wildcards.dataset)
-    return runs.arguments({k: v for k, v in values.items() if names is None or k in names})
+def summaries(names):
+    """The summaries of the data sets that figures show."""
+    sources = sorted(
+        {
+            datasets.parse_dataset(name).source
+            for figure in names
+            for grid in grids.grids(config, figure)
+            for name in grid["datasets"]
+        }
+    )
+    return [f"{DATASETS}/{source}/{datasets.SUMMARY}" for source in sources]
+
+
+def slice_of(*names):
+    """The part of the configuration that decides figures, as a script's option."""
+    return json.dumps(grids.slice_of(config, names), sort_keys=True)
 
 
 def run_arguments(wildcards):
     """The options of train.py: the run, then its settings."""
     key = {axis: wildcards[axis] for axis in runs.Run.__annotations__}
-    return f"{runs.arguments(key)} {settings(wildcards)}"
+    values = grids.settings(config, wildcards.network, wildcards.dataset)
+    return f"{runs.arguments(key)} {runs.arguments(values)}"
 
 
-def mask_paths(seeds, classes):
-    """The mask files of a job: as prune.py orders them."""
-    path = f"{RESULTS}/masks/{runs.MASK_PATH}.npz"
-    return [
-        path.replace("{seed}", str(seed)).replace("{class_}", str(class_))
-        for seed in seeds
-        for class_ in classes
-    ]
-
-
-def mask_arguments(wildcards, classes, seeds):
+def mask_arguments(wildcards):
     """The options of prune.py: what is scored, and every sparsity that a figure shows of it."""
-    axes = ("dataset", "network", "criterion", "batch_size")
-    scored = [wildcards[axis] for axis in axes]
-    shown = {
-        sparsity
-        for mask, sparsities in MASKS.items()
-        if [str(getattr(mask, axis)) for axis in axes] == scored and mask.class_ in classes
-        for sparsity in sparsities
-    }
-    if not shown:
-        raise WorkflowError(f"no figure of study {config['study']} shows masks {'/'.join(scored)}")
-    words = [runs.arguments(dict(zip(axes, scored)))]
-    words += ["--class", *classes, "--seed", *map(str, seeds)]
-    words += ["--sparsity", *sorted(shown, key=float)]
-    return " ".join([*words, settings(wildcards, runs.SCORING_SETTINGS)])
+    key = {axis: wildcards[axis] for axis in runs.MaskSet.__annotations__}
+    path = runs.MASK_PATH.format(**key)
+    wanted = [sparsities for mask, sparsities in MASKS.items() if mask.path == path]
+    if not wanted:
+        raise WorkflowError(f"no figure of study {config['study']} shows the masks {path}")
+    values = grids.scoring_part(grids.settings(config, wildcards.network, wildcards.dataset))
+    words = [runs.arguments(key), "--images-only --sparsity", *wanted[0], runs.arguments(values)]
+    return " ".join(words)
 
 
 def run_minutes(wildcards, attempt):
     """A run's time limit: generous for a slow core, and more with each attempt."""
-    iterations = study.settings(config, wildcards.network, wildcards.dataset)["iterations"]
+    iterations = grids.settings(config, wildcards.network, wildcards.dataset)["iterations"]
     return (10 + iterations // 600) * attempt
 
 
-def figure_runs(wildcards):
-    """The result files of a figure, or of the whole study."""
-    grids = study.table_grids(config, wildcards.get("figure", "all"))
-    return [f"{RESULTS}/runs/{run.path}.json" for run in study.expand_runs(grids)]
+def run_files(*names):
+    """The result files of figures, and of `claims`."""
+    wanted = grids.expand_runs(grid for name in names for grid in grids.grids(config, name))
+    return [f"{RESULTS}/runs/{run.path}.json" for run in wanted]
 
 
-def origin(figure):
-    """The options that put a figure's origin into its metadata."""
-    digest = study.figure_configuration(config, figure)
-    return f"--study {config['study']} --configuration {digest}"
-
-
-def shown_masks(figure):
-    """The mask files that a figure shows: those of its lowest seed."""
-    masks = study.expand_masks(figure, MASK_GRIDS[figure])
-    lowest = min(mask.seed for mask in masks)
-    return [f"{RESULTS}/masks/{mask.path}.npz" for mask in masks if mask.seed == lowest]
-
-
-def shown_sparsities(figure):
-    """The sparsities that a figure shows; its mask files have those of other figures, too."""
-    wanted = study.expand_masks(figure, MASK_GRIDS[figure]).values()
-    return sorted({sparsity for each in wanted for sparsity in each}, key=float)
+def mask_files(*names, shown_only=False):
+    """The mask files of figures; of their lowest seed alone, if these alone are shown."""
+    files = {}
+    for name in names:
+        masks = grids.expand_masks(name, grids.grids(config, name))
+        lowest = min(mask.seed for mask in masks)
+        for mask in masks:
+            if mask.seed == lowest or not shown_only:
+                files[f"{RESULTS}/masks/{mask.path}.npz"] = None
+    return list(files)

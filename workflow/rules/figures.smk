@@ -1,165 +1,103 @@
-# Draw: tables and masks -> figures/fig1 … fig7, figures/anatomy (.pdf, .png, .csv), figures/all
+# Draw: tables and masks -> figures/[{study}/]fig1 … fig7, anatomy (.pdf, .png, .csv), all
+
+FORMS = ("pdf", "png", "csv")
 
 
-localrules:
-    all,
-    figure,
-    figures,
+def figure_inputs(wildcards):
+    """The tables, mask files and summaries that a figure shows."""
+    shown = figures.FIGURES[wildcards.figure]
+    files = []
+    if shown.trained:
+        files += [f"{RESULTS}/tables/{wildcards.figure}/{table}.csv" for table in TABLES]
+    if shown.masks:
+        files += mask_files(wildcards.figure, shown_only=True)
+    if shown.trained and shown.masks:
+        files += summaries([wildcards.figure])
+    return files
 
 
-rule figure_errors:
-    input:
-        runs=f"{RESULTS}/tables/fig1/runs.csv",
-        code=code("figure1"),
-    output:
-        multiext("figures/fig1", ".pdf", ".png", ".csv"),
-    log:
-        f"{RESULTS}/logs/figures/fig1.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/figures/fig1.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        origin=origin("fig1"),
-        error=config["reported_error"],
-    shell:
-        "python scripts/figure1.py {params.origin} --error {params.error}"
-        " --runs {input.runs} --output figures/fig1 2> {log}"
-
-
-rule figure_batch_sizes:
-    input:
-        runs=f"{RESULTS}/tables/fig3/runs.csv",
-        masks=lambda wildcards: shown_masks("fig3"),
-        summaries=[
-            f"{DATASETS}/{datasets.parse_dataset(name).source}/{datasets.SUMMARY}"
-            for name in study.grids(config, "fig3")[0]["datasets"]
-        ],
-        code=code("figure3"),
-    output:
-        multiext("figures/fig3", ".pdf", ".png", ".csv"),
-    log:
-        f"{RESULTS}/logs/figures/fig3.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/figures/fig3.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        origin=origin("fig3"),
-        sparsities=shown_sparsities("fig3"),
-        error=config["reported_error"],
-    shell:
-        "python scripts/figure3.py {params.origin} --error {params.error}"
-        " --runs {input.runs} --masks {input.masks} --sparsity {params.sparsities}"
-        " --output figures/fig3 2> {log}"
-
-
-rule figure_masks:
-    input:
-        masks=lambda wildcards: shown_masks(wildcards.figure),
-        code=lambda wildcards: code(wildcards.figure.replace("fig", "figure")),
-    output:
-        multiext("figures/{figure,fig[256]}", ".pdf", ".png", ".csv"),
-    log:
-        f"{RESULTS}/logs/figures/{{figure}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/figures/{{figure}}.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        origin=lambda wildcards: origin(wildcards.figure),
-        sparsities=lambda wildcards: shown_sparsities(wildcards.figure),
-        script=lambda wildcards: wildcards.figure.replace("fig", "figure"),
-    shell:
-        "python scripts/{params.script}.py {params.origin} --masks {input.masks}"
-        " --sparsity {params.sparsities} --output figures/{wildcards.figure} 2> {log}"
-
-
-rule figure_losses:
-    input:
-        curves=f"{RESULTS}/tables/{{figure}}/curves.csv",
-        code=lambda wildcards: code(wildcards.figure.replace("fig", "figure")),
-    output:
-        multiext("figures/{figure,fig[47]}", ".pdf", ".png", ".csv"),
-    log:
-        f"{RESULTS}/logs/figures/{{figure}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/figures/{{figure}}.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        origin=lambda wildcards: origin(wildcards.figure),
-        script=lambda wildcards: wildcards.figure.replace("fig", "figure"),
-    shell:
-        "python scripts/{params.script}.py {params.origin}"
-        " --curves {input.curves} --output figures/{wildcards.figure} 2> {log}"
-
-
-rule figure_anatomy:
-    input:
-        masks=lambda wildcards: shown_masks("anatomy"),
-        code=code("figure_anatomy"),
-    output:
-        multiext("figures/anatomy", ".pdf", ".png", ".csv"),
-    log:
-        f"{RESULTS}/logs/figures/anatomy.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/figures/anatomy.tsv"
-    conda:
-        "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
-    params:
-        origin=origin("anatomy"),
-        sparsities=shown_sparsities("anatomy"),
-    shell:
-        "python scripts/figure_anatomy.py {params.origin} --masks {input.masks}"
-        " --sparsity {params.sparsities} --output figures/anatomy 2> {log}"
+def figure_code(wildcards):
+    """The code that draws a figure."""
+    module = figures.FIGURES[wildcards.figure].module
+    return code("figure", f"scripts/snip/figures/{module}.py")
 
 
 rule figure:
+    input:
+        shown=figure_inputs,
+        code=figure_code,
+    output:
+        multiext(f"{FIGURES}/{{figure}}", *(f".{form}" for form in FORMS)),
+    log:
+        f"{RESULTS}/logs/figures/{{figure}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/figures/{{figure}}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=lambda wildcards, attempt: 1000 * attempt,
+        runtime=lambda wildcards, attempt: 10 * attempt,
+    params:
+        slice=lambda wildcards: slice_of(wildcards.figure),
+        results=RESULTS,
+        prefix=lambda wildcards, output: os.path.splitext(output[0])[0],
+    shell:
+        "{PYTHON:q} scripts/figure.py --figure {wildcards.figure} --slice {params.slice:q}"
+        " --results {params.results} --output {params.prefix} 2> {log}"
+
+
+rule figure_sums:
     # As `figures`, for one figure: `snakemake figures/fig3`.
     input:
-        multiext("figures/{figure}", ".pdf", ".png", ".csv"),
+        multiext(f"{FIGURES}/{{figure}}", *(f".{form}" for form in FORMS)),
     output:
-        "figures/{figure}",
+        f"{FIGURES}/{{figure}}",
     log:
         f"{RESULTS}/logs/figures/{{figure}}-sums.log",
     conda:
         "../../environment.yml"
+    localrule: True
+    params:
+        folder=FIGURES,
     shell:
-        "cd figures && sha256sum {wildcards.figure}.* > {wildcards.figure} 2> ../{log}"
+        "(cd {params.folder} && sha256sum {wildcards.figure}.*) > {output} 2> {log}"
 
 
 rule figures:
     # The file lists the SHA-256 of figures and claims: `cd figures && sha256sum --check all`.
     input:
-        [f"figures/{figure}.{form}" for figure in study.FIGURES for form in ("pdf", "png", "csv")],
-        [f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published")],
-        "figures/claims",
+        shown=[f"{FIGURES}/{figure}.{form}" for figure in figures.FIGURES for form in FORMS],
+        claims=f"{FIGURES}/claims",
+        tables=[f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published")],
     output:
-        "figures/all",
+        f"{FIGURES}/all",
     log:
         f"{RESULTS}/logs/figures/all.log",
     conda:
         "../../environment.yml"
+    localrule: True
+    params:
+        folder=FIGURES,
+        names=lambda wildcards, input: [
+            os.path.basename(path) for path in (*input.shown, input.claims)
+        ],
     shell:
-        "cd figures && sha256sum fig[1-7].* anatomy.* claims > all 2> ../{log}"
+        "(cd {params.folder} && sha256sum {params.names}) > {output} 2> {log}"
+
+
+# `figures/fig3` and its like mean the configured study's, in whatever folder they lie.
+if FIGURES != "figures":
+    for target in (
+        "all",
+        "claims",
+        *figures.FIGURES,
+        *(f"{figure}.{form}" for figure in figures.FIGURES for form in FORMS),
+    ):
+
+        rule:
+            name:
+                f"figures/{target}"
+            localrule: True
+            input:
+                f"{FIGURES}/{target}",

@@ -1,15 +1,5 @@
 # Report: figures and tables -> results/{study}/report/, what `snakemake --report` puts together
 
-CATEGORIES = {
-    "fig1": ("Test error", "Figure 1: test error against sparsity"),
-    "fig2": ("Masks", "Figure 2: masks by class and sparsity"),
-    "fig3": ("Test error", "Figure 3: size of the pruning batch"),
-    "fig4": ("Random labels", "Figure 4: true and random labels"),
-    "fig5": ("Masks", "Figure 5: inverted images"),
-    "fig6": ("Masks", "Figure 6: gradient instead of sensitivity"),
-    "fig7": ("Random labels", "Figure 7: random labels by sparsity"),
-    "anatomy": ("Mask anatomy", "Density of each layer by criterion"),
-}
 PAGES = {
     "claims": ("Claims", "Claims of the paper, with verdicts"),
     "published": ("Claims", "Published and reproduced test errors"),
@@ -20,36 +10,19 @@ PAGES = {
 report: "../report/study.rst"
 
 
-localrules:
-    configuration,
-
-
-rule configuration:
-    output:
-        f"{RESULTS}/report/configuration.json",
-    log:
-        f"{RESULTS}/logs/report/configuration.log",
-    conda:
-        "../../environment.yml"
-    params:
-        text=json.dumps(config),
-    shell:
-        "printf '%s' {params.text:q} > {output} 2> {log}"
-
-
 rule describe:
     input:
-        configuration=f"{RESULTS}/report/configuration.json",
         figures=[
             report(
-                f"figures/{figure}.png",
-                caption=f"../report/{figure}.rst",
-                category=category,
-                labels={"figure": title},
+                f"{FIGURES}/{name}.png",
+                caption=f"../report/{name}.rst",
+                category=figure.category,
+                labels={"figure": figure.title},
             )
-            for figure, (category, title) in CATEGORIES.items()
+            for name, figure in figures.FIGURES.items()
         ],
-        all="figures/all",
+        all=f"{FIGURES}/all",
+        settings=f"{RESULTS}/tables/settings.csv",
         claims=f"{RESULTS}/tables/claims.csv",
         published=f"{RESULTS}/tables/published.csv",
         template="workflow/report/page.html.jinja2",
@@ -64,7 +37,7 @@ rule describe:
             )
             for page, (category, title) in PAGES.items()
         ],
-        captions=[f"{RESULTS}/report/{figure}.rst" for figure in CATEGORIES],
+        captions=[f"{RESULTS}/report/{figure}.rst" for figure in figures.FIGURES],
     log:
         f"{RESULTS}/logs/report/describe.log",
     conda:
@@ -74,9 +47,12 @@ rule describe:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
+        # Where data came from is no part of a study.
+        configuration=json.dumps({k: v for k, v in config.items() if k != "data_folder"}),
         benchmarks=f"{RESULTS}/benchmarks",
         folder=lambda wildcards, output: os.path.dirname(output.pages[0]),
     shell:
-        "python scripts/describe.py --claims {input.claims} --published {input.published}"
-        " --configuration {input.configuration} --benchmarks {params.benchmarks}"
+        "{PYTHON:q} scripts/describe.py --claims {input.claims} --published {input.published}"
+        " --settings {input.settings} --configuration {params.configuration:q}"
+        " --benchmarks {params.benchmarks}"
         " --output {params.folder} 2> {log}"

@@ -1,12 +1,12 @@
-# Tabulate: runs -> results/{study}/tables/[{figure}/]{runs,layers,curves}.csv,
+# Tabulate: runs -> results/{study}/tables/[{figure}/]{runs,layers,curves,settings}.csv,
 # masks -> results/{study}/tables/masks.csv
 
-TABLES = ["runs", "layers", "curves"]
+TABLES = ["runs", "layers", "curves", "settings"]
 
 
 rule tabulate_figure:
     input:
-        runs=figure_runs,
+        runs=lambda wildcards: run_files(wildcards.figure),
         code=code("tabulate"),
     output:
         [f"{RESULTS}/tables/{{figure}}/{table}.csv" for table in TABLES],
@@ -21,28 +21,33 @@ rule tabulate_figure:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        grids=lambda wildcards: json.dumps(
-            study.table_grids(config, wildcards.get("figure", "all"))
-        ),
+        slice=lambda wildcards: slice_of(wildcards.figure),
         runs=f"{RESULTS}/runs",
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python scripts/tabulate.py --runs {params.runs} --grids {params.grids:q}"
+        "{PYTHON:q} scripts/tabulate.py --slice {params.slice:q} --runs {params.runs}"
         " --output {params.folder} 2> {log}"
 
 
 use rule tabulate_figure as tabulate_study with:
+    input:
+        runs=run_files(*figures.TRAINED, "claims"),
+        code=code("tabulate"),
     output:
         [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
     log:
         f"{RESULTS}/logs/tables/study.log",
     benchmark:
         f"{RESULTS}/benchmarks/tables/study.tsv"
+    params:
+        slice=slice_of(*figures.TRAINED, "claims"),
+        runs=f"{RESULTS}/runs",
+        folder=f"{RESULTS}/tables",
 
 
 rule tabulate_masks:
     input:
-        masks=lambda wildcards: [f"{RESULTS}/masks/{mask.path}.npz" for mask in MASKS],
+        masks=mask_files(*(f for f in figures.MASKED if figures.FIGURES[f].masks == "all")),
         code=code("tabulate_masks"),
     output:
         f"{RESULTS}/tables/masks.csv",
@@ -57,8 +62,8 @@ rule tabulate_masks:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 20 * attempt,
     params:
-        grids=json.dumps(MASK_GRIDS),
+        slice=slice_of(*(f for f in figures.MASKED if figures.FIGURES[f].masks == "all")),
         masks=f"{RESULTS}/masks",
     shell:
-        "python scripts/tabulate_masks.py --masks {params.masks} --grids {params.grids:q}"
+        "{PYTHON:q} scripts/tabulate_masks.py --slice {params.slice:q} --masks {params.masks}"
         " --output {output} 2> {log}"

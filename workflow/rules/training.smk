@@ -25,6 +25,6 @@ rule train:
         arguments=run_arguments,
         checkpoint=f"{RESULTS}/checkpoints/{runs.RUN_PATH}.pt",
     shell:
-        "python scripts/train.py {params.arguments} --output {output}"
+        "{PYTHON:q} scripts/train.py {params.arguments} --output {output}"
         " --checkpoint {params.checkpoint} --checkpoint-seconds {resources.checkpoint_seconds}"
         " 2> {log}"

@@ -6,6 +6,9 @@ from torch import nn
 
 from snip.convolution import PooledConvolution
 
+# Its first layer's units see parts of the image, so no mask of it is an image.
+MASK_IMAGE = False
+
 
 def build(relu_after_convolutions: bool = False) -> nn.Module:
     """Return the network; Caffe and the authors' code have no ReLU after the convolutions."""

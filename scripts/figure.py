@@ -1,0 +1,30 @@
+"""Draw one figure of a study from its tables and mask files."""
+
+import importlib
+from pathlib import Path
+
+from snip import command
+from snip.study.figures import FIGURES
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    parser.add_argument("--figure", required=True, choices=FIGURES)
+    command.add_slice(parser)
+    parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
+    parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
+    parser.add_argument(
+        "--output", type=Path, required=True, help="prefix: writes PREFIX.pdf, .png and .csv"
+    )
+    options = parser.parse_args()
+
+    from snip.figures.source import Source
+
+    module = importlib.import_module(f"snip.figures.{FIGURES[options.figure].module}")
+    module.show(
+        Source(options.figure, options.slice, options.results, options.data), options.output
+    )
+
+
+if __name__ == "__main__":
+    command.run(main)

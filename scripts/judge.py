@@ -1,0 +1,36 @@
+"""Judge the paper's claims on a study's runs and masks (see docs/claims.md)."""
+
+import json
+from pathlib import Path
+
+from snip import command
+from snip.files import write_atomically
+
+
+def main() -> None:
+    parser = command.parser(__doc__)
+    command.add_slice(parser)
+    parser.add_argument(
+        "--claims", type=json.loads, required=True, help="JSON: alpha, confirming_from, margins"
+    )
+    parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
+    parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
+    parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
+    parser.add_argument("--readable", type=Path, required=True, help="the same as Markdown")
+    options = parser.parse_args()
+
+    from snip.claims.evidence import evidence_of
+    from snip.claims.readable import readable
+    from snip.claims.statements import statements
+    from snip.claims.verdicts import judge
+
+    claims = options.claims
+    evidence = evidence_of(options.slice, claims["margins"], options.results, options.data)
+    table = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
+    write_atomically(options.output, table.to_csv(index=False, lineterminator="\n").encode())
+    text = readable(table, options.slice["study"], claims["alpha"])
+    write_atomically(options.readable, text.encode())
+
+
+if __name__ == "__main__":
+    command.run(main)

@@ -1,0 +1,117 @@
+"""Claim 3: what a larger pruning batch does to the mask and to the test error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from snip.claims.evidence import Evidence
+from snip.claims.images import average_image, single_examples
+from snip.claims.likeness import RESOLUTION, correlation
+from snip.claims.verdicts import Means, Missing, Statement, single
+from snip.statistics import ERROR_STEP
+
+MIDDLE = 100  # examples: the paper's pruning batch
+
+
+def statements(evidence: Evidence) -> Iterator[Statement]:
+    """Yield claims 3a, 3b and 3c."""
+    dataset = evidence.values_of("fig3", "datasets")[0]
+    batches = evidence.values_of("fig3", "batch_sizes")
+    sizes = sorted({evidence.examples(batch, dataset) for batch in batches})
+    first, last = sizes[0], sizes[-1]
+    yield Statement(
+        "3a",
+        "fig3",
+        "The mask image approaches the mean training image as the pruning batch grows "
+        f"(from {first:,} to {last:,} examples).",
+        "increase of the correlation of the two images",
+        partial(_approach, evidence, dataset, first, last),
+        low=0,
+    )
+    errors = partial(evidence.by_seed, "fig3", "batch_size", evidence.error)
+    yield Statement(
+        "3b",
+        "fig3",
+        "The test error falls as the pruning batch grows, over "
+        f"{', '.join(f'{size:,}' for size in sizes)} examples.",
+        "slope of the test error, percentage points per factor of ten",
+        lambda: _slopes(errors()),
+        high=0,
+        note=lambda seeds, _: _page(errors().loc[seeds]),
+    )
+    ends = [(first, last)] + [(MIDDLE, last)] * (first < MIDDLE)
+    for small, large in ends:
+        yield Statement(
+            "3b",
+            "fig3",
+            f"The test error falls as the pruning batch grows from {small:,} to {large:,} "
+            "examples.",
+            "test error at the smaller batch less that at the larger, percentage points",
+            partial(_decrease, errors, small, large),
+            low=0,
+        )
+    yield Statement(
+        "3c",
+        "fig3",
+        "With a pruning batch of one example, the mask image resembles that example.",
+        "correlation of the two images",
+        partial(_own_example, evidence, dataset),
+        low=evidence.margins["3c"],
+    )
+
+
+def _approach(evidence: Evidence, dataset: str, first: int, last: int) -> Means:
+    """Return how much more like the mean image the mask of the largest batch is."""
+    images = evidence.batch_images(dataset)
+    if first == last:
+        raise Missing("figures.fig3 has one batch size, expected two or more")
+    average = average_image(dataset, evidence.data)
+    likeness = {
+        size: pd.Series({seed: float(correlation(i, average)) for seed, i in by_seed.items()})
+        for size, by_seed in images.items()
+    }
+    if not {first, last} <= set(likeness):
+        raise Missing(f"figures.fig3 has no masks of batches of {first} and of {last} examples")
+    return Means(single(likeness[last] - likeness[first]), RESOLUTION)
+
+
+def _slopes(errors: pd.DataFrame) -> Means:
+    """Return each seed's slope of its test errors over the logarithm of the batch size."""
+    if errors.shape[1] < 3:
+        raise Missing("figures.fig3 has fewer than three batch sizes, which a trend takes")
+    errors = errors.dropna()
+    decades = np.log10(np.array(errors.columns, float))
+    centred = decades - decades.mean()
+    slopes = (errors * centred).sum(axis=1) / (centred**2).sum()
+    return Means(single(slopes), ERROR_STEP)
+
+
+def _page(errors: pd.DataFrame) -> str:
+    """Return Page's test of a fall from size to size, which looks at the order alone."""
+    if len(errors) < Means.least:
+        return ""
+    p = stats.page_trend_test(errors.to_numpy()[:, ::-1]).pvalue
+    return f"Page's trend test of a fall: p = {p:.2g}"
+
+
+def _decrease(errors, small: int, large: int) -> Means:
+    """Return how much lower the test error is with the larger batch."""
+    table = errors()
+    if small == large or not {small, large} <= set(table.columns):
+        raise Missing(f"figures.fig3 has no runs with batches of {small} and of {large} examples")
+    return Means(single(table[small] - table[large]), ERROR_STEP)
+
+
+def _own_example(evidence: Evidence, dataset: str) -> Means:
+    """Return the correlation of each seed's mask image with the one example it was pruned on."""
+    images = evidence.batch_images(dataset)
+    if 1 not in images:
+        raise Missing("figures.fig3 has no masks with batch size 1")
+    examples = single_examples(dataset, evidence.data, evidence.validation_share, images[1])
+    likeness = {seed: float(correlation(i, examples[seed])) for seed, i in images[1].items()}
+    return Means(single(pd.Series(likeness)), RESOLUTION)

@@ -1,0 +1,52 @@
+"""Claim 1: up to 90 % sparsity the test error is the reference's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from snip.claims.evidence import Evidence
+from snip.claims.verdicts import Differences, Missing, Statement
+from snip.names import name
+from snip.statistics import ERROR_STEP, Interval
+
+NETWORKS = {"1a": "lenet-300-100", "1b": "lenet-5-caffe"}
+DENSEST, SPARSEST = 0, 90
+
+
+def statements(evidence: Evidence) -> Iterator[Statement]:
+    """Yield claims 1a and 1b, for each data set of Figure 1."""
+    for claim, network in NETWORKS.items():
+        margin = evidence.margins[claim]
+        for dataset in evidence.values_of("fig1", "datasets"):
+            yield Statement(
+                claim,
+                "fig1",
+                f"{name(network)}, pruned up to {SPARSEST} %, has the test error of the reference "
+                f"({name(dataset)}).",
+                "test error less the reference's, percentage points",
+                partial(_errors, evidence, network, dataset),
+                -margin,
+                margin,
+                note=_smallest_margin,
+            )
+
+
+def _errors(evidence: Evidence, network: str, dataset: str) -> Differences:
+    """Return the test errors by seed and sparsity, the reference first."""
+    table = evidence.by_seed("fig1", "sparsity", evidence.error, network=network, dataset=dataset)
+    table = table[[sparsity for sparsity in table.columns if sparsity <= SPARSEST]]
+    if DENSEST not in table.columns or table.shape[1] < 2:
+        raise Missing(
+            f"figures.fig1 has no reference (sparsity 0) or no sparsity up to {SPARSEST} % "
+            f"for {network}, {dataset}"
+        )
+    return Differences(table.rename(columns=lambda sparsity: f"{sparsity:g} %"), ERROR_STEP)
+
+
+def _smallest_margin(seeds: list[int], intervals: list[Interval]) -> str:
+    """Return the smallest margin within which all sparsities would be equivalent."""
+    if len(seeds) < Differences.least:
+        return ""
+    margin = max(max(-each.lower, each.upper) for each in intervals)
+    return f"equivalence would hold within ±{margin:.2f}"

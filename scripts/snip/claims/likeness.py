@@ -1,0 +1,148 @@
+"""How alike mask images are: to a class, to other seeds' masks, to masks of another kind."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import numpy as np
+
+# Mask images are stored with four decimals; correlations are not known better than that.
+RESOLUTION = 1e-4
+# The share of the pixels that count as a class's strokes: those where |z| is largest.
+STROKES = 0.25
+
+
+def correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return Pearson's correlation over the last axis; 0 where one side is constant."""
+    return (normalised(one) * normalised(other)).sum(-1)
+
+
+def normalised(images: np.ndarray) -> np.ndarray:
+    """Return images with mean 0 and length 1 over the last axis, so that products correlate."""
+    images = images - images.mean(-1, keepdims=True)
+    length = np.sqrt((images**2).sum(-1, keepdims=True))
+    return np.divide(images, length, out=np.zeros_like(images), where=length > 1e-12)
+
+
+def constant(images: np.ndarray) -> np.ndarray:
+    """Return which images (..., pixels) say nothing: constant, or with one step along the index.
+
+    A unit that no example of the pruning batch activates has scores of exactly 0. Where such
+    scores reach the cut, the index decides: whole units go, and at the cut one unit's later
+    pixels. So all pixels lose the same number of units, or one more from some pixel on.
+    """
+    return np.count_nonzero(np.diff(images, axis=-1), axis=-1) <= 1
+
+
+def told(images: np.ndarray, patterns: np.ndarray) -> np.ndarray:
+    """Return which classes are told from their mask image: the own class's pattern is nearest.
+
+    Args:
+        images: (classes, sparsities, pixels).
+        patterns: one per class, (classes, pixels) or (classes, sparsities, pixels).
+
+    Returns:
+        (classes, sparsities). A constant image is not told.
+    """
+    if patterns.ndim == 2:
+        patterns = patterns[:, None]
+    likeness = np.einsum("csp,ksp->csk", normalised(images), _spread(patterns, images.shape[1]))
+    nearest = likeness.argmax(-1) == np.arange(len(images))[:, None]
+    return nearest & ~constant(images)
+
+
+def _spread(patterns: np.ndarray, sparsities: int) -> np.ndarray:
+    """Return normalised patterns (classes, sparsities, pixels)."""
+    shape = (len(patterns), sparsities, patterns.shape[-1])
+    return np.broadcast_to(normalised(patterns), shape)
+
+
+def share_told(images: np.ndarray, patterns: np.ndarray) -> np.ndarray:
+    """Return the share of the classes that are told, (sparsities,); see `told`."""
+    return told(images, patterns).mean(0)
+
+
+def resemblance(images: np.ndarray, patterns: np.ndarray) -> np.ndarray:
+    """Return the correlation of mask images with their own class's pattern, mean over classes.
+
+    Args:
+        images: (classes, sparsities, pixels).
+        patterns: (classes, pixels).
+
+    Returns:
+        (sparsities,).
+    """
+    return correlation(images, patterns[:, None]).mean(0)
+
+
+def told_by_others(images: Mapping[int, np.ndarray], seeds: list[int]) -> np.ndarray:
+    """Return the share of classes told by the nearest mean mask image of the other seeds.
+
+    Args:
+        images: per seed (classes, sparsities, pixels).
+        seeds: two or more of them.
+
+    Returns:
+        (sparsities,), the mean over seeds.
+    """
+    total = sum(images[seed] for seed in seeds)
+    others = len(seeds) - 1
+    shares = [share_told(images[seed], (total - images[seed]) / others) for seed in seeds]
+    return np.mean(shares, axis=0)
+
+
+def on_strokes(images: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Return the share of kept connections that lie on the class's strokes, mean over classes.
+
+    Args:
+        images: (classes, sparsities, pixels).
+        sizes: |z| of each class, (classes, pixels).
+
+    Returns:
+        (sparsities,).
+    """
+    number = round(STROKES * sizes.shape[1])
+    strokes = sizes >= np.sort(sizes, axis=1)[:, [-number]]
+    kept = images.sum(-1)
+    share = np.divide(
+        (images * strokes[:, None]).sum(-1), kept, out=np.zeros_like(kept), where=kept > 0
+    )
+    return share.mean(0)
+
+
+def across_sparsities(images: np.ndarray) -> float:
+    """Return the mean correlation of a class's mask images between all pairs of sparsities."""
+    pairs = itertools.combinations(range(images.shape[1]), 2)
+    return float(np.mean([correlation(images[:, i], images[:, j]).mean() for i, j in pairs]))
+
+
+def excess(these: Mapping[int, np.ndarray], those: Mapping[int, np.ndarray]) -> np.ndarray:
+    """Return by how much two kinds of masks are more alike than masks of one kind are.
+
+    Args:
+        these, those: per seed (classes, sparsities, pixels), of the same seeds.
+
+    Returns:
+        (seeds, seeds, classes): for every pair of seeds the correlation of this kind's image of
+        one with that kind's of the other, less the mean of the correlations within each kind,
+        averaged over sparsities. What a seed has with itself does not count: a seed's two masks
+        share their initial weights, so they are alike whatever the kinds.
+    """
+    one, other = (normalised(np.stack(list(kind.values()))) for kind in (these, those))
+    return _products(one, other) - (_products(one, one) + _products(other, other)) / 2
+
+
+def _products(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return (seeds, seeds, classes): correlations, averaged over sparsities."""
+    products = [
+        one[:, c].reshape(len(one), -1) @ other[:, c].reshape(len(other), -1).T
+        for c in range(one.shape[1])
+    ]
+    return np.stack(products, axis=-1) / one.shape[2]
+
+
+def off_diagonal(matrix: np.ndarray) -> np.ndarray:
+    """Return the mean over pairs of different seeds of (seeds, seeds, ...)."""
+    n = len(matrix)
+    return (matrix.sum((0, 1)) - matrix[np.arange(n), np.arange(n)].sum(0)) / (n * (n - 1))

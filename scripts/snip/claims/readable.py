@@ -1,0 +1,64 @@
+"""The table of claims in print."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from snip.claims.verdicts import DIGITS
+
+
+def readable(table: pd.DataFrame, study: str, alpha: float) -> str:
+    """Return the table of claims as Markdown."""
+    lines = [
+        f"# Claims of the paper, judged on study {study}",
+        "",
+        "Supported: the interval in brackets lies in the region. Contradicted: it lies outside.",
+        "Inconclusive: neither. Of several comparisons the weakest is shown; the intervals of all",
+        "hold at once with the level stated, which is the same for each of the "
+        f"{len(table)} statements:",
+        f"the chance of any wrong verdict is at most {alpha:g}. n: seeds.",
+        "",
+        "| claim | statement | statistic | found | region | level | n | seeds | verdict | note |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in table.itertuples():
+        cells = [row.claim, row.statement, row.statistic, found(row), region(row), level(row)]
+        cells += [str(row.n), row.seeds, f"**{row.verdict}**", text(row.note)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def found(row: Any) -> str:
+    """Return `0.45 [0.3, 0.6]` for a row of the table, or as much of it as there is."""
+    if math.isnan(row.value):
+        return "–"
+    if math.isnan(row.lower):
+        return number(row.value)
+    return f"{number(row.value)} [{number(row.lower)}, {number(row.upper)}]"
+
+
+def region(row: Any) -> str:
+    """Return in words where the interval must lie: `above 0`, `between -0.26 and 0.26`."""
+    if math.isnan(row.high):
+        return f"above {row.low:.12g}"
+    if math.isnan(row.low):
+        return f"below {row.high:.12g}"
+    return f"between {row.low:.12g} and {row.high:.12g}"
+
+
+def level(row: Any) -> str:
+    """Return the confidence of the interval: `99.9 %`."""
+    return f"{100 * row.level:.4g} %"
+
+
+def number(value: float) -> str:
+    """Return a number with all the digits that the table has."""
+    return f"{value:.{DIGITS}g}"
+
+
+def text(note: object) -> str:
+    """Return a note; where a table was read from a file, an empty one is not a number."""
+    return note if isinstance(note, str) else ""

@@ -1,0 +1,64 @@
+"""What a figure may read: its own runs' tables, its own mask files, mean images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from snip.mask_files import MaskFile
+from snip.provenance import Origin
+from snip.study.grids import digest, slice_masks
+from snip.tables import read_checked, read_figure_masks
+
+
+@dataclass(frozen=True)
+class Source:
+    """One figure of one study.
+
+    Attributes:
+        figure: its name in the table of figures.
+        part: the slice of the configuration that decides it, see `study.grids.slice_of`.
+        results: folder of the study's results.
+        data: folder of the fetched data.
+    """
+
+    figure: str
+    part: Mapping
+    results: Path
+    data: Path
+
+    @property
+    def origin(self) -> Origin:
+        """What the figure's files state of where they come from."""
+        return Origin(self.part["study"], digest(self.part))
+
+    @property
+    def error(self) -> str:
+        """The column of test errors that is shown."""
+        return self.part["reported_error"]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table of the figure's runs: `runs`, `layers` or `curves`.
+
+        Raises:
+            TableError, SettingsError: see `tables.read_checked`.
+        """
+        return read_checked(self.results / "tables" / self.figure, name, self.part)
+
+    @property
+    def seed(self) -> int:
+        """The seed whose masks are shown: the lowest."""
+        return min(masks.seed for masks in slice_masks(self.part, self.figure))
+
+    def mask_files(self, seed: int | None = None) -> Iterator[MaskFile]:
+        """Yield the figure's mask files of one seed, the one that is shown.
+
+        Raises:
+            MaskFileError, SettingsError: see `mask_files.read_mask_file`.
+        """
+        yield from read_figure_masks(
+            self.results / "masks", self.part, self.figure, self.seed if seed is None else seed
+        )

@@ -1,0 +1,134 @@
+"""Whether what a configuration asks for can be trained, and shown: before any job."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+from snip import registry
+from snip.datasets import DatasetError, load_source, parse_dataset, training_size
+from snip.errors import ConfigError
+from snip.study.figures import FIGURES, spoken
+from snip.study.grids import AXES, grids
+
+
+def check_grids(config: Mapping) -> None:
+    """Check every grid of a configuration that agrees with the schema.
+
+    Raises:
+        ConfigError: in one sentence, the first thing that is wrong.
+    """
+    for path, name in _named(config, "networks"):
+        _check_registered(path, name, "networks")
+        if name not in config["networks"]:
+            raise ConfigError(
+                f"{path} names {name!r}, which has no learning rate: "
+                f"expected the key networks.{name}"
+            )
+    for path, name in _named(config, "criteria"):
+        _check_registered(path, name, "criteria")
+    for index, name in enumerate(config["criteria"]):
+        _check_registered(f"criteria[{index}]", name, "criteria")
+    for path, name in _named(config, "datasets"):
+        _check_dataset(config, path, name)
+    for name in config["schedules"]:
+        if name != "default":
+            _check_dataset(config, f"schedules.{name}", name)
+    for figure in (*FIGURES, "claims"):
+        _check_batch_sizes(config, figure)
+    for figure in FIGURES:
+        _check_axes(config, figure)
+    for figure in ("fig3", "fig4"):
+        _check_sparsities(config, figure)
+
+
+def _named(config: Mapping, axis: str) -> Iterator[tuple[str, str]]:
+    """Yield the path and value of every entry of an axis in the grids."""
+    for figure in (*FIGURES, "claims"):
+        blocks = config["claims"]["runs"] if figure == "claims" else config["figures"][figure]
+        for index, grid in enumerate(blocks):
+            for position, name in enumerate(grid.get(axis, AXES.get(axis, []))):
+                yield f"{_place(figure)}[{index}].{axis}[{position}]", name
+
+
+def _place(figure: str) -> str:
+    """Return the path of a figure's grids in the configuration."""
+    return "claims.runs" if figure == "claims" else f"figures.{figure}"
+
+
+def _check_registered(path: str, name: str, kind: str) -> None:
+    allowed = registry.names(kind)
+    if name not in allowed:
+        raise ConfigError(f"{path} is {name!r}, allowed: {', '.join(allowed)}")
+
+
+def _check_dataset(config: Mapping, path: str, name: str) -> None:
+    """Check that a data set is known and has as many examples as are asked for."""
+    share = config["training"]["validation_share"]
+    try:
+        variant = parse_dataset(name)
+        total = load_source(variant.source).training_examples
+    except DatasetError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    if (variant.examples or 0) > total - round(total * share):
+        raise ConfigError(
+            f"{path} is {name!r}, but {variant.source} has {total - round(total * share)} "
+            f"training examples beside a validation share of {share}"
+        )
+    batch = config["training"]["training_batch_size"]
+    if batch > training_size(name, share):
+        raise ConfigError(
+            f"training.training_batch_size is {batch}, allowed: at most the "
+            f"{training_size(name, share)} training examples of {name}"
+        )
+
+
+def _check_batch_sizes(config: Mapping, figure: str) -> None:
+    """Check that each pruning batch can be drawn."""
+    share = config["training"]["validation_share"]
+    for index, grid in enumerate(grids(config, figure)):
+        for name, batch in itertools.product(grid["datasets"], grid["batch_sizes"]):
+            if batch != "all" and batch > training_size(name, share):
+                raise ConfigError(
+                    f"{_place(figure)}[{index}].batch_sizes has {batch}, allowed: at most the "
+                    f"{training_size(name, share)} training examples of {name}"
+                )
+
+
+def _check_axes(config: Mapping, figure: str) -> None:
+    """Check that a figure's grids sweep only what it tells apart; it would draw the rest as one."""
+    apart = FIGURES[figure].apart
+    for axis in ("criteria", *AXES):
+        values = _values(config, figure, axis)
+        if axis not in apart and len(values) > 1:
+            raise ConfigError(
+                f"figures.{figure} has {axis} {values}, allowed: one, as {spoken(figure)} does "
+                f"not tell them apart (it does {', '.join(apart)})"
+            )
+    if FIGURES[figure].image:
+        for network in _values(config, figure, "networks"):
+            if not registry.constant("networks", network, "MASK_IMAGE", True):
+                raise ConfigError(
+                    f"figures.{figure} has the network {network!r}, whose first layer does not "
+                    f"see the whole image, allowed: a network whose mask {spoken(figure)} can "
+                    "show as an image, such as lenet-300-100"
+                )
+
+
+def _check_sparsities(config: Mapping, figure: str) -> None:
+    """Check what Figure 3 and Figure 4 ask of their sparsities and weight decays."""
+    for axis in ("sparsities", "weight_decays"):
+        values = _values(config, figure, axis)
+        positive = [value for value in values if float(value) > 0]
+        if figure == "fig3" and axis == "sparsities" and not positive:
+            raise ConfigError("figures.fig3 has sparsity 0, allowed: more, as it shows masks")
+        if figure == "fig4" and len(positive) > 1:
+            raise ConfigError(
+                f"figures.fig4 has {axis} {values}, allowed: one besides 0, as Figure 4 has one "
+                "line for all that are more"
+            )
+
+
+def _values(config: Mapping, figure: str, axis: str) -> list:
+    """Return the values of an axis in all grids of a figure, each once."""
+    return list(dict.fromkeys(value for grid in grids(config, figure) for value in grid[axis]))

@@ -1,0 +1,103 @@
+"""Reading and checking a study's configuration."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from snip.errors import ConfigError
+from snip.schema import numbers
+from snip.study.checks import check_grids
+
+SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "config.schema.yaml"
+
+
+def load_config(*paths: Path | str) -> dict[str, Any]:
+    """Read configuration files, each laid over the one before as Snakemake does, and check them."""
+    config: dict[str, Any] = {}
+    for path in paths:
+        _overlay(config, yaml.safe_load(Path(path).read_text()))
+    return check(config)
+
+
+def _overlay(below: dict, above: Mapping) -> None:
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
+            _overlay(below[key], value)
+        else:
+            below[key] = value
+
+
+def check(config: Mapping) -> dict[str, Any]:
+    """Check a configuration against the schema, and its grids against what figures can show.
+
+    Returns:
+        The configuration with keys as text and numbers as numbers: YAML reads an unquoted 4, the
+        name of a claim, as a number, and 1e-2 as text.
+
+    Raises:
+        ConfigError: in one sentence, the first thing that is wrong.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text())
+    config = _with_text_keys(numbers(config, schema))
+    errors = sorted(
+        Draft202012Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.path]
+    )
+    if errors:
+        raise ConfigError(_sentence(errors[0]))
+    check_grids(config)
+    return config
+
+
+def _with_text_keys(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _with_text_keys(entry) for key, entry in value.items()}
+    return value
+
+
+def _path(parts: object) -> str:
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return text.lstrip(".") or "the configuration"
+
+
+def _sentence(error) -> str:
+    """Say what a schema violation is: the key's path, the value, what is allowed."""
+    path = _path(error.absolute_path)
+    value = error.instance
+    match error.validator:
+        case "additionalProperties" | "propertyNames":
+            known = list(error.schema.get("properties", {}))
+            unknown = next(key for key in value if key not in known)
+            full = _path([*error.absolute_path, unknown])
+            close = difflib.get_close_matches(str(unknown), known, n=1)
+            hint = f" (did you mean {close[0]}?)" if close else ""
+            return f"{full} is not a known key{hint}, allowed: {', '.join(known)}"
+        case "required":
+            missing = next(key for key in error.validator_value if key not in value)
+            return f"{_path([*error.absolute_path, missing])} is missing"
+        case "type":
+            kind = error.validator_value
+            kinds = " or ".join(kind) if isinstance(kind, list) else kind
+            return f"{path} is {value!r} ({type(value).__name__}), expected {kinds}"
+        case "enum":
+            return f"{path} is {value!r}, allowed: {', '.join(map(str, error.validator_value))}"
+        case "minItems":
+            return f"{path} is empty, expected at least {error.validator_value} entry"
+        case "uniqueItems":
+            return f"{path} is {value!r}, expected each entry once"
+        case "minimum":
+            return f"{path} is {value!r}, allowed: {error.validator_value} or more"
+        case "maximum":
+            return f"{path} is {value!r}, allowed: {error.validator_value} or less"
+        case "exclusiveMinimum":
+            return f"{path} is {value!r}, allowed: more than {error.validator_value}"
+        case "exclusiveMaximum":
+            return f"{path} is {value!r}, allowed: less than {error.validator_value}"
+        case "pattern":
+            return f"{path} is {value!r}, expected text like {error.validator_value}"
+    return f"{path} is {value!r}: {error.message}"

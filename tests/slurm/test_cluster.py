@@ -1,0 +1,41 @@
+"""The cluster for the tests comes and goes whole."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from inflict import needs_slurm
+from test_slurm import SCRIPT
+
+pytestmark = needs_slurm
+DAEMONS = {"munged", "slurmctld", "slurmd"}
+
+
+def daemons() -> dict[str, str]:
+    """The daemons that run: process id to name."""
+    running = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            number, name, state, *_ = re.split(r" \(|\) ", path.read_text(), maxsplit=2)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended meanwhile
+        if name in DAEMONS and not state.startswith("Z"):
+            running[number] = name
+    return running
+
+
+def run(action, folder):
+    # To a file: daemons keep an inherited standard output open, which would block a pipe.
+    with (folder / f"{action}.log").open("w") as log:
+        subprocess.run(["bash", SCRIPT, action, folder], check=True, stdout=log, stderr=log)
+
+
+def test_stopping_ends_what_starting_began_and_nothing_else(tmp_path):
+    before = daemons()
+    assert "slurmctld" not in before.values(), "a Slurm runs on this machine"
+    for _ in range(2):  # as if for the first time
+        run("start", tmp_path)
+        assert set(daemons().values()) == DAEMONS
+        run("stop", tmp_path)
+        assert daemons() == before
+    assert not Path("/etc/slurm/slurm.conf").is_symlink()

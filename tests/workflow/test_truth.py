@@ -1,0 +1,173 @@
+"""No figure is stale, and nothing is called up to date that is not."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from helpers import run_in
+from small import CONFIGS, SMALL, digests, environment, planned, small_project, snakemake
+
+pytestmark = pytest.mark.workflow
+
+
+def overlaid(folder, content, name="own"):
+    """The configuration files of `small` with `content` laid over them."""
+    path = f"config/{name}.yaml"
+    (folder / path).write_text(yaml.safe_dump(content))
+    return [*CONFIGS, path]
+
+
+def masks(folder):
+    return {p: p.read_bytes() for p in (folder / "results/small/masks").rglob("*.npz")}
+
+
+def test_a_change_of_what_is_prunable_scores_every_mask_anew(clone, tmp_path):
+    """One seed more is asked of one figure; another, which does not ask for it, is drawn."""
+    change = {
+        "protocol": {"prunable": "weights"},
+        "figures": {"fig3": [{**SMALL["figures"]["fig3"][0], "seeds": [0, 1, 2]}]},
+    }
+    before = masks(clone)
+    configs = overlaid(clone, change)
+    assert planned(clone, configs=configs, target="figures/anatomy.pdf")["prune"] == 1
+    snakemake(clone, "--cores", "2", configs=configs, target="figures/anatomy.pdf")
+    fresh = small_project(tmp_path / "fresh")
+    overlaid(fresh, change)
+    snakemake(fresh, "--cores", "2", configs=configs, target="figures/anatomy.pdf")
+    drawn = "figures/small/anatomy.csv"
+    assert (clone / drawn).read_bytes() == (fresh / drawn).read_bytes()
+    # The masks that no target asked for are as they were, and scored anew when one does.
+    left = [path for path, content in masks(clone).items() if before[path] == content]
+    assert len(left) == len(before) - 1
+    assert planned(clone, configs=configs)["prune"] == len(before) - 1 + 4
+
+
+@pytest.mark.parametrize("figure", ["fig2", "fig3"])
+def test_a_seed_more_scores_no_other_seed(clone, figure):
+    grid = SMALL["figures"][figure][0]
+    plan = planned(
+        clone,
+        configs=overlaid(clone, {"figures": {figure: [{**grid, "seeds": [0, 7]}]}}),
+        target=f"figures/{figure}.pdf",
+    )
+    assert plan.get("prune", 0) == {"fig2": 0, "fig3": 0}[figure]  # it shows the lowest seed
+    plan = planned(
+        clone,
+        configs=overlaid(clone, {"figures": {figure: [{**grid, "seeds": [0, 7]}]}}),
+        target="figures/claims",
+    )
+    assert plan["prune"] == {"fig2": 1, "fig3": 2}[figure]
+
+
+def test_results_of_other_settings_are_refused_where_snakemake_does_not_look(clone):
+    """With mtime as its only trigger Snakemake remakes nothing; a reader must see it."""
+    change = {"schedules": {"default": {"iterations": 12}}, "protocol": {"prunable": "weights"}}
+    configs = overlaid(clone, change)
+    for figure, sentence in (
+        ("fig1", "table .*fig1/runs.csv, lenet-300-100 on generated, was made with"),
+        ("fig2", "mask file .*npz was made with prunable = 'weights-and-biases', expected"),
+    ):
+        (clone / f"figures/small/{figure}.pdf").unlink()
+        done = snakemake(
+            clone,
+            *["--cores", "1", "--rerun-triggers", "mtime"],
+            configs=configs,
+            target=f"figures/{figure}.pdf",
+            check=False,
+        )
+        assert done.returncode != 0
+        log = (clone / f"results/small/logs/figures/{figure}.log").read_text()
+        assert re.search(f"error: {sentence}", log) and "Traceback" not in log
+    shutil.rmtree(clone / "results/small/tables")
+    done = snakemake(
+        clone, "--cores", "1", "--rerun-triggers", "mtime", configs=configs, check=False
+    )
+    assert done.returncode != 0
+    log = (clone / "results/small/logs/tables/fig1.log").read_text()
+    assert "was made with iterations = 20, expected 12" in log
+
+
+BROKEN = {
+    "scripts/snip/training.py": "def train(:\n",
+    "scripts/snip/criteria/snip.py": "import torch\nreturn = 1\n",
+    "scripts/snip/networks/lenet_300_100.py": '"""never closed\n',
+    "scripts/snip/statistics.py": "a = (\n",
+    "scripts/figure.py": "\0",
+}
+
+
+@pytest.mark.parametrize("path", BROKEN)
+def test_broken_code_is_not_called_up_to_date(clone, path):
+    assert "Nothing to be done" in snakemake(clone, "-n").stdout
+    (clone / path).write_text(BROKEN[path])
+    done = snakemake(clone, "-n", check=False)
+    assert done.returncode != 0 and "Nothing to be done" not in done.stdout
+    assert path in done.stdout and "Traceback" not in done.stdout
+
+
+def test_a_path_that_no_rule_makes_is_not_called_up_to_date(clone):
+    """As when a pattern is narrowed, or a name is spelled otherwise."""
+    rules = clone / "workflow/rules/common.smk"
+    narrowed = rules.read_text().replace('criterion="[a-z0-9-]+"', 'criterion="[b-r-]+"')
+    assert narrowed != rules.read_text()
+    rules.write_text(narrowed)
+    done = snakemake(clone, "-n", check=False)
+    assert done.returncode != 0
+    assert "is no path that rule train makes" in done.stdout
+
+
+def test_a_target_of_another_study_is_not_called_up_to_date(clone):
+    for target in (
+        "figures/small/fig1.pdf",
+        "results/small/tables/runs.csv",
+        "figures/fig9.pdf",
+        "results/default/tables/fig1/errors.csv",
+    ):
+        done = snakemake(clone, "-n", configs=[], target=target, check=False)
+        assert done.returncode != 0, target
+        assert f"target {target} is none of study default" in done.stdout
+
+
+def test_two_studies_keep_their_figures_apart(clone):
+    before = digests(clone)
+    other = yaml.safe_load(yaml.safe_dump(SMALL)) | {"study": "other"}
+    other["figures"]["anatomy"][0]["sparsities"] = [50, 90]
+    configs = overlaid(clone, other)
+    snakemake(clone, "--cores", "2", configs=configs, target="figures/anatomy")
+    assert digests(clone) == before
+    assert planned(clone) == {}
+    shown = (clone / "figures/other/anatomy.csv").read_text()
+    assert shown != (clone / "figures/small/anatomy.csv").read_text()
+    # The default study's lie in figures/ itself.
+    configs = overlaid(clone, other | {"study": "default"})
+    snakemake(clone, "--cores", "2", configs=configs, target="figures/anatomy.csv")
+    assert (clone / "figures/anatomy.csv").read_text() == shown
+
+
+def test_another_package_of_our_name_hides_nothing(clone, tmp_path):
+    """The authors' own code has a package called snip, too."""
+    (tmp_path / "theirs/snip").mkdir(parents=True)
+    (tmp_path / "theirs/snip/__init__.py").write_text("raise RuntimeError('another snip')\n")
+    (clone / "figures/small/fig1.pdf").unlink()
+    env = environment() | {"PYTHONPATH": str(tmp_path / "theirs")}
+    command = ["snakemake", *CONFIGS, "--cores", "1", "--", "figures/fig1.pdf"]
+    run_in(clone, *command, env=env)
+    assert (clone / "figures/small/fig1.pdf").exists()
+    done = run_in(clone, "python", "scripts/train.py", "--help", env=env)
+    assert "another snip" not in done.stdout
+
+
+def test_jobs_run_with_the_python_of_snakemake(clone):
+    """Without an activated environment, too."""
+    (clone / "figures/small/fig1.pdf").unlink()
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(clone)}
+    assert shutil.which("python", path=env["PATH"]) != sys.executable
+    program = str(Path(sys.executable).parent / "snakemake")
+    command = [program, *CONFIGS, "--cores", "1", "--", "figures/fig1.pdf"]
+    subprocess.run(command, cwd=clone, env=env, check=True, capture_output=True)
+    assert (clone / "figures/small/fig1.pdf").exists()
