@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from snip import forkserver
+from snip import forkserver, runs
 from snip.errors import SnipError
 from snip.runs import Settings, label
 
@@ -47,6 +47,14 @@ def sparsity(text: str) -> str:
     if not 0 <= value < 100:
         raise argparse.ArgumentTypeError(f"sparsity is {text}, allowed: 0 or more, less than 100")
     return label(value)
+
+
+def batch_size(text: str) -> int | str:
+    """Parse the size of a pruning batch: 1 or more, or `all`."""
+    try:
+        return runs.batch_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def add_settings(to: argparse.ArgumentParser, names: list[str] | None = None) -> None:

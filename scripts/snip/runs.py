@@ -22,13 +22,14 @@ class Run:
     """One network trained: the swept axes, which are also its path and its key columns.
 
     `sparsity` (percent) and `weight_decay` are labels, written the way the path has them.
+    `batch_size` is a number of examples, or `all` for every training example of the run.
     """
 
     dataset: str
     network: str
     criterion: str
     sparsity: str
-    batch_size: int
+    batch_size: int | str
     labels: str
     weight_decay: str
     seed: int
@@ -65,7 +66,7 @@ class MaskSet:
     dataset: str
     network: str
     criterion: str
-    batch_size: int
+    batch_size: int | str
     class_: str
     seed: int
 
@@ -78,6 +79,17 @@ class MaskSet:
     def path(self) -> str:
         """The file's path below `masks/`, without ending."""
         return MASK_PATH.format(**asdict(self))
+
+
+def batch_size(text: str) -> int | str:
+    """Return the size of a pruning batch that a label spells: a number of examples, or `all`.
+
+    Raises:
+        ValueError: it spells neither.
+    """
+    if text != "all" and not (text.isdecimal() and int(text) > 0):
+        raise ValueError(f"batch size is {text}, allowed: 1 or more, or all")
+    return text if text == "all" else int(text)
 
 
 def number(text: str) -> int | float:
