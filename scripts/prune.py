@@ -68,9 +68,7 @@ def main() -> None:
         options.class_,
         options.seed,
     )
-    drawn = build_network(
-        options.network, options.seed, relu_after_convolutions=settings.relu_after_convolutions
-    )
+    drawn = build_network(options.network, options.seed, settings)
     classes = list(map(str, range(CLASSES))) if options.class_ == "each" else [options.class_]
     arrays, images, anatomies, composition = [], [], [], []
     for class_ in classes:

@@ -87,7 +87,7 @@ def batch_size(text: str) -> int | str:
     Raises:
         ValueError: it spells neither.
     """
-    if text != "all" and not (text.isdecimal() and int(text) > 0):
+    if text != "all" and not (text.isascii() and text.isdigit() and int(text) > 0):
         raise ValueError(f"batch size is {text}, allowed: 1 or more, or all")
     return text if text == "all" else int(text)
 
@@ -108,7 +108,7 @@ def arguments(values: Mapping[str, Any]) -> str:
     for name, value in values.items():
         option = "--" + name.rstrip("_").replace("_", "-")
         if isinstance(value, bool):
-            words += [option] if value else []
+            words.append(option if value else option.replace("--", "--no-", 1))
         else:
             words += [option, str(value)]
     return " ".join(words)
@@ -123,16 +123,23 @@ class Settings:
         learning_rate: at the start.
         decay_every: iterations between divisions of the learning rate by ten.
         training_batch_size: examples per training iteration (not the pruning batch).
+        optimizer: `sgd`, stochastic gradient descent with momentum, or `adam`, torch's Adam at its
+            own defaults (the paper's Table 3).
         momentum: of stochastic gradient descent.
         validation_share: share of the training images held out.
         log_every: iterations per logged point of the training loss.
         evaluate_every: iterations between evaluations on validation and test images.
         prunable: `weights-and-biases` (authors' code) or `weights`.
-        initial_weights: `keep` trains the weights that were scored (the paper's algorithm),
-            `redraw` draws new ones after pruning (authors' code).
+        initial_weights: `redraw` draws new ones after pruning (authors' code, and the paper's note
+            to Table 3), `keep` trains the weights that were scored (the paper's Algorithm 1).
+        initial_biases: `zeros` (authors' code today) or `variance-scaling` (their first release).
+        initialisation: of weights: `variance-scaling` (authors' code), `glorot` or `he` (VS-X and
+            VS-H in the paper's Table 3).
         relu_after_convolutions: False as in Caffe's LeNet and the authors' code.
         inverted_statistics: standardise inverted images by their own statistics (`recomputed`),
             or by those of the `original`.
+        random_labels: `shuffled`, a permutation of the true ones (the paper's section 5.6), or
+            `uniform`, drawn classes.
         device: `cpu`, `cuda`, or `auto` (cuda where there is one). Scoring is always done on the
             cpu, so the masks do not depend on it.
     """
@@ -141,21 +148,40 @@ class Settings:
     learning_rate: float = 0.1
     decay_every: int = 25_000
     training_batch_size: int = 100
+    optimizer: str = "sgd"
     momentum: float = 0.9
     validation_share: float = 0.1
     log_every: int = 100
     evaluate_every: int = 1000
     prunable: str = "weights-and-biases"
-    initial_weights: str = "keep"
+    initial_weights: str = "redraw"
+    initial_biases: str = "zeros"
+    initialisation: str = "variance-scaling"
     relu_after_convolutions: bool = False
     inverted_statistics: str = "recomputed"
+    random_labels: str = "shuffled"
     device: str = "cpu"
+
+
+# The values that a setting made of text may have; the schema of the configuration repeats them.
+CHOICES = {
+    "optimizer": ["sgd", "adam"],
+    "prunable": ["weights-and-biases", "weights"],
+    "initial_weights": ["redraw", "keep"],
+    "initial_biases": ["zeros", "variance-scaling"],
+    "initialisation": ["variance-scaling", "glorot", "he"],
+    "inverted_statistics": ["recomputed", "original"],
+    "random_labels": ["shuffled", "uniform"],
+    "device": ["auto", "cpu", "cuda"],
+}
 
 
 # The settings that scoring depends on; the others only concern training.
 SCORING_SETTINGS = [
     "validation_share",
     "prunable",
+    "initial_biases",
+    "initialisation",
     "relu_after_convolutions",
     "inverted_statistics",
 ]

@@ -50,20 +50,33 @@ def stop_after(iterations):
     return lambda: next(countdown) == iterations
 
 
-def quietly(*arguments):
-    return train(RUN, QUICK, *arguments, log=io.StringIO())
+def quietly(*arguments, settings=QUICK):
+    return train(RUN, settings, *arguments, log=io.StringIO())
 
 
+WHOLE = {}
+
+
+def whole(dataset, settings=QUICK):
+    """The result of the run without interruption."""
+    if settings not in WHOLE:
+        WHOLE[settings] = quietly(dataset, settings=settings)
+    return WHOLE[settings]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 @pytest.mark.parametrize("stops", [[1], [5], [4, 3], [1] * 13])
-def test_an_interrupted_run_ends_with_the_same_result(dataset, tmp_path, stops):
-    whole = json.dumps(quietly(dataset))
+def test_an_interrupted_run_ends_with_the_same_result(dataset, tmp_path, stops, optimizer):
+    settings = replace(QUICK, optimizer=optimizer)
     path = tmp_path / "checkpoint"
     reached = 0
     for iterations in stops:
         reached += iterations
         with pytest.raises(InterruptedRunError, match=f"at iteration {reached} of 14"):
-            quietly(dataset, new(path, dataset), stop_after(iterations))
-    assert json.dumps(quietly(dataset, new(path, dataset))) == whole
+            checkpoint = new(path, dataset, settings=settings)
+            quietly(dataset, checkpoint, stop_after(iterations), settings=settings)
+    last = quietly(dataset, new(path, dataset, settings=settings), settings=settings)
+    assert json.dumps(last) == json.dumps(whole(dataset, settings))
 
 
 def test_checkpoints_are_written_at_the_interval_and_change_nothing(dataset, tmp_path):
@@ -71,7 +84,7 @@ def test_checkpoints_are_written_at_the_interval_and_change_nothing(dataset, tmp
     saved = []
     save = checkpoint.save
     checkpoint.save = lambda state: (saved.append(state["training"]["iteration"]), save(state))
-    assert quietly(dataset, checkpoint) == quietly(dataset)
+    assert quietly(dataset, checkpoint) == whole(dataset)
     assert saved == list(range(1, 14))
     checkpoint.remove()
     assert list(tmp_path.glob("checkpoint*")) == []
@@ -125,7 +138,7 @@ def test_a_damaged_checkpoint_is_ignored_with_a_message(dataset, written, damage
     checkpoint = new(written, dataset, log)
     assert load(checkpoint, dataset) is None
     assert re.search(f"checkpoint {written} ignored: .*({reason})", log.getvalue())
-    assert quietly(dataset, checkpoint) == quietly(dataset)
+    assert quietly(dataset, checkpoint) == whole(dataset)
 
 
 def test_a_checkpoint_of_other_settings_is_ignored(dataset, written):
@@ -193,7 +206,7 @@ def test_a_full_disk_costs_the_checkpoint_and_not_the_run(dataset, written, monk
     monkeypatch.setattr(checkpoints, "write_atomically", full)
     log = io.StringIO()
     checkpoint = new(written, dataset, log, seconds=0)
-    assert quietly(dataset, checkpoint) == quietly(dataset)
+    assert quietly(dataset, checkpoint) == whole(dataset)
     assert "not written: [Errno 28] No space left on device" in log.getvalue()
     assert written.read_bytes() == before
 
@@ -231,8 +244,8 @@ def changed(state, *path, to):
         lambda state: changed(state, "training", "iteration", to="three"),
         lambda state: changed(state, "training", "weights", 1, to=torch.zeros(2)),
         lambda state: changed(state, "training", "weights", to=None),
-        lambda state: changed(state, "training", "momentum", to=state["training"]["momentum"][1:]),
-        lambda state: changed(state, "training", "momentum", 0, to="zeros"),
+        lambda state: changed(state, "training", "update", to=state["training"]["update"][1:]),
+        lambda state: changed(state, "training", "update", 0, to="zeros"),
         lambda state: changed(state, "training", "buffers", to=[torch.zeros(1)]),
         lambda state: changed(state, "curve", to=[[3, 0.5]]),
         lambda state: changed(state, "curve", to=0.5),
@@ -262,7 +275,7 @@ def test_a_place_where_no_checkpoint_can_be_costs_the_checkpoint_alone(dataset, 
         path = path / "below"
     log = io.StringIO()
     checkpoint = new(path, dataset, log, seconds=0)
-    assert quietly(dataset, checkpoint) == quietly(dataset)
+    assert quietly(dataset, checkpoint) == whole(dataset)
     checkpoint.remove()
     assert f"checkpoint {path} ignored: [Errno " in log.getvalue()
     assert (place == "loop") == ("not written" not in log.getvalue())

@@ -43,6 +43,13 @@ def check(config: Mapping) -> dict[str, Any]:
     Raises:
         ConfigError: in one sentence, the first thing that is wrong.
     """
+    config = check_schema(config)
+    check_grids(config)
+    return config
+
+
+def check_schema(config: Mapping) -> dict[str, Any]:
+    """Check a configuration against the schema alone; see `check`."""
     schema = yaml.safe_load(SCHEMA.read_text())
     config = _with_text_keys(numbers(config, schema))
     errors = sorted(
@@ -50,7 +57,6 @@ def check(config: Mapping) -> dict[str, Any]:
     )
     if errors:
         raise ConfigError(_sentence(errors[0]))
-    check_grids(config)
     return config
 
 
