@@ -1,9 +1,11 @@
 """Show where a study stands: runs done, running, failed and to come, and the time left.
 
-Reads result, log and benchmark files only, so it works on a login node while the study runs:
+Reads files only (results, logs, benchmarks, Snakemake's locks), so it works on a login node while
+the study runs:
   watch -n 10 python scripts/progress.py --configfile config/paper.yaml
 """
 
+import contextlib
 import re
 import statistics
 import time
@@ -17,11 +19,32 @@ from snip.study.grids import study_runs
 
 # A running job's log that has not grown for this long is of a job that was lost.
 LOST_SECONDS = 600
+# Last lines of a job that is dead: our own errors, Python's, the shell's and Slurm's.
+FAILED = re.compile(
+    r"error:|(\w+\.)*\w*(Error|Exception|Interrupt)\b|slurmstepd: error"
+    r"|\S*python[\d.]*: |.*: (command )?not found$"
+    r"|.*: (No such file or directory|Permission denied)$"
+    r"|.*\b(Killed|Terminated|Aborted|Segmentation fault|Bus error|Illegal instruction)\b"
+)
 
 
-def state(results: Path, run: Run, now: float) -> tuple[str, str]:
-    """Return whether a run is done, running, interrupted, failed or to come, and its last word."""
-    if (results / "runs" / f"{run.path}.json").exists():
+def at_work(folder: Path) -> set[str]:
+    """Return the files that a Snakemake at work in `folder` is to make: its lock lists them."""
+    names: set[str] = set()
+    for lock in folder.glob(".snakemake/locks/*.output.lock"):
+        with contextlib.suppress(FileNotFoundError):  # that Snakemake has just ended
+            names.update(lock.read_text().splitlines())
+    return names
+
+
+def state(results: Path, run: Run, now: float, ahead: set[str]) -> tuple[str, str]:
+    """Return whether a run is done, running, interrupted, failed or to come, and its last word.
+
+    Args:
+        ahead: what `at_work` returned. A run that is not among them has nobody who runs it.
+    """
+    output = results / "runs" / f"{run.path}.json"
+    if output.exists():
         return "done", ""
     log = results / "logs" / "runs" / f"{run.path}.log"
     if not log.exists():
@@ -29,15 +52,15 @@ def state(results: Path, run: Run, now: float) -> tuple[str, str]:
     lines = log.read_text(errors="replace").splitlines() or [""]
     if lines[-1].startswith("error: run") and " interrupted at " in lines[-1]:
         return "interrupted", lines[-1]
-    if lines[-1].startswith("error:") or re.match(r"\w*(Error|Exception)\b", lines[-1]):
+    if FAILED.match(lines[-1]):
         return "failed", lines[-1]
-    lost = now - log.stat().st_mtime > LOST_SECONDS
+    lost = now - log.stat().st_mtime > LOST_SECONDS or str(output) not in ahead
     return ("interrupted" if lost else "running"), lines[-1]
 
 
-def summary(results: Path, runs: list[Run], now: float) -> list[str]:
+def summary(results: Path, runs: list[Run], now: float, ahead: set[str]) -> list[str]:
     """Return the lines of the report."""
-    states = {run: state(results, run, now) for run in runs}
+    states = {run: state(results, run, now, ahead) for run in runs}
     names = ["done", "running", "interrupted", "failed", "to come"]
     count = {name: sum(s == name for s, _ in states.values()) for name in names}
     lines = [f"{len(runs)} runs: " + ", ".join(f"{count[name]} {name}" for name in names)]
@@ -94,7 +117,8 @@ def main() -> None:
     options = parser.parse_args()
     config = load_config(Path("config/default.yaml"), *options.configfile)
     runs = study_runs(config)
-    print("\n".join(summary(Path("results") / config["study"], runs, time.time())))
+    results = Path("results") / config["study"]
+    print("\n".join(summary(results, runs, time.time(), at_work(Path()))))
 
 
 if __name__ == "__main__":

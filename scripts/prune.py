@@ -39,7 +39,7 @@ def main() -> None:
         choices=["all", "each", *map(str, range(10))],
         help="draw the pruning batch from one class alone, or ten of them from each",
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=command.seed, default=0)
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
     parser.add_argument("--images-only", action="store_true", help="leave the masks out")
     parser.add_argument("--output", type=Path, required=True, help="mask file (.npz)")

@@ -7,8 +7,8 @@ import signal
 import threading
 from pathlib import Path
 
-from snip import command, registry
-from snip.runs import Run, label
+from snip import command, registry, signals
+from snip.runs import Run
 
 
 def main() -> None:
@@ -26,8 +26,8 @@ def main() -> None:
         help="examples in the pruning batch, or all: every training example",
     )
     parser.add_argument("--labels", default="true", choices=["true", "random"])
-    parser.add_argument("--weight-decay", type=label, default="0.0005")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--weight-decay", type=command.weight_decay, default="0.0005")
+    parser.add_argument("--seed", type=command.seed, default=0)
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
     parser.add_argument("--output", type=Path, required=True, help="result file (.json)")
     parser.add_argument(
@@ -65,9 +65,9 @@ def main() -> None:
     dataset = load_dataset(options.dataset, options.data, settings.inverted_statistics)
     identity = fingerprint(run, settings, dataset)
     checkpoint = Checkpoint(options.checkpoint, identity, options.checkpoint_seconds)
-    # What Slurm sends before a time limit, and Ctrl-C: both end the run at a checkpoint.
+    # Slurm before a time limit, Ctrl-C, a closed terminal: each ends the run at a checkpoint.
     asked = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in signals.endings():
         signal.signal(number, lambda *_: asked.set())
     result = train(run, settings, dataset, checkpoint, asked.is_set)
     write_atomically(options.output, sealed(result))

@@ -1,4 +1,3 @@
-import gc
 import shutil
 from pathlib import Path
 
@@ -25,12 +24,6 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and item.config.getoption("no_skips"):
         report.outcome, report.longrepr = "failed", f"skipped: {call.excinfo.value}"
     return report
-
-
-def pytest_collection_finish():
-    # The libraries imported by now are no garbage: statsmodels asks for a collection at every test
-    # of several hypotheses, which takes a fifth of a second with torch among them.
-    gc.freeze()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import gc
 import importlib
 import inspect
 import json
+import math
 import re
 import shlex
 import sys
@@ -17,7 +18,7 @@ from pathlib import Path
 
 from snip import forkserver, runs
 from snip.errors import SnipError
-from snip.runs import CHOICES, Settings, label
+from snip.runs import CHOICES, LONGEST_LABEL, Settings, label
 
 # A script's own folder comes first on Python's path, where tabulate.py would hide the package of
 # that name from the libraries that use it: it goes last.
@@ -56,6 +57,28 @@ def batch_size(text: str) -> int | str:
         return runs.batch_size(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def weight_decay(text: str) -> str:
+    """Parse a weight decay: 0 or more."""
+    value = float(text)
+    try:
+        if not 0 <= value < math.inf:
+            raise ValueError
+        return label(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"weight decay is {text}, allowed: 0 or more, with at most {LONGEST_LABEL} digits"
+        ) from None
+
+
+def seed(text: str) -> int:
+    """Parse a seed, a whole number in [0, 2^63)."""
+    if not (text.isascii() and text.isdigit() and int(text) < 2**63):
+        raise argparse.ArgumentTypeError(
+            f"seed is {text}, allowed: whole numbers from 0 to 2^63 - 1"
+        )
+    return int(text)
 
 
 def add_settings(to: argparse.ArgumentParser, names: list[str] | None = None) -> None:

@@ -1,10 +1,15 @@
 """Files that are either complete or absent."""
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
 import tempfile
 from pathlib import Path
+
+# What file systems say (exFAT, SMB, some of FUSE) that cannot flush or have no permissions.
+UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 def write_atomically(path: Path | str, content: bytes) -> None:
@@ -20,8 +25,10 @@ def write_atomically(path: Path | str, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+            _flush_to_disk(file.fileno())
+        # mkstemp lets nobody else read. Where that cannot be changed the content still counts.
+        with contextlib.suppress(OSError):
+            os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -48,6 +55,15 @@ def unsealed(text: bytes) -> dict:
     if found != seal:
         raise ValueError(f"it is altered: found SHA-256 {found}, expected {seal}")
     return content
+
+
+def _flush_to_disk(file: int) -> None:
+    """Flush a file descriptor, except on file systems that cannot."""
+    try:
+        os.fsync(file)
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
 
 
 def _umask() -> int:

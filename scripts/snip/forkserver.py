@@ -7,9 +7,9 @@ Snakemake starts the server and leaves its address in the environment. A job tha
 has its work done by a fork, waits, and ends as the fork ends. A job that finds none, on a cluster
 or from the command line, does its work itself, to the same bytes.
 
-A fork and its job live and die together: the job hands on SIGTERM and SIGINT; a job that is killed
-takes its fork along; a server that is killed takes all forks along, whose jobs then do their work
-themselves. The server ends once Snakemake has ended and no fork is left.
+A fork and its job live and die together: the job hands on SIGTERM, SIGINT and SIGHUP; a job that is
+killed takes its fork along; a server that is killed takes all forks along, whose jobs then do their
+work themselves. The server ends once Snakemake has ended and no fork is left.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from snip import signals
 from snip.imports import PROJECT
 
 # The environment variable that holds the path of the server's socket.
@@ -86,7 +87,7 @@ def run_in_fork(command_line: Sequence[str]) -> int | None:
             socket.send_fds(connection, [json.dumps(request).encode()], [0, 1, 2])
         except OSError:
             return None
-        numbers = (signal.SIGTERM, signal.SIGINT)
+        numbers = signals.endings()
         before = [signal.signal(number, hand_on) for number in numbers]
         answer = connection.recv(MESSAGE)
         for number, handler in zip(numbers, before, strict=True):

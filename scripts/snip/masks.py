@@ -117,14 +117,20 @@ def make_masks(problem: PruningProblem, criterion: str, sparsities: Iterable[flo
     The highest scores over all layers together are kept, exactly κ of them; among equal scores the
     lower index stays. Masks of one problem are nested: a sparser one keeps a part of a denser one.
     Parameters that are not prunable are kept.
+
+    Raises:
+        MaskError: see `score`; or a sparsity keeps no parameter.
     """
     ranking = score(problem, criterion).sort(descending=True, stable=True).indices
     shapes = {name: parameter.shape for name, parameter in problem.network.named_parameters()}
     sizes = [shapes[name].numel() for name in problem.prunable]
     result = []
     for sparsity in sparsities:
+        number = number_kept(len(ranking), sparsity)
+        if number == 0:
+            raise MaskError(f"sparsity {sparsity} keeps none of {len(ranking)} parameters")
         kept = torch.zeros(len(ranking), dtype=torch.bool)
-        kept[ranking[: number_kept(len(ranking), sparsity)]] = True
+        kept[ranking[:number]] = True
         parts = dict(zip(problem.prunable, kept.split(sizes), strict=True))
         result.append(
             {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 
 from snip.errors import SnipError
@@ -13,6 +14,8 @@ RUN_PATH = (
     "/labels-{labels}/decay-{weight_decay}/seed-{seed}"
 )
 MASK_PATH = "{dataset}/{network}/{criterion}/batch-{batch_size}/class-{class_}/seed-{seed}"
+# Characters; a part of a path has at most 255, some file systems allow 143.
+LONGEST_LABEL = 100
 # The columns of test errors that a result has (percent; see training.result).
 ERRORS = ["test_error", "best_validation_test_error", "best_test_error"]
 
@@ -98,8 +101,20 @@ def number(text: str) -> int | float:
 
 
 def label(value: object) -> str:
-    """Return the one spelling of a number that paths use: 90, 99.5, 0.0005."""
-    return f"{float(value):.10f}".rstrip("0").rstrip(".")
+    """Return the one spelling of a number that paths use, exact and without exponent.
+
+    90, 99.5, 0.0005, 0.00000000001.
+
+    Raises:
+        ValueError: it is not a number, infinite, or its spelling is too long for a file's name.
+    """
+    # Adding 0 makes -0.0 positive.
+    text = f"{Decimal(repr(float(value) + 0)):f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    if not text.lstrip("-")[:1].isdigit() or len(text) > LONGEST_LABEL:
+        raise ValueError(f"{value} cannot be spelled in a path")
+    return text
 
 
 def arguments(values: Mapping[str, Any]) -> str:

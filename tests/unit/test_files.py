@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 
@@ -18,6 +19,24 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
         files.write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert [entry.name for entry in path.parent.iterdir()] == ["result.json"]
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
+def test_a_file_system_without_permissions_and_flushing_loses_nothing(
+    tmp_path, monkeypatch, number
+):
+    def refuse(*_, **__):
+        raise OSError(number, "as on exFAT")
+
+    def forbid(*_, **__):
+        raise PermissionError(errno.EPERM, "as on SMB")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    for chmod in (refuse, forbid):
+        monkeypatch.setattr(os, "chmod", chmod)
+        files.write_atomically(tmp_path / "result.json", chmod.__name__.encode())
+        assert (tmp_path / "result.json").read_text() == chmod.__name__
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 def test_written_files_have_the_usual_permissions(tmp_path):

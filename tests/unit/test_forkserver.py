@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there are no fo
 JOB = """
 import os, signal, sys, time
 sys.path.append({scripts!r})
-from snip import command
+from snip import command, signals
 
 def main():
     forked = "torch" in sys.modules
@@ -32,7 +32,7 @@ def main():
             os.kill(os.getpid(), signal.SIGKILL)
         case "wait" if forked:
             asked = []
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in signals.endings():
                 signal.signal(number, lambda number, _: asked.append(number))
             print("waiting", flush=True)
             while not asked:
@@ -139,7 +139,7 @@ def test_a_job_ends_as_its_fork_does(forks, what, status, message):
     assert found == status and messages.endswith(message)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_is_handed_on(forks, number):
     job, _ = forks.waiting()
     other, _ = forks.waiting()

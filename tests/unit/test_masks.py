@@ -89,6 +89,12 @@ def test_inverted_images_and_negated_first_layer_give_the_same_sensitivities():
     torch.testing.assert_close(masks.score(given, "snip"), masks.score(other, "snip"))
 
 
+@pytest.mark.parametrize("sparsity", [99.9999, 100 - 1e-9])
+def test_a_sparsity_that_keeps_no_parameter_is_refused(sparsity):
+    with pytest.raises(masks.MaskError, match=rf"sparsity {sparsity} keeps none of \d+ parameters"):
+        masks.make_masks(problem(), "magnitude", [90, sparsity])
+
+
 class Fixed:
     """A problem whose scores are given."""
 
@@ -107,7 +113,8 @@ class Fixed:
     sparsities=st.lists(st.floats(0, 99.99), min_size=1, max_size=5),
 )
 def test_exactly_kappa_are_kept_ties_by_index_and_masks_nest(scores, sparsities):
-    sparsities = sorted(sparsities)
+    one_is_kept = 100 * (1 - 1 / len(scores))
+    sparsities = sorted(min(sparsity, one_is_kept) for sparsity in sparsities)
     before = None
     for sparsity, mask in zip(
         sparsities, masks.make_masks(Fixed(scores), "magnitude", sparsities), strict=True

@@ -1,4 +1,7 @@
+import argparse
 import copy
+import math
+import re
 from pathlib import Path
 
 import pytest
@@ -7,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import REPOSITORY
-from snip import registry
+from snip import command, registry
 from snip.errors import ConfigError
-from snip.runs import Run, label
+from snip.runs import Run, label, number
 from snip.study.config import SCHEMA, check, load_config
 from snip.study.figures import FIGURES, TRAINED
 from snip.study.grids import (
@@ -143,6 +146,7 @@ def test_numbers_have_one_spelling():
         ("checkpoint_seconds", 7, set()),
         ("data_folder", "elsewhere", set()),
         ("claims.alpha", 0.01, set()),
+        ("claims.confirming_from", 50, set()),
     ],
 )
 def test_a_figures_digest_is_of_what_decides_it(path, value, figures):
@@ -160,11 +164,49 @@ def test_a_figures_digest_is_of_what_decides_it(path, value, figures):
     assert different == figures
 
 
-@given(st.floats(0, 99.99).map(lambda value: round(value, 4)))
+@given(st.floats(0, 1e30).filter(lambda value: value == 0 or value > 1e-60))
 def test_labels_spell_a_number_one_way(value):
-    assert float(label(value)) == value
-    assert label(str(value)) == label(value)
-    assert "e" not in label(value)
+    assert float(label(value)) == number(label(value)) == value
+    assert label(str(value)) == label(label(value)) == label(value)
+    assert re.fullmatch(r"\d+(\.\d*[1-9])?", label(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (90, "90"),
+        ("90.0", "90"),
+        (100.0, "100"),
+        (99.5, "99.5"),
+        (0.0005, "0.0005"),
+        (1e-11, "0.00000000001"),
+        ("1e-5", "0.00001"),
+        (1e20, "1" + "0" * 20),
+        (-0.0, "0"),
+    ],
+)
+def test_labels_have_no_exponent(value, expected):
+    assert label(value) == expected
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 5e-324, 1e300, "nought"])
+def test_what_no_path_can_spell_is_no_label(value):
+    with pytest.raises(ValueError, match=re.escape(str(value))):
+        label(value)
+
+
+@pytest.mark.parametrize("text", ["-0.1", "nan", "inf", "1e-300"])
+def test_a_weight_decay_that_means_nothing_is_refused(text):
+    with pytest.raises(argparse.ArgumentTypeError, match=f"weight decay is {text}, allowed: 0 or"):
+        command.weight_decay(text)
+    assert command.weight_decay("1e-11") == "0.00000000001"
+
+
+@pytest.mark.parametrize("text", ["-1", "1.0", "", "1_000", "9223372036854775808", "x"])
+def test_a_seed_is_a_whole_number_below_2_to_the_63(text):
+    with pytest.raises(argparse.ArgumentTypeError, match=f"seed is {text}, allowed: whole"):
+        command.seed(text)
+    assert command.seed("9223372036854775807") == 2**63 - 1
 
 
 def test_paths_spell_the_swept_axes():
@@ -182,6 +224,17 @@ BAD = [
     ("figures.fig1[0].networks", ["lenet"], ["networks[0]", "'lenet'", "lenet-300-100"]),
     ("figures.fig6[0].criteria", ["gradeint"], ["criteria[0]", "'gradeint'", "gradient"]),
     ("criteria", ["snap"], ["criteria[0]", "'snap'", "snip"]),
+    ("criteria", ["snip_shuffled"], ["'snip_shuffled' (did you mean snip-shuffled?)"]),
+    ("figures.fig1[0].networks", ["LeNet-300-100"], ["(did you mean lenet-300-100?)"]),
+    ("networks.lenet_300_100", {"learning_rate": 1}, ["networks.lenet_300_100", "lenet-300-100?"]),
+    ("figures.fig1[0].seeds", [2**63], ["figures.fig1[0].seeds[0]", "9223372036854775807 or less"]),
+    ("figures.fig1[0].seeds", [-1], ["figures.fig1[0].seeds[0]", "0 or more"]),
+    ("figures.fig4[0].weight_decays", [-0.1], ["weight_decays[0]", "-0.1", "0 or more"]),
+    ("figures.fig4[0].weight_decays", [math.nan], ["weight_decays[0]", "nan", "number"]),
+    ("figures.fig4[0].weight_decays", [math.inf], ["weight_decays[0]", "inf", "number"]),
+    ("figures.fig4[0].weight_decays", [5e-324], ["weight_decays[0]", "5e-324 cannot be spelled"]),
+    ("figures.fig4[0].weight_decays", [10**400], ["weight_decays[0]", "too large"]),
+    ("training.momentum", math.nan, ["training.momentum", "nan", "number"]),
     ("figures.fig1[0].sparsities", [100], ["sparsities[0]", "100", "less than 100"]),
     ("figures.fig1[0].sparsities", [-1], ["sparsities[0]", "-1", "0 or more"]),
     ("figures.fig3[0].batch_sizes", [60000], ["batch_sizes", "60000", "54000"]),
@@ -205,7 +258,11 @@ BAD = [
     ("schedules.minst.iterations", 5, ["schedules.minst", "mnist"]),
     ("networks.lenet-5-caffe", None, ["'lenet-5-caffe'", "networks.lenet-5-caffe"]),
     ("study", "datasets", ["study", "'datasets'"]),
-    ("claims.margins.9z", 1, ["claims.margins.9z", "allowed: 1a, 1b, 2a"]),
+    ("claims.margins.9z", 1, ["claims.margins.9z", "allowed: 1a, 1b, 2a, 2a-told, 3c, 4, 5"]),
+    ("claims.margins.2a-told", 1.5, ["claims.margins.2a-told", "1.5", "less than 1"]),
+    ("claims.margins.3c", None, ["claims.margins.3c", "missing"]),
+    ("claims.confirming_from", -1, ["claims.confirming_from", "-1", "0 or more"]),
+    ("claims.confirming_from", "never", ["claims.confirming_from", "'never'", "integer"]),
     ("claims.margins.1a", 0, ["claims.margins.1a", "0", "more than 0"]),
     ("claims.margins.5", -0.1, ["claims.margins.5", "-0.1", "more than 0"]),
     ("claims.alpha", 0.5, ["claims.alpha", "less than 0.5"]),

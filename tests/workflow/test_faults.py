@@ -1,10 +1,13 @@
 """Nothing is lost, nothing differs, nothing damaged is used: at small scale."""
 
+import contextlib
 import os
 import re
+import select
 import shutil
 import signal
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -44,7 +47,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bytes(finished, whole
     assert not (finished / "killed.json.checkpoint").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_run_asked_to_stop_writes_a_checkpoint_and_ends_cleanly(finished, whole, number):
     output = f"asked-{number}.json"
     process = start_run(finished, output)
@@ -57,6 +60,43 @@ def test_a_run_asked_to_stop_writes_a_checkpoint_and_ends_cleanly(finished, whol
     process = start_run(finished, output)
     assert "resumed at iteration" in last_words(process)
     assert (finished / output).read_bytes() == whole
+
+
+def test_a_closed_terminal_loses_no_run_and_leaves_no_lock(clone):
+    longer = yaml.safe_load(yaml.safe_dump(SMALL))
+    endless = {"iterations": 10**7, "decay_every": 10**7}
+    longer["schedules"] = {"default": endless}
+    (clone / "config/small.yaml").write_text(yaml.safe_dump(longer))
+    runs = clone / "results/small/runs"
+    log = clone / f"results/small/logs/runs/{RUN}.log"
+    command = ["snakemake", *CONFIGS, "--cores", "1", "--", f"{runs.relative_to(clone)}/{RUN}.json"]
+    for begun in ("iteration ", "resumed at iteration "):
+        log.unlink(missing_ok=True)
+        keyboard, terminal = os.openpty()
+        process = subprocess.Popen(
+            ["setsid", "--ctty", *command],
+            cwd=clone,
+            env=environment(),
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+        )
+        os.close(terminal)
+        try:
+            # The second time the same command goes on: nothing is locked.
+            while not (log.exists() and re.search(f"^{begun}", log.read_text(), re.M)):
+                if select.select([keyboard], [], [], 0.05)[0]:
+                    os.read(keyboard, 1 << 16)
+                assert process.poll() is None
+            os.close(keyboard)
+            process.wait()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        assert not list((clone / ".snakemake").glob("locks/*"))
+        # The shell between Snakemake and the run may end before the run has written its checkpoint.
+        while not re.search(r"^error: run .* interrupted at iteration", log.read_text(), re.M):
+            time.sleep(0.05)
 
 
 def test_two_snakemakes_in_one_folder_do_not_disturb_each_other(clone):
@@ -177,6 +217,10 @@ def test_progress_tells_where_the_study_stands(clone):
     logs[1].with_suffix(".log").write_text(
         "$ …\niteration 5/10  loss 2.3  99 images/s  30 s left\n"
     )
+    # Nobody runs it: no Snakemake is at work.
+    assert "0 running, 1 interrupted" in subprocess.run(command, **run).stdout
+    (clone / ".snakemake/locks").mkdir()
+    (clone / ".snakemake/locks/0.output.lock").write_text(f"{gone[1].relative_to(clone)}\n")
     said = subprocess.run(command, **run).stdout
     assert "1 running" in said and re.search(r"time left: \d+:\d\d:\d\d with 1 at a time", said)
 

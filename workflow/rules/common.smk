@@ -10,7 +10,7 @@ from snakemake.exceptions import WorkflowError
 # Ours before any other package called `snip`, and no script of ours before a library.
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
-from snip import closing, datasets, forkserver, hangup, imports, job_times, registry, runs
+from snip import closing, datasets, forkserver, imports, job_times, registry, runs, signals
 from snip.errors import SnipError
 from snip.study import figures
 from snip.study import config as configuration
@@ -18,7 +18,7 @@ from snip.study import grids
 
 sys.path.pop(0)
 
-hangup.end_on_hangup()
+signals.end_as_if_interrupted()
 
 try:
     imports.check()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 
@@ -48,5 +49,6 @@ def _smallest_margin(seeds: list[int], intervals: list[Interval]) -> str:
     """Return the smallest margin within which all sparsities would be equivalent."""
     if len(seeds) < Differences.least:
         return ""
-    margin = max(max(-each.lower, each.upper) for each in intervals)
+    largest = max(max(-each.lower, each.upper) for each in intervals)
+    margin = math.ceil(100 * largest) / 100
     return f"equivalence would hold within ±{margin:.2f}"

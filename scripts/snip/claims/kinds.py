@@ -11,7 +11,7 @@ import pandas as pd
 from snip.claims import likeness
 from snip.claims.evidence import Evidence, Side, variant_name
 from snip.claims.images import sizes
-from snip.claims.verdicts import Means, Missing, Note, Pairs, Statement, no_note
+from snip.claims.verdicts import Means, Missing, Pairs, Statement, no_note
 from snip.names import name
 from snip.statistics import Interval
 
@@ -22,6 +22,10 @@ READINGS = {
 }
 
 BETWEEN = "correlation of mask images of different seeds, between the kinds less within a kind"
+WITHIN_SEED = (
+    "correlation of mask images, between the kinds for one seed less within a kind for different "
+    "seeds"
+)
 
 
 def statements(evidence: Evidence) -> Iterator[Statement]:
@@ -34,18 +38,12 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
             gradient = ("fig6", criterion, dataset)
             inverted = ("fig6", criterion, variant_name(dataset, inverted=True))
             what = f"{name(dataset)}, {reading}"
-            yield _differ(
-                evidence, "6a", f"{what}: the masks differ from the sensitivity's", ours, gradient
-            )
+            differ = partial(_differ, evidence, what)
+            yield differ("6a", "the masks differ from the sensitivity's", (ours, gradient))
             yield from _inconsistent(evidence, dataset, what, ours, gradient)
-            yield _differ(
-                evidence,
-                "6c",
-                f"{what}: the masks of inverted images differ from those of the originals",
-                gradient,
-                inverted,
-                note=partial(_most_different, evidence, (gradient, inverted)),
-            )
+            inverted_differ = "the masks of inverted images differ from those of the originals"
+            yield differ("6c", inverted_differ, (gradient, inverted))
+            yield differ("6c", f"for one network, {inverted_differ}", (gradient, inverted), True)
 
 
 def _alike(evidence: Evidence, dataset: str) -> Statement:
@@ -63,17 +61,22 @@ def _alike(evidence: Evidence, dataset: str) -> Statement:
 
 
 def _differ(
-    evidence: Evidence, claim: str, text: str, one: Side, other: Side, note: Note = no_note
+    evidence: Evidence,
+    what: str,
+    claim: str,
+    text: str,
+    sides: tuple[Side, Side],
+    same_seed: bool = False,
 ) -> Statement:
     """Return the statement that two kinds of masks differ (6a, 6c): the opposite of claim 5's."""
     return Statement(
         claim,
         "fig6",
-        f"{text} by more than masks of one kind differ ({evidence.spelled(one, other)}).",
-        BETWEEN,
-        partial(_excess, evidence, (one, other)),
+        f"{what}: {text} by more than masks of one kind differ ({evidence.spelled(*sides)}).",
+        WITHIN_SEED if same_seed else BETWEEN,
+        partial(_excess, evidence, sides, same_seed),
         high=-evidence.margins["5"],
-        note=note,
+        note=partial(_most_different, evidence, sides, same_seed) if claim == "6c" else no_note,
     )
 
 
@@ -103,28 +106,34 @@ def _inconsistent(
     )
 
 
-def _excess(evidence: Evidence, sides: tuple[Side, Side]) -> Pairs:
+def _excess(evidence: Evidence, sides: tuple[Side, Side], same_seed: bool = False) -> Pairs:
     """Return by how much the two kinds are more alike than masks of one kind are."""
-    these, those = evidence.images_of(*sides)
-    seeds = list(these)
-    pairs = likeness.excess(these, those).mean(-1)
+    images = evidence.images_of(*sides)
+    seeds, alike = list(images[0]), likeness.between_and_within(*images)
 
     def statistic(chosen: list[int]) -> pd.Series:
         index = [seeds.index(seed) for seed in chosen]
-        return pd.Series({"": likeness.off_diagonal(pairs[np.ix_(index, index)])})
+        parts = (matrix[np.ix_(index, index)] for matrix in alike)
+        return pd.Series({"": likeness.excess(*parts, same_seed).mean()})
 
     return Pairs(statistic, seeds, likeness.RESOLUTION)
 
 
 def _most_different(
-    evidence: Evidence, sides: tuple[Side, Side], seeds: list[int], _: list[Interval]
+    evidence: Evidence,
+    sides: tuple[Side, Side],
+    same_seed: bool,
+    seeds: list[int],
+    intervals: list[Interval],
 ) -> str:
     """Return the two classes in which the two kinds differ most."""
     if len(seeds) < 2:
         return ""
     these, those = ({s: i[s] for s in seeds} for i in evidence.images_of(*sides))
-    by_class = likeness.off_diagonal(likeness.excess(these, those))
+    by_class = likeness.excess(*likeness.between_and_within(these, those), same_seed)
     first, second = map(int, by_class.argsort()[:2])
+    if by_class[first] >= 0:
+        return "no class differs"
     return (
         f"class {first} differs most ({by_class[first]:.2g}), then class {second} "
         f"({by_class[second]:.2g})"

@@ -117,20 +117,34 @@ def across_sparsities(images: np.ndarray) -> float:
     return float(np.mean([correlation(images[:, i], images[:, j]).mean() for i, j in pairs]))
 
 
-def excess(these: Mapping[int, np.ndarray], those: Mapping[int, np.ndarray]) -> np.ndarray:
-    """Return by how much two kinds of masks are more alike than masks of one kind are.
+def between_and_within(
+    these: Mapping[int, np.ndarray], those: Mapping[int, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how alike masks of two kinds are, and masks of one kind.
 
     Args:
         these, those: per seed (classes, sparsities, pixels), of the same seeds.
 
     Returns:
-        (seeds, seeds, classes): for every pair of seeds the correlation of this kind's image of
-        one with that kind's of the other, less the mean of the correlations within each kind,
-        averaged over sparsities. What a seed has with itself does not count: a seed's two masks
-        share their initial weights, so they are alike whatever the kinds.
+        Two arrays (seeds, seeds, classes) of correlations, averaged over sparsities: of this
+        kind's image of one seed with that kind's of the other, and the mean of the correlations
+        within each kind.
     """
     one, other = (normalised(np.stack(list(kind.values()))) for kind in (these, those))
-    return _products(one, other) - (_products(one, one) + _products(other, other)) / 2
+    return _products(one, other), (_products(one, one) + _products(other, other)) / 2
+
+
+def excess(between: np.ndarray, within: np.ndarray, same_seed: bool = False) -> np.ndarray:
+    """Return per class by how much two kinds are more alike than masks of one kind are.
+
+    Args:
+        between, within: (seeds, seeds, classes), see `between_and_within`.
+        same_seed: compare the two masks of each seed, which share their initial weights, instead
+            of those of different seeds. Within a kind seeds always differ.
+    """
+    n = len(between)
+    alike = between[np.arange(n), np.arange(n)].mean(0) if same_seed else off_diagonal(between)
+    return alike - off_diagonal(within)
 
 
 def _products(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from snip import registry
 from snip.datasets import DatasetError, load_source, parse_dataset, training_size
 from snip.errors import ConfigError
+from snip.runs import label
 from snip.study.figures import FIGURES, spoken
 from snip.study.grids import AXES, grids
 
@@ -18,6 +19,11 @@ def check_grids(config: Mapping) -> None:
     Raises:
         ConfigError: in one sentence, the first thing that is wrong.
     """
+    for axis in ("sparsities", "weight_decays"):
+        for path, value in _named(config, axis):
+            _check_label(path, value)
+    for name in config["networks"]:
+        _check_registered(f"networks.{name}", name, "networks")
     for path, name in _named(config, "networks"):
         _check_registered(path, name, "networks")
         if name not in config["networks"]:
@@ -29,6 +35,8 @@ def check_grids(config: Mapping) -> None:
         _check_registered(path, name, "criteria")
     for index, name in enumerate(config["criteria"]):
         _check_registered(f"criteria[{index}]", name, "criteria")
+    for name in _values(config, "anatomy", "criteria"):
+        registry.check("criteria", name)
     for path, name in _named(config, "datasets"):
         _check_dataset(config, path, name)
     for name in config["schedules"]:
@@ -59,7 +67,16 @@ def _place(figure: str) -> str:
 def _check_registered(path: str, name: str, kind: str) -> None:
     allowed = registry.names(kind)
     if name not in allowed:
-        raise ConfigError(f"{path} is {name!r}, allowed: {', '.join(allowed)}")
+        hint = registry.suggestion(kind, name)
+        raise ConfigError(f"{path} is {name!r}{hint}, allowed: {', '.join(allowed)}")
+    registry.check(kind, name)
+
+
+def _check_label(path: str, value: object) -> None:
+    try:
+        label(value)
+    except (ValueError, OverflowError) as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
 def _check_dataset(config: Mapping, path: str, name: str) -> None:

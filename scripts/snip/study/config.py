@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
 
 from snip.errors import ConfigError
 from snip.schema import numbers
 from snip.study.checks import check_grids
 
+# To YAML .nan and .inf are numbers, too, and .nan passes every limit.
+Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "number",
+        lambda checker, value: (
+            Draft202012Validator.TYPE_CHECKER.is_type(value, "number")
+            and (isinstance(value, int) or math.isfinite(value))
+        ),
+    ),
+)
 SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "config.schema.yaml"
 
 
@@ -52,9 +65,7 @@ def check_schema(config: Mapping) -> dict[str, Any]:
     """Check a configuration against the schema alone; see `check`."""
     schema = yaml.safe_load(SCHEMA.read_text())
     config = _with_text_keys(numbers(config, schema))
-    errors = sorted(
-        Draft202012Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.path]
-    )
+    errors = sorted(Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.path])
     if errors:
         raise ConfigError(_sentence(errors[0]))
     return config
