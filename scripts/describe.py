@@ -11,7 +11,7 @@ import yaml
 from snip import command
 from snip.files import write_atomically
 from snip.job_times import job_seconds
-from snip.names import name
+from snip.names import dataset_name, network_name
 from snip.provenance import checkout
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "workflow/report/page.html.jinja2"
@@ -55,7 +55,7 @@ def published_part(table) -> dict:
         "rows": [
             [
                 row.source,
-                name(row.network),
+                network_name(row.network),
                 row.sparsity,
                 row.batch_size,
                 row.published,
@@ -76,7 +76,7 @@ def times_part(folder: Path, networks: list[str]) -> dict:
             files = sorted(folder.glob(pattern.format(network=network)))
             times = [seconds for file in files if (seconds := job_seconds(file)) is not None]
             if times:
-                title = stage.format(network=name(network))
+                title = stage.format(network=network_name(network))
                 median, total = statistics.median(times), sum(times) / 60
                 rows.append([title, len(times), round(median, 1), round(total, 1)])
     return {
@@ -93,7 +93,10 @@ def settings_part(settings: dict) -> dict:
     names = dict.fromkeys(n for network, dataset in kinds for n in settings[network][dataset])
     return {
         "title": "Settings of the runs",
-        "columns": ["setting", *(f"{name(n)}, {name(dataset)}" for n, dataset in kinds)],
+        "columns": [
+            "setting",
+            *(f"{network_name(n)}, {dataset_name(dataset)}" for n, dataset in kinds),
+        ],
         "rows": [
             [setting, *(str(settings[n][dataset].get(setting, "")) for n, dataset in kinds)]
             for setting in names

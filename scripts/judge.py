@@ -16,18 +16,28 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
     parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
-    parser.add_argument("--readable", type=Path, required=True, help="the same as Markdown")
+    parser.add_argument(
+        "--readable",
+        type=Path,
+        required=True,
+        help="the same as Markdown; beside it, with .pdf, .png and .csv, as a picture",
+    )
     options = parser.parse_args()
 
     from snip.claims.evidence import evidence_of
     from snip.claims.readable import readable
     from snip.claims.statements import statements
     from snip.claims.verdicts import judge
+    from snip.figures import forest, style
+    from snip.provenance import Origin
+    from snip.study.grids import digest
 
     claims = options.claims
     evidence = evidence_of(options.slice, claims["margins"], options.results, options.data)
     table = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
     write_atomically(options.output, table.to_csv(index=False, lineterminator="\n").encode())
+    origin = Origin(options.slice["study"], digest({**options.slice, "claims": claims}))
+    style.save(*forest.plot(table, origin), origin, options.readable)
     text = readable(table, options.slice["study"], claims["alpha"])
     write_atomically(options.readable, text.encode())
 

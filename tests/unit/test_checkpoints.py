@@ -165,7 +165,7 @@ def test_the_fingerprint_covers_run_settings_data_and_torch(dataset, monkeypatch
         ("convolution", True),  # by the network alone
         ("networks/lenet_5_caffe", True),
         ("networks/lenet_300_100", False),
-        ("plotting", False),
+        ("figures/style", False),
     ],
 )
 def test_the_fingerprint_covers_the_code_that_a_run_uses(

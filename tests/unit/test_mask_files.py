@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from snip.figures.masks import PIXELS, mask_table
 from snip.mask_files import MaskFileError, mask_file, pixel_counts, read_mask_file
 from snip.runs import SCORING_SETTINGS, MaskSet, Settings, SettingsError
 
@@ -90,3 +91,13 @@ def test_equal_masks_give_equal_bytes_and_little_of_them(tmp_path, first):
     one = write(tmp_path / "one", first).read_bytes()
     assert write(tmp_path / "two", first).read_bytes() == one
     assert len(one) < 40_000  # ten classes, two sparsities; the masks themselves are 470 kB
+
+
+def test_a_table_of_mask_images_has_a_row_for_each_class_and_sparsity(tmp_path, first):
+    write(tmp_path, first)
+    table = mask_table([read_mask_file(tmp_path, MASKS, ["90", "50"])])
+    assert (
+        len(table) == 20 and set(table["seed"]) == {3} and set(table["class"]) == set("0123456789")
+    )
+    row = table[(table["class"] == "4") & (table["sparsity"] == 90)]
+    np.testing.assert_allclose(row[PIXELS].to_numpy()[0], first[4, 1].mean(0), atol=1e-4)

@@ -7,7 +7,7 @@ from packaging.version import Version
 
 from helpers import needs
 from snip import provenance
-from snip.plotting import plt, save, use_style
+from snip.figures.style import plt, save, use_style
 from snip.provenance import Origin, ProvenanceError, check_table, checkout, read
 
 
@@ -17,7 +17,7 @@ def figure(tmp_path):
     use_style()
     drawn, axis = plt.subplots(figsize=(2, 2))
     axis.plot([1, 2])
-    save(drawn, pd.DataFrame({"y": [1, 2]}), tmp_path / "fig", Origin("tiny", "ab" * 32))
+    save(drawn, pd.DataFrame({"y": [1, 2]}), Origin("tiny", "ab" * 32), tmp_path / "fig")
     return tmp_path / "fig"
 
 

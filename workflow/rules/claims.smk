@@ -15,6 +15,7 @@ rule claims:
     output:
         table=f"{RESULTS}/tables/claims.csv",
         readable=f"{FIGURES}/claims",
+        picture=multiext(f"{FIGURES}/claims", *(f".{form}" for form in FORMS)),
     log:
         f"{RESULTS}/logs/figures/claims.log",
     benchmark:

@@ -1,6 +1,7 @@
 # Draw: tables and masks -> figures/[{study}/]fig1 … fig7, anatomy (.pdf, .png, .csv), all
 
 FORMS = ("pdf", "png", "csv")
+DRAWN = (*figures.FIGURES, "claims")
 
 
 def figure_inputs(wildcards):
@@ -10,7 +11,8 @@ def figure_inputs(wildcards):
     if shown.trained:
         files += [f"{RESULTS}/tables/{wildcards.figure}/{table}.csv" for table in TABLES]
     if shown.masks:
-        files += mask_files(wildcards.figure, shown_only=True)
+        # Figure 3 looks in all of them for the example that the paper shows.
+        files += mask_files(wildcards.figure, shown_only=not shown.trained)
     if shown.trained and shown.masks:
         files += summaries([wildcards.figure])
     return files
@@ -18,8 +20,8 @@ def figure_inputs(wildcards):
 
 def figure_code(wildcards):
     """The code that draws a figure."""
-    module = figures.FIGURES[wildcards.figure].module
-    return code("figure", f"scripts/snip/figures/{module}.py")
+    drawer = figures.FIGURES[wildcards.figure].module
+    return code("figure", f"scripts/snip/figures/{drawer}.py")
 
 
 rule figure:
@@ -55,9 +57,9 @@ rule figure_sums:
         f"{FIGURES}/{{figure}}",
     log:
         f"{RESULTS}/logs/figures/{{figure}}-sums.log",
+    localrule: True
     conda:
         "../../environment.yml"
-    localrule: True
     params:
         folder=FIGURES,
     shell:
@@ -67,16 +69,16 @@ rule figure_sums:
 rule figures:
     # The file lists the SHA-256 of figures and claims: `cd figures && sha256sum --check all`.
     input:
-        shown=[f"{FIGURES}/{figure}.{form}" for figure in figures.FIGURES for form in FORMS],
+        shown=[f"{FIGURES}/{name}.{form}" for name in DRAWN for form in FORMS],
         claims=f"{FIGURES}/claims",
         tables=[f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published")],
     output:
         f"{FIGURES}/all",
     log:
         f"{RESULTS}/logs/figures/all.log",
+    localrule: True
     conda:
         "../../environment.yml"
-    localrule: True
     params:
         folder=FIGURES,
         names=lambda wildcards, input: [
@@ -90,14 +92,13 @@ rule figures:
 if FIGURES != "figures":
     for target in (
         "all",
-        "claims",
-        *figures.FIGURES,
-        *(f"{figure}.{form}" for figure in figures.FIGURES for form in FORMS),
+        *DRAWN,
+        *(f"{name}.{form}" for name in DRAWN for form in FORMS),
     ):
 
         rule:
             name:
                 f"figures/{target}"
-            localrule: True
             input:
                 f"{FIGURES}/{target}",
+            localrule: True

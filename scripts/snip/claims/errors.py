@@ -8,7 +8,7 @@ from functools import partial
 
 from snip.claims.evidence import Evidence
 from snip.claims.verdicts import Differences, Missing, Statement
-from snip.names import name
+from snip.names import dataset_name, network_name
 from snip.statistics import ERROR_STEP, Interval
 
 NETWORKS = {"1a": "lenet-300-100", "1b": "lenet-5-caffe"}
@@ -23,8 +23,8 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
             yield Statement(
                 claim,
                 "fig1",
-                f"{name(network)}, pruned up to {SPARSEST} %, has the test error of the reference "
-                f"({name(dataset)}).",
+                f"{network_name(network)}, pruned up to {SPARSEST} %, has the test error of the "
+                f"reference ({dataset_name(dataset)}).",
                 "test error less the reference's, percentage points",
                 partial(_errors, evidence, network, dataset),
                 -margin,

@@ -12,7 +12,7 @@ from snip.claims import likeness
 from snip.claims.evidence import Evidence, Side, variant_name
 from snip.claims.images import sizes
 from snip.claims.verdicts import Means, Missing, Pairs, Statement, no_note
-from snip.names import name
+from snip.names import dataset_name
 from snip.statistics import Interval
 
 # Figure 6's caption writes the gradient without bars; both readings are judged.
@@ -37,7 +37,7 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
             ours = ("fig2", "snip", dataset)
             gradient = ("fig6", criterion, dataset)
             inverted = ("fig6", criterion, variant_name(dataset, inverted=True))
-            what = f"{name(dataset)}, {reading}"
+            what = f"{dataset_name(dataset)}, {reading}"
             differ = partial(_differ, evidence, what)
             yield differ("6a", "the masks differ from the sensitivity's", (ours, gradient))
             yield from _inconsistent(evidence, dataset, what, ours, gradient)
@@ -52,8 +52,8 @@ def _alike(evidence: Evidence, dataset: str) -> Statement:
     return Statement(
         "5",
         "fig5",
-        f"{name(dataset)}: masks of inverted images are as like those of the originals as masks "
-        f"of one kind are like one another ({evidence.spelled(*sides)}).",
+        f"{dataset_name(dataset)}: masks of inverted images are as like those of the originals as "
+        f"masks of one kind are like one another ({evidence.spelled(*sides)}).",
         BETWEEN,
         partial(_excess, evidence, sides),
         low=-evidence.margins["5"],

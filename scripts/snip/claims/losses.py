@@ -11,7 +11,7 @@ import pandas as pd
 from snip.claims.evidence import STUDY, Evidence
 from snip.claims.verdicts import Means, Missing, Statement, power_of_ten, single, steps
 from snip.datasets import training_size
-from snip.names import name
+from snip.names import network_name
 
 # Losses are compared by their logarithm to base ten. Rounding alone moves a run's final loss by
 # a thousandth of a decade (0.2 %) and more, so equal ones prove no more than that.
@@ -207,8 +207,8 @@ def _rises(evidence: Evidence) -> Statement:
     return Statement(
         "7",
         "fig7",
-        f"{name(evidence.values_of('fig7', 'networks')[0])}: the final training loss on random "
-        "labels rises with sparsity, at every step.",
+        f"{network_name(evidence.values_of('fig7', 'networks')[0])}: the final training loss on "
+        "random labels rises with sparsity, at every step.",
         "ratio of the final training losses from one sparsity to the next, geometric mean",
         partial(_steps, evidence),
         low=1,

@@ -13,7 +13,7 @@ from snip.claims.evidence import Evidence, Side
 from snip.claims.images import bright_means, sizes
 from snip.claims.verdicts import Means, Missing, Pairs, Statement, steps
 from snip.datasets import CLASSES
-from snip.names import name
+from snip.names import dataset_name
 from snip.statistics import Interval
 
 # A class is told or not, so a seed's share of the ten comes in steps of one class.
@@ -31,8 +31,9 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(
             "2b",
             "fig2",
-            f"{name(dataset)}: the sparser the mask, the larger the share of its connections that "
-            f"lie on the strokes of the class, at every step ({evidence.spelled(_side(dataset))}).",
+            f"{dataset_name(dataset)}: the sparser the mask, the larger the share of its connections "
+            "that lie on the strokes of the class, at every step "
+            f"({evidence.spelled(_side(dataset))}).",
             "increase of the share from one sparsity to the next, mean over classes",
             partial(_increases, evidence, _side(dataset), partial(sizes, dataset, evidence.data)),
             low=0,
@@ -56,8 +57,8 @@ def _told(evidence: Evidence, dataset: str) -> Iterator[Statement]:
         yield Statement(
             "2a",
             "fig2",
-            f"{name(dataset)}: the class is told from its mask image: of the classes' {yardstick}, "
-            f"its own is the nearest ({evidence.spelled(side)}).",
+            f"{dataset_name(dataset)}: the class is told from its mask image: of the classes' "
+            f"{yardstick}, its own is the nearest ({evidence.spelled(side)}).",
             "share of the classes told",
             numbers,
             low=evidence.margins["2a-told"],
@@ -75,7 +76,7 @@ def _alike(evidence: Evidence, dataset: str) -> Iterator[Statement]:
         yield Statement(
             "2a",
             "fig2",
-            f"{name(dataset)}: the mask image of a class resembles the {what} "
+            f"{dataset_name(dataset)}: the mask image of a class resembles the {what} "
             f"({evidence.spelled(side)}).",
             "correlation, mean over classes",
             partial(

@@ -50,15 +50,15 @@ class Source:
 
     @property
     def seed(self) -> int:
-        """The seed whose masks are shown: the lowest."""
+        """The lowest seed of the figure's masks."""
         return min(masks.seed for masks in slice_masks(self.part, self.figure))
 
-    def mask_files(self, seed: int | None = None) -> Iterator[MaskFile]:
-        """Yield the figure's mask files of one seed, the one that is shown.
+    def mask_files(self, seed: int | None = None, every: bool = False) -> Iterator[MaskFile]:
+        """Yield the figure's mask files of one seed (None: the lowest), or of every seed.
 
         Raises:
             MaskFileError, SettingsError: see `mask_files.read_mask_file`.
         """
-        yield from read_figure_masks(
-            self.results / "masks", self.part, self.figure, self.seed if seed is None else seed
-        )
+        seed = self.seed if seed is None else seed
+        folder = self.results / "masks"
+        yield from read_figure_masks(folder, self.part, self.figure, None if every else seed)

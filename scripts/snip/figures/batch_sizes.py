@@ -1,0 +1,238 @@
+"""Figure 3: mask images and test error against the size of the pruning batch."""
+
+import math
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from snip.datasets import mean_images
+from snip.figures import style
+from snip.figures.errors import draw_errors
+from snip.figures.masks import PIXELS, mask_table
+from snip.figures.source import Source
+from snip.figures.style import plt
+from snip.names import criterion_name, dataset_name
+from snip.provenance import Origin
+from snip.published import ITERATIONS, PUBLISHED
+from snip.statistics import add_intervals, runs_phrase
+
+# The class of the single example whose mask the paper shows.
+THE_PAPERS = 8
+KEY = ["dataset", "criterion", "sparsity", "batch_size"]
+# The layout by hand, in inches, so that each image stands above its error.
+WIDTH, RIGHT, ERRORS = style.PAGE * 0.8, 0.6, 1.8
+
+
+def show(source: Source, prefix: Path) -> None:
+    """Draw Figure 3 of a study and save it."""
+    table = source.table("runs")
+    dataset = table["dataset"].iloc[0]
+    seed, example = shown_seed(source)
+    published = {
+        str(entry.batch_size): entry.test_error
+        for entry in PUBLISHED
+        if entry.source == "Figure 3" and dataset == "mnist"
+    }
+    figure, shown = plot(
+        table,
+        source.error,
+        mask_table(source.mask_files(seed)),
+        mean_images(dataset, source.data)[-1].round(4),
+        example,
+        published,
+        table["iterations"].max() < ITERATIONS,
+        source.origin,
+    )
+    style.save(figure, shown, source.origin, prefix)
+
+
+def shown_seed(source: Source) -> tuple[int, int | None]:
+    """Return whose mask images are shown, and the class of the single example, if there is one.
+
+    That is the lowest seed whose single example is an 8, as in the paper's figure; else the lowest.
+    """
+    examples = {
+        file.key["seed"]: file.composition[0].index(1)
+        for file in source.mask_files(every=True)
+        if file.key["batch_size"] == 1
+    }
+    eights = [seed for seed, example in examples.items() if example == THE_PAPERS]
+    seed = min(eights, default=source.seed)
+    return seed, examples.get(seed)
+
+
+def plot(
+    table: pd.DataFrame,
+    error: str,
+    masks: pd.DataFrame,
+    mean_image: np.ndarray,
+    example: int | None,
+    published: Mapping[str, float],
+    longer: bool,
+    origin: Origin,
+) -> tuple[plt.Figure, pd.DataFrame]:
+    """Plot the mask images above the errors of the networks that were pruned by them.
+
+    Args:
+        table: the table of runs, of one data set and sparsity; a batch size may be `all`.
+        error: the column of the errors, percent.
+        masks: one row per mask image of one seed (see `masks.mask_table`).
+        mean_image: the mean of all training images, grey values in [0, 1], (28, 28).
+        example: the class of the single example whose mask is shown; None: there is no such mask.
+        published: per batch size the published test error, percent.
+        longer: whether the published networks were trained longer than these.
+
+    Returns:
+        The figure, and the numbers that it shows: one row per run, then one per image.
+
+    Raises:
+        FigureError: the mask images are of several seeds.
+    """
+    seeds = sorted(masks["seed"].unique().tolist())
+    if len(seeds) != 1:
+        raise style.FigureError(f"mask images of seeds {seeds} given, expected one seed")
+    style.use_style()
+    table, masks = (of.assign(batch_size=of["batch_size"].astype(str)) for of in (table, masks))
+    shown = add_intervals(table, KEY, error)
+    sizes = sorted(shown["batch_size"].unique(), key=_number)
+    criteria = list(shown["criterion"].unique())
+
+    figure = plt.figure(figsize=(WIDTH, 1))
+    figure.set_layout_engine("none")
+    notes = [
+        style.iterations_phrase(table),
+        f"{runs_phrase(shown['n'])} per point",
+        f"mask images of seed {seeds[0]}{_single_example(example)}",
+        "mean training image on a scale of its own",
+    ]
+    foot = style.small_print(figure, origin, *notes)
+    images, errors, scale = _place_axes(figure, foot, len(sizes), len(criteria))
+    image = _draw_images(images, masks, mean_image, sizes, criteria)
+    style.share_scale(figure, image, scale)
+    title = f"first-layer mask at {shown['sparsity'].iloc[0]:g} % sparsity"
+    images.set_title(f"{dataset_name(shown['dataset'].iloc[0])}: {title}", loc="left")
+
+    shown["position"] = shown["batch_size"].map(sizes.index)
+    draw_errors(errors, shown, "position", error, style.series_looks(criteria))
+    _draw_published(errors, {s: e for s, e in published.items() if s in sizes}, sizes, longer)
+    labels = [size if size == "all" else f"{int(size):,}" for size in sizes]
+    errors.set_xlim(-0.5, len(sizes) + 0.5)
+    errors.set_xticks(range(len(sizes) + 1), [*labels, "mean training\nimage"])
+    errors.set_xlabel("Pruning batch (examples)")
+    errors.set_ylabel("Test error (%)")
+    handles = style.legend_entries([errors])
+    figure.legend(*handles, loc="upper center", ncols=2, frameon=False)
+    return figure, _numbers(shown, error, masks, mean_image, published)
+
+
+def _number(size: str) -> float:
+    """Return a batch size as a number; all examples are more than any."""
+    return math.inf if size == "all" else int(size)
+
+
+def _single_example(digit: int | None) -> str:
+    """Return `, whose single example is an 8`."""
+    if digit is None:
+        return ""
+    return f", whose single example is {'an' if digit == 8 else 'a'} {digit}"
+
+
+def _place_axes(figure: plt.Figure, foot: float, sizes: int, criteria: int) -> list[plt.Axes]:
+    """Set the figure's height; return the axes of images, errors and colour bar."""
+    left = 0.55 if criteria == 1 else 1.1  # the rows of several are named
+    row = WIDTH - left - RIGHT
+    images = row / (sizes + 1) * criteria
+    bottom = foot + 0.6
+    above = bottom + ERRORS + 0.15
+    legend = 0.16 * -(-(2 + criteria) // 2)
+    height = above + images + 0.3 + legend
+    style.set_height(figure, height)
+    boxes = [
+        (left, above, row, images),
+        (left, bottom, row, ERRORS),
+        (WIDTH - RIGHT + 0.05, above + 0.03, 0.07, images - 0.06),
+    ]
+    return [
+        figure.add_axes((x / WIDTH, y / height, wide / WIDTH, high / height))
+        for x, y, wide, high in boxes
+    ]
+
+
+def _draw_images(
+    axis: plt.Axes,
+    masks: pd.DataFrame,
+    mean_image: np.ndarray,
+    sizes: list[str],
+    criteria: list[str],
+):
+    """Draw a row of mask images per criterion, then the mean image; return one mask's image."""
+    highest = masks[PIXELS].to_numpy(float).max() or 1
+
+    def show(picture: np.ndarray, x: int, y: int, vmax: float):
+        return axis.imshow(
+            picture,
+            origin="upper",
+            extent=(x - 0.46, x + 0.46, y - 0.46, y + 0.46),
+            cmap="gray",
+            vmin=0,
+            vmax=vmax,
+            interpolation="none",
+        )
+
+    rows = list(reversed(criteria))
+    for _, mask in masks.iterrows():
+        picture = mask[PIXELS].to_numpy(float).reshape(28, 28)
+        x, y = sizes.index(mask["batch_size"]), rows.index(mask["criterion"])
+        image = show(picture, x, y, highest)
+    for y in range(len(rows)):
+        show(mean_image, len(sizes), y, mean_image.max())
+    axis.set_xlim(-0.5, len(sizes) + 0.5)
+    axis.set_ylim(-0.5, len(rows) - 0.5)
+    axis.set_xticks([])
+    axis.set_yticks([])
+    sns.despine(ax=axis, left=True, bottom=True)
+    if len(rows) > 1:
+        names = [textwrap.fill(criterion_name(criterion), 16) for criterion in rows]
+        axis.set_yticks(range(len(rows)), names)
+        axis.tick_params(axis="y", length=0)
+    return image
+
+
+def _draw_published(
+    axis: plt.Axes, published: Mapping[str, float], sizes: list[str], longer: bool
+) -> None:
+    if published:
+        axis.scatter(
+            [sizes.index(size) for size in published],
+            list(published.values()),
+            s=16,
+            facecolors="none",
+            edgecolors="black",
+            linewidths=0.8,
+            zorder=3,  # above the means, which may hide them
+            label="published (longer training)" if longer else "published",
+        )
+
+
+def _numbers(
+    shown: pd.DataFrame,
+    error: str,
+    masks: pd.DataFrame,
+    mean_image: np.ndarray,
+    published: Mapping[str, float],
+) -> pd.DataFrame:
+    """Return one row per run, with the published error of its batch, then one per image."""
+    columns = [*KEY, "seed"]
+    errors = shown[[*columns, error, "mean", "lower", "upper"]].assign(
+        published=shown["batch_size"].map(published)
+    )
+    average = pd.DataFrame(
+        [[shown["dataset"].iloc[0], "mean training image", *mean_image.reshape(-1)]],
+        columns=["dataset", "criterion", *PIXELS],
+    )
+    numbers = pd.concat([errors, masks[[*columns, *PIXELS]], average])
+    return numbers.astype({"seed": "Int64"})

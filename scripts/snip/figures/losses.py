@@ -1,0 +1,151 @@
+"""Figures 4 and 7: training loss against iteration, one line per labels, sparsity and decay."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from scipy.optimize import isotonic_regression
+
+from snip.figures import style
+from snip.figures.source import Source
+from snip.figures.style import plt
+from snip.names import criterion_name, dataset_name, network_name
+from snip.provenance import Origin
+from snip.statistics import runs_phrase
+
+SETTING = ["labels", "weight_decay", "sparsity"]
+COLUMNS = ["network", "dataset", "criterion", *SETTING]
+COLUMNS += ["iteration", "mean", "lowest", "highest", "n"]
+# Those of pruned networks where colour tells the labels; of the same colour, the reference's is
+# solid.
+PRUNED_LINES = ["--", "-.", (0, (4, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (2, 1))]
+LABELS_COLORS = {"true": style.BLUE, "random": style.ORANGE}
+# From one label to the next, points.
+LABEL_STEP = 9.5
+
+
+def show(source: Source, prefix: Path) -> None:
+    """Draw Figure 4 or 7 of a study and save it."""
+    figure, shown = plot(source.table("curves"), source.origin)
+    style.save(figure, shown, source.origin, prefix)
+
+
+def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]:
+    """Plot the mean loss of each setting's runs, their range as a band, labelled at its end.
+
+    Args:
+        table: the table of curves. A panel is a network, data set and criterion; the reference
+            (sparsity 0) belongs to every criterion.
+
+    Returns:
+        The figure, and the points of its lines: COLUMNS.
+    """
+    style.use_style()
+    keys = list(table.groupby(["network", "dataset", "criterion"], sort=False).groups)
+    panels = len(keys)
+    looks = line_looks(table)
+    height = max(2.2, LABEL_STEP / 72 * len(looks) + 0.4)
+    figure, axes = plt.subplots(
+        panels,
+        1,
+        figsize=(style.PAGE * 0.9, panels * (height + 0.3) + 0.35),
+        sharex=True,
+        squeeze=False,
+    )
+    drawn = []
+    for index, (axis, key) in enumerate(zip(axes[:, 0], keys, strict=True)):
+        network, dataset, criterion = key
+        of_panel = table[["network", "dataset"]].eq([network, dataset]).all(axis=1)
+        of_panel &= (table["criterion"] == criterion) | (table["sparsity"] == 0)
+        lines = _draw_lines(axis, table[of_panel], looks)
+        drawn.append(lines.assign(network=network, dataset=dataset, criterion=criterion))
+        names = [network_name(network), dataset_name(dataset)]
+        names += [criterion_name(criterion)] * (panels > 1)
+        axis.set_title(style.panel_title(index, panels, *names), loc="left")
+        axis.set_ylabel("Training loss")
+        axis.set_yscale("log")
+    axes[-1, 0].set_xlabel("Iteration")
+    axes[-1, 0].set_xlim(0, table["iteration"].max())
+    shown = pd.concat(drawn)[COLUMNS]
+    style.small_print(figure, origin, *_notes(table, shown))
+    figure.draw_without_rendering()  # the panels take their sizes, which the labels depend on
+    for axis in axes[:, 0]:
+        label_ends(axis)
+    return figure, shown
+
+
+def line_looks(table: pd.DataFrame) -> dict[tuple, dict]:
+    """Return the label, color, linestyle and linewidth of each setting.
+
+    A label names what differs within the figure. Colour tells the labels if there are both, and
+    the sparsity if not (dark to light, so in grey, too).
+    """
+    settings = table[SETTING].drop_duplicates()
+    both = settings["labels"].nunique() > 1
+    decays = sorted(settings["weight_decay"].unique())
+    sparsities = sorted(settings["sparsity"].unique())
+    # The viridis scale without its faint yellow end.
+    shades = dict(zip(sparsities, sns.color_palette("viridis", len(sparsities) + 1), strict=False))
+    looks = {}
+    for labels, decay, sparsity in settings.itertuples(index=False):
+        reference = sparsity == 0
+        regularised = len(decays) > 1 and decay > 0
+        words = [f"{labels} labels"] if both else []
+        words += ["reference" if reference else f"pruned {sparsity:g} %"]
+        words += ["L2" if len(decays) == 2 else f"L2 {decay:g}"] if regularised else []
+        dashes = PRUNED_LINES[sparsities.index(sparsity) % len(PRUNED_LINES) - 1]
+        looks[labels, decay, sparsity] = {
+            "label": ", ".join(words),
+            "color": LABELS_COLORS[labels] if both else shades[sparsity],
+            "linestyle": (":" if regularised else "-") if reference else dashes if both else "-",
+            "linewidth": 0.8 if regularised else 1.2,
+        }
+    return looks
+
+
+def _draw_lines(axis: plt.Axes, table: pd.DataFrame, looks: dict[tuple, dict]) -> pd.DataFrame:
+    """Draw a line and a band per setting; return its points: SETTING, iteration, mean, …, n."""
+    drawn = []
+    for setting, runs in table.groupby(SETTING, sort=False):
+        points = (
+            runs.groupby("iteration")["train_loss"]
+            .agg(mean="mean", lowest="min", highest="max", n="size")
+            .reset_index()
+        )
+        x, look = points["iteration"], looks[setting]
+        axis.plot(x, points["mean"], **look)
+        if points["n"].max() > 1:
+            band = {"color": look["color"], "alpha": 0.2, "linewidth": 0}
+            axis.fill_between(x, points["lowest"], points["highest"], **band)
+        drawn.append(points.assign(**dict(zip(SETTING, setting, strict=True))))
+    return pd.concat(drawn)
+
+
+def label_ends(axis: plt.Axes) -> None:
+    """Lead each line on to its label at the right, in the order of the ends, none over another."""
+    to_axes = axis.transData + axis.transAxes.inverted()
+    ends = [(line, *to_axes.transform(line.get_xydata()[-1])) for line in axis.get_lines()]
+    ends.sort(key=lambda end: end[2])
+    height = axis.get_window_extent().height / axis.figure.dpi * 72
+    steps = np.arange(len(ends)) * LABEL_STEP / height
+    wanted = np.array([end[2] for end in ends]) - steps
+    places = np.clip(isotonic_regression(wanted).x, 0, max(0, 1 - steps[-1])) + steps
+    for (line, x, y), place in zip(ends, places, strict=True):
+        axis.plot(
+            [x, 1.03, 1.08],
+            [np.clip(y, 0, 1), place, place],
+            transform=axis.transAxes,
+            clip_on=False,
+            color=line.get_color(),
+            linestyle=line.get_linestyle(),
+            linewidth=line.get_linewidth(),
+        )
+        axis.text(1.09, place, line.get_label(), transform=axis.transAxes, va="center", fontsize=7)
+
+
+def _notes(table: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
+    several = " (line: mean, band: range)" if shown["n"].max() > 1 else ""
+    notes = [f"{runs_phrase(shown['n'])} per line{several}"]
+    decays = table["weight_decay"].unique()
+    return notes + ([f"weight decay {decays[0]:g} in all"] if len(decays) == 1 else [])
