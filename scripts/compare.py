@@ -1,4 +1,8 @@
-"""Set a study's test errors beside the published ones: one row per published number."""
+"""Set a study's test errors beside the published ones: one row per published number.
+
+Only runs of the published optimiser, initialisation and weight decay count; the table of settings
+lies beside the runs'.
+"""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -19,8 +23,9 @@ def main() -> None:
     import pandas as pd
 
     from snip.statistics import mean_interval
-    from snip.tables import read_table
+    from snip.tables import read_settings, read_table
 
+    settings = read_settings(options.runs.parent)
     runs = read_table(options.runs)
     runs = runs[(runs["dataset"] == "mnist") & (runs["labels"] == "true")]
     runs = runs[runs["criterion"].eq("snip") | runs["sparsity"].eq(0)]
@@ -28,7 +33,12 @@ def main() -> None:
     for published in PUBLISHED:
         row = asdict(published)
         row["published"] = row.pop("test_error")
-        ours = runs[(runs["network"] == published.network) & (runs["weight_decay"] == 0.0005)]
+        ours = runs[runs["network"] == published.network]
+        trained = settings.get(published.network, {}).get("mnist", {})
+        for name in ("optimizer", "initialisation"):
+            if trained.get(name) != row[name]:
+                ours = ours[:0]
+        ours = ours[ours["weight_decay"] == published.weight_decay]
         ours = ours[ours["sparsity"] == published.sparsity]
         if published.sparsity:  # the reference has no pruning batch
             ours = ours[ours["batch_size"] == published.batch_size]
@@ -36,7 +46,8 @@ def main() -> None:
             row |= mean_interval(ours[options.error]).round(4).to_dict()
             row["iterations"] = int(ours["iterations"].iloc[0])
         rows.append({"n": 0, **row})
-    columns = ["source", "network", "sparsity", "batch_size", "published"]
+    columns = ["source", "network", "sparsity", "batch_size", "optimizer", "initialisation"]
+    columns += ["weight_decay", "published", "spread"]
     columns += ["mean", "lower", "upper", "n", "iterations"]
     table = pd.DataFrame(rows).reindex(columns=columns)
     table = table.astype({"n": int, "iterations": "Int64"})

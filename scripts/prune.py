@@ -23,7 +23,12 @@ def main() -> None:
     parser.add_argument("--dataset", default="mnist", help="e.g. mnist, fashion-mnist-inverted")
     parser.add_argument("--network", default="lenet-300-100", choices=registry.names("networks"))
     parser.add_argument("--criterion", default="snip", choices=registry.names("criteria"))
-    parser.add_argument("--batch-size", type=int, default=100, help="size of the pruning batch")
+    parser.add_argument(
+        "--batch-size",
+        type=command.batch_size,
+        default=100,
+        help="examples in the pruning batch, or all: every training example",
+    )
     parser.add_argument(
         "--sparsity", type=command.sparsity, nargs="+", required=True, help="percent"
     )
@@ -63,9 +68,7 @@ def main() -> None:
         options.class_,
         options.seed,
     )
-    drawn = build_network(
-        options.network, options.seed, relu_after_convolutions=settings.relu_after_convolutions
-    )
+    drawn = build_network(options.network, options.seed, settings)
     classes = list(map(str, range(CLASSES))) if options.class_ == "each" else [options.class_]
     arrays, images, anatomies, composition = [], [], [], []
     for class_ in classes:

@@ -19,7 +19,12 @@ def main() -> None:
     parser.add_argument(
         "--sparsity", type=command.sparsity, default="90", help="percent; 0: reference"
     )
-    parser.add_argument("--batch-size", type=int, default=100, help="size of the pruning batch")
+    parser.add_argument(
+        "--batch-size",
+        type=command.batch_size,
+        default=100,
+        help="examples in the pruning batch, or all: every training example",
+    )
     parser.add_argument("--labels", default="true", choices=["true", "random"])
     parser.add_argument("--weight-decay", type=command.weight_decay, default="0.0005")
     parser.add_argument("--seed", type=command.seed, default=0)

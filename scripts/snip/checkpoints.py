@@ -11,6 +11,7 @@ import io
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,17 @@ class Checkpoint:
         """Whether the interval has passed since the last checkpoint or the start."""
         return self.path is not None and time.monotonic() - self.written >= self.seconds
 
-    def save(self, state: dict[str, Any]) -> None:
+    def save(self, state: dict[str, Any]) -> bool:
         """Replace the checkpoint; a reader sees the old one or the new one, never a mixture.
 
         A full disk must not end a run that could go on without: the failure is said and the old
         checkpoint stays.
+
+        Returns:
+            Whether it was written.
         """
         if self.path is None:
-            return
+            return False
         buffer = io.BytesIO()
         torch.save(state, buffer)
         body = buffer.getvalue()
@@ -76,12 +80,30 @@ class Checkpoint:
             write_atomically(self.path, header + body)
         except OSError as error:
             print(f"checkpoint {self.path} not written: {error}", file=self.log, flush=True)
-        self.written = time.monotonic()
+            return False
+        finally:
+            self.written = time.monotonic()
+        return True
 
-    def load(self) -> dict[str, Any] | None:
-        """Return the saved state, or None (and say why) where there is none that can be used."""
-        if self.path is None or not self.path.exists():
+    def load(self, check: Callable[[Any], None]) -> dict[str, Any] | None:
+        """Return the saved state, or None (and say why) where there is none that can be used.
+
+        Args:
+            check: raises any exception where a state is not of the run.
+        """
+        if self.path is None:
             return None
+        try:
+            return self._read(check)
+        except FileNotFoundError:
+            return None
+        except Exception as error:
+            # Whatever is wrong with a checkpoint, the run can begin anew without it.
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            print(f"checkpoint {self.path} ignored: {reason}", file=self.log, flush=True)
+            return None
+
+    def _read(self, check: Callable[[Any], None]) -> dict[str, Any]:
         header, _, body = self.path.read_bytes().partition(b"\n")
         match header.decode(errors="replace").split(" "):
             case [form, _, _] if form != FORMAT:
@@ -91,13 +113,21 @@ class Checkpoint:
             case [_, _, digest] if digest != sha256(body):
                 reason = "it is torn or altered"
             case [_, _, _]:
-                return torch.load(io.BytesIO(body), weights_only=True, map_location="cpu")
+                try:
+                    state = torch.load(io.BytesIO(body), weights_only=True, map_location="cpu")
+                    check(state)
+                except Exception as error:
+                    raise ValueError(f"its content is no state of this run: {error!r}") from error
+                return state
             case _:
                 reason = "it has no header"
-        print(f"checkpoint {self.path} ignored: {reason}", file=self.log, flush=True)
-        return None
+        raise ValueError(reason)
 
     def remove(self) -> None:
-        """Remove the file: the run is complete."""
-        if self.path is not None:
+        """Remove the file: the run is complete. What cannot be removed is said and stays."""
+        if self.path is None:
+            return
+        try:
             self.path.unlink(missing_ok=True)
+        except OSError as error:
+            print(f"checkpoint {self.path} not removed: {error}", file=self.log, flush=True)

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import dataclasses
 import gc
+import importlib
 import inspect
 import json
 import math
@@ -15,9 +16,9 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from snip import forkserver
+from snip import forkserver, runs
 from snip.errors import SnipError
-from snip.runs import LONGEST_LABEL, Settings, label
+from snip.runs import CHOICES, LONGEST_LABEL, Settings, label
 
 # A script's own folder comes first on Python's path, where tabulate.py would hide the package of
 # that name from the libraries that use it: it goes last.
@@ -50,6 +51,14 @@ def sparsity(text: str) -> str:
     return label(value)
 
 
+def batch_size(text: str) -> int | str:
+    """Parse the size of a pruning batch: 1 or more, or `all`."""
+    try:
+        return runs.batch_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def weight_decay(text: str) -> str:
     """Parse a weight decay: 0 or more."""
     value = float(text)
@@ -73,9 +82,12 @@ def seed(text: str) -> int:
 
 
 def add_settings(to: argparse.ArgumentParser, names: list[str] | None = None) -> None:
-    """Add one option per field of `Settings` (or those in `names`), with its documentation."""
+    """Add one option per field of `Settings` (or those in `names`), with its documentation.
+
+    They have no default here: see `settings_of`.
+    """
     documentation = inspect.getdoc(Settings)
-    group = to.add_argument_group("settings (defaults: the paper's)")
+    group = to.add_argument_group("settings (defaults: those in config/default.yaml)")
     for field in dataclasses.fields(Settings):
         if names is not None and field.name not in names:
             continue
@@ -83,20 +95,27 @@ def add_settings(to: argparse.ArgumentParser, names: list[str] | None = None) ->
         text = re.search(rf"^    {field.name}: (.*?)(?=^    \w+:|\Z)", documentation, re.M | re.S)
         help_text = " ".join(text.group(1).replace("%", "%%").split())
         if isinstance(field.default, bool):
-            group.add_argument(option, action="store_true", help=help_text)
+            action = argparse.BooleanOptionalAction
+            group.add_argument(option, action=action, help=help_text)
         else:
-            group.add_argument(
-                option,
-                type=type(field.default),
-                default=field.default,
-                help=f"{help_text} (default: {field.default})",
-            )
+            choices = CHOICES.get(field.name)
+            group.add_argument(option, type=type(field.default), choices=choices, help=help_text)
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
-    """Return the settings among parsed options."""
-    names = [field.name for field in dataclasses.fields(Settings)]
-    return Settings(**{name: getattr(options, name) for name in names if hasattr(options, name)})
+    """Return the settings among parsed options; what is not given is the default study's.
+
+    Raises:
+        SnipError: that study cannot be read, or has no learning rate for the network.
+    """
+    names = {field.name for field in dataclasses.fields(Settings)} & set(vars(options))
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    if names - set(given):
+        # By its name: jobs are given every setting, so their results do not depend on this module,
+        # and Snakemake must not take it for their code.
+        by_hand = importlib.import_module("snip.study.by_hand")
+        given = by_hand.settings(options.network, options.dataset, names, given)
+    return Settings(**given)
 
 
 @contextlib.contextmanager

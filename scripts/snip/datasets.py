@@ -359,7 +359,11 @@ class Dataset:
 
 
 def draw_pruning_batch(
-    labels: np.ndarray, candidates: np.ndarray, batch_size: int, seed: int, class_: str = "all"
+    labels: np.ndarray,
+    candidates: np.ndarray,
+    batch_size: int | str,
+    seed: int,
+    class_: str = "all",
 ) -> np.ndarray:
     """Draw the pruning batch from a run's training examples, without replacement.
 
@@ -368,6 +372,7 @@ def draw_pruning_batch(
     Args:
         labels: true labels of all training images.
         candidates: indices of the run's training examples.
+        batch_size: how many, or `all` that there are.
         class_: `all`, or a digit to draw from that class alone.
 
     Raises:
@@ -376,6 +381,8 @@ def draw_pruning_batch(
     order = stream(seed, "pruning batch").permutation(candidates)
     if class_ != "all":
         order = order[labels[order] == int(class_)]
+    if batch_size == "all":
+        return order
     if batch_size > len(order):
         raise DatasetError(
             f"pruning batch of {batch_size} examples asked for, but class {class_} has "

@@ -25,13 +25,14 @@ class Run:
     """One network trained: the swept axes, which are also its path and its key columns.
 
     `sparsity` (percent) and `weight_decay` are labels, written the way the path has them.
+    `batch_size` is a number of examples, or `all` for every training example of the run.
     """
 
     dataset: str
     network: str
     criterion: str
     sparsity: str
-    batch_size: int
+    batch_size: int | str
     labels: str
     weight_decay: str
     seed: int
@@ -68,7 +69,7 @@ class MaskSet:
     dataset: str
     network: str
     criterion: str
-    batch_size: int
+    batch_size: int | str
     class_: str
     seed: int
 
@@ -81,6 +82,17 @@ class MaskSet:
     def path(self) -> str:
         """The file's path below `masks/`, without ending."""
         return MASK_PATH.format(**asdict(self))
+
+
+def batch_size(text: str) -> int | str:
+    """Return the size of a pruning batch that a label spells: a number of examples, or `all`.
+
+    Raises:
+        ValueError: it spells neither.
+    """
+    if text != "all" and not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ValueError(f"batch size is {text}, allowed: 1 or more, or all")
+    return text if text == "all" else int(text)
 
 
 def number(text: str) -> int | float:
@@ -111,7 +123,7 @@ def arguments(values: Mapping[str, Any]) -> str:
     for name, value in values.items():
         option = "--" + name.rstrip("_").replace("_", "-")
         if isinstance(value, bool):
-            words += [option] if value else []
+            words.append(option if value else option.replace("--", "--no-", 1))
         else:
             words += [option, str(value)]
     return " ".join(words)
@@ -126,16 +138,23 @@ class Settings:
         learning_rate: at the start.
         decay_every: iterations between divisions of the learning rate by ten.
         training_batch_size: examples per training iteration (not the pruning batch).
+        optimizer: `sgd`, stochastic gradient descent with momentum, or `adam`, torch's Adam at its
+            own defaults (the paper's Table 3).
         momentum: of stochastic gradient descent.
         validation_share: share of the training images held out.
         log_every: iterations per logged point of the training loss.
         evaluate_every: iterations between evaluations on validation and test images.
         prunable: `weights-and-biases` (authors' code) or `weights`.
-        initial_weights: `keep` trains the weights that were scored (the paper's algorithm),
-            `redraw` draws new ones after pruning (authors' code).
+        initial_weights: `redraw` draws new ones after pruning (authors' code, and the paper's note
+            to Table 3), `keep` trains the weights that were scored (the paper's Algorithm 1).
+        initial_biases: `zeros` (authors' code today) or `variance-scaling` (their first release).
+        initialisation: of weights: `variance-scaling` (authors' code), `glorot` or `he` (VS-X and
+            VS-H in the paper's Table 3).
         relu_after_convolutions: False as in Caffe's LeNet and the authors' code.
         inverted_statistics: standardise inverted images by their own statistics (`recomputed`),
             or by those of the `original`.
+        random_labels: `shuffled`, a permutation of the true ones (the paper's section 5.6), or
+            `uniform`, drawn classes.
         device: `cpu`, `cuda`, or `auto` (cuda where there is one). Scoring is always done on the
             cpu, so the masks do not depend on it.
     """
@@ -144,21 +163,40 @@ class Settings:
     learning_rate: float = 0.1
     decay_every: int = 25_000
     training_batch_size: int = 100
+    optimizer: str = "sgd"
     momentum: float = 0.9
     validation_share: float = 0.1
     log_every: int = 100
     evaluate_every: int = 1000
     prunable: str = "weights-and-biases"
-    initial_weights: str = "keep"
+    initial_weights: str = "redraw"
+    initial_biases: str = "zeros"
+    initialisation: str = "variance-scaling"
     relu_after_convolutions: bool = False
     inverted_statistics: str = "recomputed"
+    random_labels: str = "shuffled"
     device: str = "cpu"
+
+
+# The values that a setting made of text may have; the schema of the configuration repeats them.
+CHOICES = {
+    "optimizer": ["sgd", "adam"],
+    "prunable": ["weights-and-biases", "weights"],
+    "initial_weights": ["redraw", "keep"],
+    "initial_biases": ["zeros", "variance-scaling"],
+    "initialisation": ["variance-scaling", "glorot", "he"],
+    "inverted_statistics": ["recomputed", "original"],
+    "random_labels": ["shuffled", "uniform"],
+    "device": ["auto", "cpu", "cuda"],
+}
 
 
 # The settings that scoring depends on; the others only concern training.
 SCORING_SETTINGS = [
     "validation_share",
     "prunable",
+    "initial_biases",
+    "initialisation",
     "relu_after_convolutions",
     "inverted_statistics",
 ]

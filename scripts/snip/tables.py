@@ -9,7 +9,7 @@ import pandas as pd
 from snip.errors import SnipError
 from snip.files import unsealed
 from snip.mask_files import MaskFile, read_mask_file
-from snip.runs import Run, check_settings, number
+from snip.runs import Run, batch_size, check_settings, number
 from snip.study.grids import scoring_part, slice_masks, slice_runs
 
 KEY = [
@@ -148,9 +148,14 @@ def read_table(path: Path | str, dtype: Mapping | None = None) -> pd.DataFrame:
         TableError: the file is missing or empty.
     """
     try:
-        return pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str) | (dtype or {}))
+        table = pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str) | (dtype or {}))
+        sizes = table.get("batch_size")
+        if sizes is not None and not pd.api.types.is_numeric_dtype(sizes):
+            # Beside `all`, pandas leaves the numbers as text, too.
+            table["batch_size"] = sizes.astype(object).map(batch_size, na_action="ignore")
     except (OSError, ValueError) as error:
         raise TableError(f"table {path} cannot be read: {error}") from error
+    return table
 
 
 def read_settings(folder: Path) -> dict[str, dict[str, dict]]:

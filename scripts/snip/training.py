@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from snip import run_lines
 from snip.anatomy import anatomy
 from snip.checkpoints import Checkpoint
 from snip.datasets import CLASSES, Dataset
@@ -21,6 +22,7 @@ from snip.masks import Masks, make_masks, make_problem, prunable_parameters
 from snip.randomness import stream, torch_seed
 from snip.runs import Run, Settings
 from snip.sparse import drop_pruned
+from snip.updates import make_update
 from snip.weights import build_network
 
 # Small enough for the processor's cache.
@@ -93,22 +95,27 @@ def evaluate(network: nn.Module, images: np.ndarray, labels: np.ndarray, dataset
     return 100 * wrong / len(images)
 
 
-def training_labels(run: Run, dataset: Dataset) -> Tensor:
-    """Return the labels trained on, (training images,): the true ones or uniform random classes."""
-    if run.labels == "true":
-        return torch.from_numpy(dataset.train_labels.astype(np.int64))
-    count = len(dataset.train_labels)
-    return torch.from_numpy(stream(run.seed, "random labels").integers(CLASSES, size=count))
+def training_labels(run: Run, settings: Settings, dataset: Dataset) -> Tensor:
+    """Return the labels trained on, (training images,).
+
+    Random ones are the true labels of the run's training examples in another order (paper, section
+    5.6: randomly shuffled), or classes drawn uniformly. The seed decides them: they are the same
+    for all sparsities and weight decays.
+    """
+    labels = dataset.train_labels.astype(np.int64)
+    if run.labels == "random":
+        random = stream(run.seed, "random labels")
+        if settings.random_labels == "uniform":
+            labels = random.integers(CLASSES, size=len(labels))
+        else:
+            examples, _ = dataset.split(run.seed, settings.validation_share)
+            labels[examples] = random.permutation(labels[examples])
+    return torch.from_numpy(labels)
 
 
 def prepare(run: Run, settings: Settings, dataset: Dataset) -> tuple[nn.Module, Masks]:
     """Score the network of a run on its pruning batch; return what is trained, and its mask."""
-    build = partial(
-        build_network,
-        run.network,
-        run.seed,
-        relu_after_convolutions=settings.relu_after_convolutions,
-    )
+    build = partial(build_network, run.network, run.seed, settings)
     problem = make_problem(build("initial weights"), run.masks, settings, dataset)
     [masks] = make_masks(problem, run.criterion, [float(run.sparsity)])
     # Built anew in either case: a criterion may leave the network that it scored changed.
@@ -119,16 +126,16 @@ def prepare(run: Run, settings: Settings, dataset: Dataset) -> tuple[nn.Module, 
 class Training:
     """One masked network in training: its state after `iteration` updates.
 
-    Pruned parameters are exactly zero throughout, and so is their momentum: they start at zero and
-    their gradient is masked before each update. Of linear layers that keep few weights they are not
-    there at all (`snip.sparse`).
+    Pruned parameters are exactly zero throughout, and so is what an update remembers of them: they
+    start at zero and their gradient is masked before each update. Linear layers that keep few
+    weights do not store pruned ones at all (`snip.sparse`).
 
     Attributes:
         network: the masked network.
         masks: one boolean tensor per parameter of the network as built, True where kept.
         layers: what `anatomy` counts, per prunable parameter tensor.
         parameters: what is trained.
-        momentum: one tensor per parameter, the velocity of stochastic gradient descent.
+        update: changes the parameters, given gradients and a learning rate (`snip.updates`).
         buffers: what else the network remembers, such as the statistics of batch normalisation.
         generator: torch's own, from which modules such as dropout draw.
         iteration: number of updates made.
@@ -153,11 +160,11 @@ class Training:
             for parameter, mask in zip(self.parameters, left.values(), strict=True)
         ]
         self._mask(self.parameters)
-        self.momentum = [torch.zeros_like(p, requires_grad=False) for p in self.parameters]
+        self.update = make_update(settings, self.parameters, float(run.weight_decay))
         self.examples, self.validation = dataset.split(run.seed, settings.validation_share)
         self.batches = batches(self.examples, settings.training_batch_size, run.seed)
         self.images = torch.from_numpy(dataset.train_images).to(device)
-        self.labels = training_labels(run, dataset).to(device)
+        self.labels = training_labels(run, settings, dataset).to(device)
         self.generator = (
             torch.default_generator
             if device.type == "cpu"
@@ -174,20 +181,18 @@ class Training:
         return {
             "iteration": self.iteration,
             "weights": [parameter.detach() for parameter in self.parameters],
-            "momentum": self.momentum,
+            "update": self.update.state,
             "buffers": self.buffers,
         }
 
     @torch.no_grad()
     def restore(self, state: dict) -> None:
-        """Go back to a state that `state` returned."""
+        """Go back to a state that `state` of the same run returned."""
         self.iteration = state["iteration"]
-        for own, saved in zip(self.parameters, state["weights"], strict=True):
-            own.copy_(saved)
-        for own, saved in zip(self.momentum, state["momentum"], strict=True):
-            own.copy_(saved)
-        for own, saved in zip(self.buffers, state["buffers"], strict=True):
-            own.copy_(saved)
+        ours = self.state()
+        for name in ("weights", "update", "buffers"):
+            for own, saved in zip(ours[name], state[name], strict=True):
+                own.copy_(saved)
         size = self.settings.training_batch_size
         self.batches = batches(self.examples, size, self.run.seed, self.iteration)
 
@@ -211,7 +216,7 @@ class Training:
         loss = nn.functional.cross_entropy(logits, self.labels.index_select(0, index))
         gradients = torch.autograd.grad(loss, self.parameters)
         self._mask(gradients)
-        self._update(gradients, rate)
+        self.update(gradients, rate)
         self.iteration += 1
         value = loss.item()
         if not math.isfinite(value):
@@ -227,34 +232,6 @@ class Training:
         for tensor, factor in zip(tensors, self.factors, strict=True):
             if factor is not None:
                 tensor.mul_(factor)
-
-    @torch.no_grad()
-    def _update(self, gradients: Sequence[Tensor], rate: float) -> None:
-        """Update weights and momentum in one pass over memory.
-
-        This is the kernel behind torch.optim.SGD, whose class would import torch's compiler, which
-        takes as long as importing torch itself.
-        """
-        # The kernel takes its tensors as they lie in memory; a convolution's gradient may lie
-        # channels last where its weights do not.
-        aligned = [
-            gradient
-            if gradient.stride() == weight.stride()
-            else torch.empty_like(weight).copy_(gradient)
-            for gradient, weight in zip(gradients, self.parameters, strict=True)
-        ]
-        torch._fused_sgd_(
-            self.parameters,
-            aligned,
-            self.momentum,
-            lr=rate,
-            momentum=self.settings.momentum,
-            weight_decay=float(self.run.weight_decay),
-            dampening=0,
-            nesterov=False,
-            maximize=False,
-            is_first_step=False,
-        )
 
     def errors(self) -> dict[str, float]:
         """Return the validation and test error (percent) of the network as it is."""
@@ -291,14 +268,14 @@ def train(
     """
     training = Training(run, settings, dataset)
     curve, evaluations, losses = [], [], []
-    if saved := checkpoint and checkpoint.load():
+    if saved := checkpoint and checkpoint.load(partial(check_saved, training)):
         training.restore(saved["training"])
         curve, evaluations, losses = saved["curve"], saved["evaluations"], saved["losses"]
         print(f"resumed at iteration {training.iteration}", file=log, flush=True)
 
-    def save() -> None:
+    def save() -> bool:
         reached = {"curve": curve, "evaluations": evaluations, "losses": losses}
-        checkpoint.save({"training": training.state(), **reached})
+        return checkpoint.save({"training": training.state(), **reached})
 
     started = time.perf_counter()
     with Progress(settings, training.iteration, log) as progress:
@@ -313,15 +290,48 @@ def train(
                 evaluations.append(training.errors())
             if checkpoint and not last:
                 stop = stopped()
-                if stop or checkpoint.due:
-                    save()
+                saved = (stop or checkpoint.due) and save()
                 if stop:
+                    place = checkpoint.path if saved else None
                     raise InterruptedRunError(
-                        f"run {run.path} interrupted at iteration {training.iteration} of "
-                        f"{settings.iterations}; run again, it goes on from {checkpoint.path}"
+                        run_lines.interrupted(
+                            run.path, training.iteration, settings.iterations, place
+                        )
                     )
     print(f"trained in {time.perf_counter() - started:.2f} s", file=log, flush=True)
+    error = evaluations[-1]["test_error"]
+    # Random labels teach nothing about the true ones.
+    if run.labels == "true" and error > run_lines.CHANCE_ERROR:
+        print(run_lines.at_chance(run.path, error), file=log, flush=True)
     return result(training, curve, evaluations)
+
+
+def check_saved(training: Training, saved: dict) -> None:
+    """Check that what a checkpoint holds is a state of a run, before anything is overwritten.
+
+    Raises:
+        Exception: of whatever kind; it is not.
+    """
+    settings, own, state = training.settings, training.state(), saved["training"]
+    iteration = state["iteration"]
+    if not 0 < iteration < settings.iterations:
+        raise ValueError(f"iteration {iteration} of {settings.iterations}")
+    for name in ("weights", "update", "buffers"):
+        ours, theirs = (
+            [(tuple(tensor.shape), tensor.dtype) for tensor in tensors]
+            for tensors in (own[name], state[name])
+        )
+        if theirs != ours:
+            raise ValueError(f"{name} {theirs}, expected {ours}")
+    points = [
+        ("curve", [point for point, _ in saved["curve"]], settings.log_every),
+        ("evaluations", [e["iteration"] for e in saved["evaluations"]], settings.evaluate_every),
+    ]
+    for name, reached, every in points:
+        if reached != list(range(every, iteration + 1, every)):
+            raise ValueError(f"{name} at iterations {reached}, expected every {every}")
+    if len(saved["losses"]) != iteration % settings.log_every:
+        raise ValueError(f"{len(saved['losses'])} losses since the last point of the curve")
 
 
 class Progress:
@@ -351,12 +361,9 @@ class Progress:
             return
         speed = (iteration - self.start) / (time.perf_counter() - self.started)
         left = (self.settings.iterations - iteration) / speed
-        print(
-            f"iteration {iteration}/{self.settings.iterations}  loss {loss:.4f}  "
-            f"{speed * self.settings.training_batch_size:.0f} images/s  {left:.0f} s left",
-            file=self.log,
-            flush=True,
-        )
+        images = speed * self.settings.training_batch_size
+        line = run_lines.progress(iteration, self.settings.iterations, loss, images, left)
+        print(line, file=self.log, flush=True)
 
 
 def result(training: Training, curve: list, evaluations: list[dict]) -> dict:

@@ -149,6 +149,24 @@ def test_zero_biases_go_first():
     assert not any(mask[name].any() for name in mask if name.endswith("bias"))
 
 
+def test_the_signed_gradient_keeps_the_largest_with_their_sign():
+    given = problem(dtype=torch.float32)
+    [mask] = masks.make_masks(given, "gradient-signed", [90])
+    kept = torch.cat([mask[name].reshape(-1) for name in given.prunable])
+    assert given.gradient[kept].min() >= given.gradient[~kept].max()
+    # By size, large negative ones are kept as well.
+    [whole] = masks.make_masks(given, "gradient", [90])
+    assert not torch.equal(whole["fc1.weight"], mask["fc1.weight"])
+
+
+@pytest.mark.parametrize("class_", ["all", "3"])
+def test_a_pruning_batch_of_all_examples(class_):
+    labels, candidates = np.arange(200) % 10, np.arange(50, 180)
+    batch = draw_pruning_batch(labels, candidates, "all", 0, class_)
+    assert sorted(batch) == [i for i in candidates if class_ in ("all", str(labels[i]))]
+    assert (draw_pruning_batch(labels, candidates, 7, 0, class_) == batch[:7]).all()
+
+
 def test_random_scores_follow_the_seed():
     first, again, other = (masks.score(problem(seed=seed), "random") for seed in (1, 1, 2))
     assert torch.equal(first, again)
@@ -180,7 +198,9 @@ def test_scores_that_are_not_finite_are_refused():
 
 
 def test_unknown_criterion_names_the_registered_ones():
-    with pytest.raises(registry.SnipError, match="'snap'.*gradient, magnitude, random, snip"):
+    with pytest.raises(
+        registry.SnipError, match="'snap'.*gradient, gradient-signed, magnitude, random, snip"
+    ):
         masks.score(problem(), "snap")
 
 

@@ -138,7 +138,7 @@ def test_what_modules_draw_follows_the_seed(monkeypatch):
     torch.manual_seed(1)
     one = build_network("own", 3)
     state = torch.get_rng_state()
-    other, redrawn = build_network("own", 3), build_network("own", 3, "redrawn weights")
+    other, redrawn = build_network("own", 3), build_network("own", 3, None, "redrawn weights")
     assert torch.equal(one.scale, other.scale) and not torch.equal(one.scale, redrawn.scale)
     assert not torch.equal(one.scale, build_network("own", 4).scale)
     assert torch.equal(state, torch.get_rng_state())

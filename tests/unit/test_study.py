@@ -63,6 +63,22 @@ def test_paper_study_follows_the_paper():
     assert {("lenet-5-caffe", "98"), ("lenet-5-caffe", "99")} < extra
 
 
+@pytest.mark.parametrize(
+    ("names", "initialisation"), [(["table3"], "glorot"), (["table3", "table3-he"], "he")]
+)
+def test_the_study_of_table_3_trains_its_runs_and_no_others(names, initialisation):
+    files = [CONFIG / f"{name}.yaml" for name in ("default", "paper", *names)]
+    config = load_config(*files)
+    assert config["study"] == names[-1]
+    found = study_runs(config)
+    assert len(found) == 2 * 20
+    assert {(run.sparsity, run.weight_decay, run.labels) for run in found} == {("90", "0", "true")}
+    for network in ("lenet-300-100", "lenet-5-caffe"):
+        values = settings(config, network, "mnist")
+        assert values["optimizer"] == "adam" and values["learning_rate"] == 0.001
+        assert values["initialisation"] == initialisation and values["iterations"] == 150_000
+
+
 def test_figures_share_runs():
     config = load("default")
     figures = [set(runs(config, figure)) for figure in TRAINED]
@@ -248,6 +264,11 @@ BAD = [
     ("figures.fig4[0].labels", ["wrong"], ["labels[0]", "'wrong'", "random"]),
     ("figures.fig4[0].datasets", ["mnist-55000"], ["mnist-55000", "54000"]),
     ("protocol.prunable", "biases", ["protocol.prunable", "'biases'", "weights"]),
+    ("protocol.initial_biases", "ones", ["protocol.initial_biases", "'ones'", "variance-scaling"]),
+    ("protocol.initialisation", "xavier", ["protocol.initialisation", "'xavier'", "glorot, he"]),
+    ("protocol.random_labels", "true", ["protocol.random_labels", "'true'", "shuffled, uniform"]),
+    ("protocol.initialisation", None, ["protocol.initialisation", "missing"]),
+    ("training.optimizer", "rmsprop", ["training.optimizer", "'rmsprop'", "sgd, adam"]),
     ("schedules.default.iterations", 1.5, ["schedules.default.iterations", "integer"]),
     ("schedules.default.iterations", None, ["schedules.default.iterations", "missing"]),
     ("schedules.minst.iterations", 5, ["schedules.minst", "mnist"]),

@@ -100,3 +100,17 @@ def test_no_flipped_bit_reaches_a_table(tmp_path_factory, position, bit):
         place(folder, RUN, good)
         expected = tabulate(folder, [RUN])
         assert all(tables[name].equals(expected[name]) for name in tables)
+
+
+def test_batch_sizes_are_numbers_also_beside_all(tmp_path):
+    path = tmp_path / "table.csv"
+    for texts, expected in [
+        (["100", "all"], [100, "all"]),
+        (["100", "10"], [100, 10]),
+        (["all"], ["all"]),
+    ]:
+        path.write_text("batch_size,seed\n" + "".join(f"{text},0\n" for text in texts))
+        assert read_table(path)["batch_size"].tolist() == expected
+    path.write_text("batch_size,seed\nmany,0\n")
+    with pytest.raises(TableError, match="batch size is many, allowed: 1 or more, or all"):
+        read_table(path)

@@ -9,9 +9,19 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snip import run_lines
 from snip.datasets import load_dataset
-from snip.runs import Run, Settings
-from snip.training import DeviceError, DivergedError, Training, batches, evaluate, prepare, train
+from snip.runs import CHOICES, Run, Settings
+from snip.training import (
+    DeviceError,
+    DivergedError,
+    Training,
+    batches,
+    evaluate,
+    prepare,
+    train,
+    training_labels,
+)
 
 RUN = Run("generated", "lenet-300-100", "snip", "90", 20, "true", "0.0005", 0)
 QUICK = Settings(
@@ -76,9 +86,11 @@ def test_training_follows_the_textbook_formulas(generated, network, sparsity, de
         torch.testing.assert_close(found.double(), weight, rtol=1e-3, atol=1e-4)
 
 
-def test_the_layout_of_gradients_in_memory_does_not_matter(generated):
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_the_layout_of_gradients_in_memory_does_not_matter(generated, optimizer):
     dataset = load_dataset("generated", generated)
-    one, other = (Training(replace(RUN, network="lenet-5-caffe"), QUICK, dataset) for _ in "ab")
+    given = replace(QUICK, optimizer=optimizer)
+    one, other = (Training(replace(RUN, network="lenet-5-caffe"), given, dataset) for _ in "ab")
     generator = torch.Generator().manual_seed(0)
     gradients = [torch.randn(p.shape, generator=generator) for p in one.parameters]
     layouts = {
@@ -88,28 +100,37 @@ def test_the_layout_of_gradients_in_memory_does_not_matter(generated):
     }
     turned = [layouts[g.dim()](g) for g in gradients]
     assert any(g.stride() != t.stride() for g, t in zip(gradients, turned, strict=True))
-    one._update(gradients, 0.1)
-    other._update(turned, 0.1)
+    one.update(gradients, 0.1)
+    other.update(turned, 0.1)
     for parameter, same in zip(one.parameters, other.parameters, strict=True):
         assert torch.equal(parameter, same)
 
 
 @pytest.mark.parametrize("network", ["lenet-300-100", "lenet-5-caffe"])
 @pytest.mark.parametrize("sparsity", ["50", "95"])
-def test_pruned_weights_and_their_momentum_stay_exactly_zero(generated, network, sparsity):
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_pruned_weights_and_what_updates_remember_of_them_stay_exactly_zero(
+    generated, network, sparsity, optimizer
+):
     run = replace(RUN, network=network, sparsity=sparsity)
-    training = Training(run, QUICK, load_dataset("generated", generated))
+    given = replace(QUICK, optimizer=optimizer)
+    training = Training(run, given, load_dataset("generated", generated))
     for _ in range(12):
         training.step()
     for name, mask in training.masks.items():
         assert not mask.all()
         assert (operator.attrgetter(name)(training.network)[~mask] == 0).all()
-    moving = dict(zip(dict(training.network.named_parameters()), training.momentum, strict=True))
-    assert ("fc1.values" in moving) == (sparsity == "95")
-    for name, momentum in moving.items():
+    names = list(dict(training.network.named_parameters()))
+    assert ("fc1.values" in names) == (sparsity == "95")
+    remembered = [tensor for tensor in training.update.state if tensor.dim()]
+    assert len(remembered) == len(names) * {"sgd": 1, "adam": 2}[optimizer]
+    moving = 0
+    each = len(remembered) // len(names)
+    for tensor, name in zip(remembered, np.repeat(names, each), strict=True):
         if name in training.masks:
-            assert (momentum[~training.masks[name]] == 0).all()
-    assert any((moving[name] != 0).any() for name in moving if name.startswith("fc1"))
+            assert (tensor[~training.masks[name]] == 0).all()
+        moving += name.startswith("fc1") and bool(tensor.any())
+    assert moving
 
 
 @settings(deadline=None)
@@ -156,16 +177,35 @@ def test_error_is_the_share_of_wrong_predictions(generated):
     assert evaluate(network, dataset.test_images, dataset.test_labels, dataset) == 100 * wrong
 
 
-def test_random_labels_are_trained_on_and_true_ones_scored(generated):
+@pytest.mark.parametrize("how", CHOICES["random_labels"])
+def test_random_labels_are_trained_on_and_true_ones_scored(generated, how):
     dataset = load_dataset("generated", generated)
-    random = replace(RUN, labels="random")
-    true_training, random_training = Training(RUN, QUICK, dataset), Training(random, QUICK, dataset)
+    random, given = replace(RUN, labels="random"), replace(QUICK, random_labels=how)
+    true_training, random_training = Training(RUN, given, dataset), Training(random, given, dataset)
     assert (true_training.labels.numpy() == dataset.train_labels).all()
-    agree = (random_training.labels == true_training.labels).double().mean().item()
+    agree = (random_training.labels == true_training.labels)[true_training.examples]
+    agree = agree.double().mean().item()
     assert 0.02 < agree < 0.2
     for name, mask in true_training.masks.items():
         assert torch.equal(mask, random_training.masks[name])
-    assert torch.equal(random_training.labels, Training(random, QUICK, dataset).labels)
+    assert torch.equal(random_training.labels, Training(random, given, dataset).labels)
+
+
+@pytest.mark.parametrize("name", ["generated", "generated-150"])
+def test_shuffled_labels_are_a_permutation_of_the_runs_true_ones(generated, name):
+    dataset = load_dataset(name, generated)
+    random = replace(RUN, dataset=name, labels="random")
+    training = Training(random, QUICK, dataset)
+    found = training.labels.numpy()[training.examples]
+    true = dataset.train_labels[training.examples]
+    assert (np.bincount(found) == np.bincount(true)).all() and (found != true).mean() > 0.7
+    for changed in ({"sparsity": "0"}, {"weight_decay": "0"}, {"network": "lenet-5-caffe"}):
+        same = training_labels(replace(random, **changed), QUICK, dataset)
+        assert torch.equal(same, training.labels)
+    other = training_labels(replace(random, seed=1), QUICK, dataset)
+    assert not torch.equal(other, training.labels)
+    uniform = training_labels(random, replace(QUICK, random_labels="uniform"), dataset).numpy()
+    assert (np.bincount(uniform[training.examples]) != np.bincount(true)).any()
 
 
 def test_redrawn_weights_keep_the_mask(generated):
@@ -182,7 +222,7 @@ def test_runs_of_one_seed_share_weights_split_and_order(generated):
     dataset = load_dataset("generated", generated)
     one = Training(replace(RUN, sparsity="0"), QUICK, dataset)
     other = Training(replace(RUN, sparsity="50", criterion="random"), QUICK, dataset)
-    both = other.masks["fc1.weight"]
+    both = other.masks["fc1.weight"]  # random, yet trained from the same redrawn weights
     assert torch.equal(one.network.fc1.weight[both], other.network.fc1.weight[both])
     assert (one.validation == other.validation).all()
     assert (next(one.batches) == next(other.batches)).all()
@@ -217,8 +257,56 @@ def test_auto_is_the_processor_where_there_is_no_other(generated):
         pytest.skip("there is a CUDA device")
     dataset = load_dataset("generated", generated)
     automatic = train(RUN, replace(QUICK, device="auto"), dataset, log=io.StringIO())
-    assert automatic == train(RUN, replace(QUICK, device="cpu"), dataset, log=io.StringIO())
+    plain = train(RUN, replace(QUICK, device="cpu"), dataset, log=io.StringIO())
+    assert automatic | {"settings": plain["settings"]} == plain
     with pytest.raises(DeviceError, match="device is 'cuda', but .* no CUDA device .*cpu, auto"):
         train(RUN, replace(QUICK, device="cuda"), dataset, log=io.StringIO())
     with pytest.raises(DeviceError, match="device is 'tpu', allowed: auto, cpu, cuda"):
         train(RUN, replace(QUICK, device="tpu"), dataset, log=io.StringIO())
+
+
+@pytest.mark.parametrize(("sparsity", "decay"), [("0", "0"), ("90", "0"), ("90", "0.1")])
+def test_adam_follows_its_textbook_formulas(generated, sparsity, decay):
+    dataset = load_dataset("generated", generated)
+    run = replace(RUN, sparsity=sparsity, weight_decay=decay)
+    given_settings = replace(QUICK, optimizer="adam", learning_rate=0.002, decay_every=2)
+    fast = Training(run, given_settings, dataset)
+    losses = [fast.step() for _ in range(4)]
+    network, masks = prepare(run, given_settings, dataset)
+    network = network.double()
+    weights = {n: p.detach() * masks[n] for n, p in network.named_parameters()}
+    first = {n: torch.zeros_like(p) for n, p in weights.items()}
+    second = {n: torch.zeros_like(p) for n, p in weights.items()}
+    for step, chosen in enumerate(itertools.islice(batches(fast.examples, 20, run.seed), 4), 1):
+        images = dataset.standardise(dataset.train_images[chosen]).double()
+        labels = torch.tensor(dataset.train_labels[chosen].astype(int))
+        weights = {n: p.detach().requires_grad_() for n, p in weights.items()}
+        logits = torch.func.functional_call(network, weights, (images,))
+        loss = torch.nn.functional.cross_entropy(logits, labels)
+        assert losses[step - 1] == pytest.approx(loss.item(), rel=1e-3)
+        loss.backward()
+        rate = 0.002 * 0.1 ** ((step - 1) // 2)
+        for name, weight in weights.items():
+            gradient = (weight.grad + float(decay) * weight.detach()) * masks[name]
+            first[name] = 0.9 * first[name] + 0.1 * gradient
+            second[name] = 0.999 * second[name] + 0.001 * gradient**2
+            size = (second[name] / (1 - 0.999**step)).sqrt() + 1e-8
+            weights[name] = weight.detach() - rate * first[name] / (1 - 0.9**step) / size
+    for name, weight in weights.items():
+        found = operator.attrgetter(name)(fast.network)
+        # Where a gradient is about zero, rounding decides its sign and Adam's whole step.
+        close = (found.double() - weight).abs() < 1e-4
+        assert close.double().mean() > 0.999, name
+
+
+@pytest.mark.parametrize(
+    ("labels", "rate", "warned"),
+    [("true", 1e-9, True), ("true", 0.05, False), ("random", 1e-9, False)],
+)
+def test_a_run_that_ends_at_chance_says_so(generated, labels, rate, warned):
+    dataset, log = load_dataset("generated", generated), io.StringIO()
+    run, given = replace(RUN, labels=labels), replace(QUICK, learning_rate=rate, iterations=40)
+    result = train(run, given, dataset, log=log)
+    assert (result["test_error"] > run_lines.CHANCE_ERROR) == (rate == 1e-9)
+    found = run_lines.error_at_chance(log.getvalue())
+    assert found == (round(result["test_error"], 1) if warned else None)

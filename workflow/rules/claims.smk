@@ -41,6 +41,7 @@ rule claims:
 rule compare:
     input:
         runs=f"{RESULTS}/tables/runs.csv",
+        settings=f"{RESULTS}/tables/settings.csv",
         code=code("compare"),
     output:
         f"{RESULTS}/tables/published.csv",

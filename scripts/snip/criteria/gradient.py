@@ -1,4 +1,4 @@
-"""Magnitude of the gradient (paper, Figure 6)."""
+"""Size of the gradient: the other reading of the paper's Figure 6."""
 
 from torch import Tensor
 

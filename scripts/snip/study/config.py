@@ -56,12 +56,18 @@ def check(config: Mapping) -> dict[str, Any]:
     Raises:
         ConfigError: in one sentence, the first thing that is wrong.
     """
+    config = check_schema(config)
+    check_grids(config)
+    return config
+
+
+def check_schema(config: Mapping) -> dict[str, Any]:
+    """Check a configuration against the schema alone; see `check`."""
     schema = yaml.safe_load(SCHEMA.read_text())
     config = _with_text_keys(numbers(config, schema))
     errors = sorted(Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.path])
     if errors:
         raise ConfigError(_sentence(errors[0]))
-    check_grids(config)
     return config
 
 
