@@ -5,7 +5,9 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
+from snakemake.io import is_flagged
 
 # Ours before any other package called `snip`, and no script of ours before a library.
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
@@ -76,6 +78,26 @@ def run_code(script):
         return [*code(script, *chosen), f"scripts/snip/sources/{source}.yaml"]
 
     return files
+
+
+async def plan_readers_apart(dag, *arguments, plan=DAG.update_needrun, **options):
+    """Decide which jobs to run, where fetching is no reason to run what reads the files.
+
+    A source's file has the checksums of its data, so that data never change unless it does, and it
+    is an input of every reader. Snakemake cannot know this: files that were lost and are fetched
+    for one new run would train all the others again, though inputs are `ancient`; and where they
+    exist, it would not even ask whether a reader has a reason of its own, such as an edited setting.
+    The readers still wait until the files are there.
+    """
+    fetching = [job for job in dag.jobs if any(is_flagged(f, "update") for f in job.output)]
+    readers = {job: dag.depending.pop(job) for job in fetching if job in dag.depending}
+    try:
+        await plan(dag, *arguments, **options)
+    finally:
+        dag.depending.update(readers)
+
+
+DAG.update_needrun = plan_readers_apart
 
 
 def fetched(source, files):

@@ -1,28 +1,5 @@
 # Fetch: sources/{source}.yaml -> results/datasets/{source}/ (four IDX files, summary.npz)
 
-from snakemake.dag import DAG
-from snakemake.io import is_flagged
-
-
-async def plan_readers_apart(dag, *arguments, plan=DAG.update_needrun, **options):
-    """Decide which jobs to run, where fetching is no reason to run what reads the files.
-
-    A source's file has the checksums of its data, so that data never change unless it does, and it
-    is an input of every reader. Snakemake cannot know this: files that were lost and are fetched
-    for one new run would train all the others again, though inputs are `ancient`; and where they
-    exist, it would not even ask whether a reader has a reason of its own, such as an edited setting.
-    The readers still wait until the files are there.
-    """
-    fetching = [job for job in dag.jobs if any(is_flagged(f, "update") for f in job.output)]
-    readers = {job: dag.depending.pop(job) for job in fetching if job in dag.depending}
-    try:
-        await plan(dag, *arguments, **options)
-    finally:
-        dag.depending.update(readers)
-
-
-DAG.update_needrun = plan_readers_apart
-
 
 rule fetch_dataset:
     # The fetching code is no input: once the checksums hold, the files need not be fetched again.
@@ -44,7 +21,8 @@ rule fetch_dataset:
     resources:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 15 * attempt,
+        # No param: where the files came from changes no result.
+        data_folder=lambda wildcards: config["data_folder"],
     shell:
-        # The data folder is no param: where the files came from changes no result.
         "python scripts/fetch_dataset.py --dataset {wildcards.source}"
-        " --data-folder {config[data_folder]:q} 2> {log}"
+        " --data-folder {resources.data_folder:q} 2> {log}"
