@@ -7,6 +7,7 @@
 #       labels-{labels}/decay-{weight_decay}/seed-{seed}.json          one network trained
 #   results/{study}/masks/{dataset}/{network}/{criterion}/batch-{batch_size}/
 #       class-{class_}/seed-{seed}.npz                                 one network scored
+#   results/{study}/slices/{slice}.json                            what of the configuration decides it
 #   results/{study}/tables/{figure}/{runs,layers,curves,settings}.csv  one figure's runs
 #   results/{study}/tables/{runs,layers,curves,settings}.csv           the whole study's runs
 #   results/{study}/{logs,benchmarks}/…                                the same paths
@@ -25,6 +26,7 @@ configfile: "config/default.yaml"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/local.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/masks.smk"
 include: "workflow/rules/training.smk"
@@ -33,22 +35,6 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/checks.smk"
-
-
-onstart:
-    # Snakemake's limit of a hundred jobs a second wakes the scheduler once a second for every job that
-    # has ended, in the default study a sixth of a core on average. Without a limit it wakes when a job ends.
-    workflow.scheduler.job_rate_limiter = None
-    if workflow.local_exec:
-        forkserver.start()
-
-
-onsuccess:
-    note_own_time()
-
-
-onerror:
-    note_own_time()
 
 
 rule all:

@@ -1,6 +1,5 @@
 """Judge the paper's claims on a study's runs and masks (see docs/claims.md)."""
 
-import json
 from pathlib import Path
 
 from snip import command
@@ -10,9 +9,6 @@ from snip.files import write_atomically
 def main() -> None:
     parser = command.parser(__doc__)
     command.add_slice(parser)
-    parser.add_argument(
-        "--claims", type=json.loads, required=True, help="JSON: alpha, confirming_from, margins"
-    )
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
     parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
@@ -32,11 +28,11 @@ def main() -> None:
     from snip.provenance import Origin
     from snip.study.grids import digest
 
-    claims = options.claims
+    claims = options.slice["claims"]
     evidence = evidence_of(options.slice, claims["margins"], options.results, options.data)
     table = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
     write_atomically(options.output, table.to_csv(index=False, lineterminator="\n").encode())
-    origin = Origin(options.slice["study"], digest({**options.slice, "claims": claims}))
+    origin = Origin(options.slice["study"], digest(options.slice))
     style.save(*forest.plot(table, origin), origin, options.readable)
     text = readable(table, options.slice["study"], claims["alpha"])
     write_atomically(options.readable, text.encode())

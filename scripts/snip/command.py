@@ -37,9 +37,9 @@ def add_slice(to: argparse.ArgumentParser) -> None:
     """Add the option that says what of the configuration decides the result."""
     to.add_argument(
         "--slice",
-        type=json.loads,
+        type=lambda path: json.loads(Path(path).read_text()),
         required=True,
-        help="JSON: the part of the configuration that decides the result",
+        help="JSON file: the part of the configuration that decides the result",
     )
 
 

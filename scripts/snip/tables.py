@@ -10,6 +10,7 @@ from snip.errors import SnipError
 from snip.files import unsealed
 from snip.mask_files import MaskFile, read_mask_file
 from snip.runs import Run, batch_size, check_settings, number
+from snip.study.figures import TRAINED
 from snip.study.grids import scoring_part, slice_masks, slice_runs
 
 KEY = [
@@ -175,8 +176,9 @@ def read_checked(folder: Path, table: str, part: Mapping) -> pd.DataFrame:
         SettingsError: its runs were trained under other settings.
     """
     found = read_settings(folder)
-    for network, by_dataset in part["settings"].items():
-        for dataset, expected in by_dataset.items():
-            what = f"table {folder / table}.csv, {network} on {dataset},"
-            check_settings(what, found.get(network, {}).get(dataset, {}), expected)
+    trained = [name for name in part["grids"] if name in (*TRAINED, "claims")]
+    for network, dataset in {(r.network, r.dataset): None for r in slice_runs(part, trained)}:
+        what = f"table {folder / table}.csv, {network} on {dataset},"
+        expected = part["settings"][network][dataset]
+        check_settings(what, found.get(network, {}).get(dataset, {}), expected)
     return read_table(folder / f"{table}.csv")

@@ -1,12 +1,12 @@
 # Claims: tables and masks -> results/{study}/tables/{claims,published}.csv, figures/claims
 
-CLAIMED = tuple(name for name in figures.FIGURES if name != "anatomy")
-CLAIMED_MASKS = [name for name in CLAIMED if figures.FIGURES[name].masks]
+CLAIMED_MASKS = [name for name in CLAIMED if name in figures.MASKED]
 CLAIMED_DATA = sorted({os.path.dirname(p) for p in summaries(CLAIMED_MASKS) if "summary" in p})
 
 
 rule claims:
     input:
+        slice=f"{RESULTS}/slices/claims.json",
         tables=[f"{RESULTS}/tables/{table}.csv" for table in TABLES],
         masks=mask_files(*CLAIMED_MASKS),
         data=[ancient(f"{folder}/{file}") for folder in CLAIMED_DATA for file in datasets.FILES],
@@ -27,14 +27,9 @@ rule claims:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 20 * attempt,
     params:
-        slice=slice_of(*CLAIMED, "claims"),
-        claims=json.dumps(
-            {key: value for key, value in config["claims"].items() if key != "runs"},
-            sort_keys=True,
-        ),
         results=lambda wildcards, output: os.path.dirname(os.path.dirname(output.table)),
     shell:
-        "python scripts/judge.py --slice {params.slice:q} --claims {params.claims:q}"
+        "python scripts/judge.py --slice {input.slice}"
         " --results {params.results} --output {output.table} --readable {output.readable} 2> {log}"
 
 

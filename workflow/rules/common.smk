@@ -12,15 +12,13 @@ from snakemake.io import is_flagged
 # Ours before any other package called `snip`, and no script of ours before a library.
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
-from snip import closing, datasets, forkserver, imports, job_times, registry, runs, signals
+from snip import datasets, imports, registry, runs
 from snip.errors import SnipError
 from snip.study import figures
 from snip.study import config as configuration
 from snip.study import grids
 
 sys.path.pop(0)
-
-signals.end_as_if_interrupted()
 
 try:
     imports.check()
@@ -30,16 +28,15 @@ try:
 except SnipError as error:
     raise WorkflowError(f"{error}")
 
-# The Python that runs Snakemake runs its jobs, unless they get an environment of their own.
-if not workflow.deployment_settings.deployment_method:
-    os.environ["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
-
 RESULTS = f"results/{config['study']}"
 DATASETS = "results/datasets"
 # The default study's figures lie in figures/, those of every other study in a folder of its own.
 FIGURES = "figures" if config["study"] == "default" else f"figures/{config['study']}"
 FORMS = ("pdf", "png", "csv")
 DRAWN = (*figures.FIGURES, "claims")
+# The figures whose masks are tabulated, and those that claims are about.
+SCORED = tuple(name for name in figures.MASKED if figures.FIGURES[name].masks == "all")
+CLAIMED = (*(name for name in figures.FIGURES if name != "anatomy"), "claims")
 TABLES = ("runs", "layers", "curves", "settings")
 
 
@@ -55,6 +52,7 @@ wildcard_constraints:
     weight_decay=r"\d+(\.\d+)?",
     seed=r"\d+",
     figure="|".join(figures.FIGURES),
+    slice="|".join((*figures.FIGURES, "runs", "masks", "claims")),
 
 
 def code(script, *modules):
@@ -132,8 +130,13 @@ def summaries(names):
     return described + [p for s in sources for p in fetched(s, [datasets.SUMMARY])]
 
 
-def slice_of(*names):
-    """The part of the configuration that decides figures, as a script's option."""
+def slice_text(wildcards):
+    """The part of the configuration that decides a figure, the tables or the claims."""
+    names = {
+        "runs": (*figures.TRAINED, "claims"),
+        "masks": SCORED,
+        "claims": CLAIMED,
+    }.get(wildcards.slice, (wildcards.slice,))
     return json.dumps(grids.slice_of(config, names), sort_keys=True)
 
 
@@ -204,7 +207,7 @@ def check_paths(rule, paths):
     """Refuse a path that the rule meant for it would not make."""
     for path in paths:
         if not workflow.get_rule(rule).is_producer(path):
-            raise WorkflowError(f"{path} is no path that rule {rule} makes: a name in it is wrong")
+            raise WorkflowError(f"{path} does not match the paths of rule {rule}, a name is wrong")
 
 
 def check_targets():
@@ -212,7 +215,7 @@ def check_targets():
     for target in workflow.dag_settings.targets if workflow.dag_settings else ():
         path = os.path.normpath(target)
         ours = path.startswith(("results/", "figures/")) and not workflow.is_rule(target)
-        if ours and not any(rule.is_producer(path) for rule in workflow.rules):
+        if ours and not any(made.is_producer(path) for made in workflow.rules):
             raise WorkflowError(
                 f"target {target} is none of study {config['study']}: another study's needs its "
                 "--configfile"

@@ -3,6 +3,7 @@
 
 rule figure:
     input:
+        slice=f"{RESULTS}/slices/{{figure}}.json",
         shown=figure_inputs,
         code=figure_code,
     output:
@@ -18,11 +19,10 @@ rule figure:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        slice=lambda wildcards: slice_of(wildcards.figure),
-        results=RESULTS,
+        results=lambda wildcards: RESULTS,
         prefix=lambda wildcards, output: os.path.splitext(output[0])[0],
     shell:
-        "python scripts/figure.py --figure {wildcards.figure} --slice {params.slice:q}"
+        "python scripts/figure.py --figure {wildcards.figure} --slice {input.slice}"
         " --results {params.results} --output {params.prefix} 2> {log}"
 
 

@@ -1,9 +1,27 @@
-# Tabulate: runs -> results/{study}/tables/[{figure}/]{runs,layers,curves,settings}.csv,
+# Tabulate: configuration -> results/{study}/slices/{slice}.json,
+# runs -> results/{study}/tables/[{figure}/]{runs,layers,curves,settings}.csv,
 # masks -> results/{study}/tables/masks.csv
+
+
+rule slice:
+    # Figures and tables have the part of the configuration that decides them as an input: what
+    # else changes there redraws nothing.
+    output:
+        f"{RESULTS}/slices/{{slice}}.json",
+    log:
+        f"{RESULTS}/logs/slices/{{slice}}.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
+    params:
+        text=slice_text,
+    shell:
+        "printf '%s' {params.text:q} > {output} 2> {log}"
 
 
 rule tabulate_figure:
     input:
+        slice=f"{RESULTS}/slices/{{figure}}.json",
         runs=lambda wildcards: run_files(wildcards.figure),
         code=code("tabulate"),
     output:
@@ -19,16 +37,16 @@ rule tabulate_figure:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        slice=lambda wildcards: slice_of(wildcards.figure),
         runs=f"{RESULTS}/runs",
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python scripts/tabulate.py --slice {params.slice:q} --runs {params.runs}"
+        "python scripts/tabulate.py --slice {input.slice} --runs {params.runs}"
         " --output {params.folder} 2> {log}"
 
 
 use rule tabulate_figure as tabulate_study with:
     input:
+        slice=f"{RESULTS}/slices/runs.json",
         runs=run_files(*figures.TRAINED, "claims"),
         code=code("tabulate"),
     output:
@@ -38,14 +56,14 @@ use rule tabulate_figure as tabulate_study with:
     benchmark:
         f"{RESULTS}/benchmarks/tables/study.tsv"
     params:
-        slice=slice_of(*figures.TRAINED, "claims"),
         runs=lambda wildcards: f"{RESULTS}/runs",
         folder=lambda wildcards, output: os.path.dirname(output[0]),
 
 
 rule tabulate_masks:
     input:
-        masks=mask_files(*(f for f in figures.MASKED if figures.FIGURES[f].masks == "all")),
+        slice=f"{RESULTS}/slices/masks.json",
+        masks=mask_files(*SCORED),
         code=code("tabulate_masks"),
     output:
         f"{RESULTS}/tables/masks.csv",
@@ -60,8 +78,7 @@ rule tabulate_masks:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 20 * attempt,
     params:
-        slice=slice_of(*(f for f in figures.MASKED if figures.FIGURES[f].masks == "all")),
         masks=lambda wildcards, output: f"{os.path.dirname(os.path.dirname(output[0]))}/masks",
     shell:
-        "python scripts/tabulate_masks.py --slice {params.slice:q} --masks {params.masks}"
+        "python scripts/tabulate_masks.py --slice {input.slice} --masks {params.masks}"
         " --output {output} 2> {log}"

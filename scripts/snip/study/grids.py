@@ -127,9 +127,9 @@ def slice_of(config: Mapping, figures: Iterable[str]) -> dict[str, Any]:
     Returns:
         `study`; `grids`, completed, by figure; `settings`, by network and data set, the scoring
         settings alone where no figure shows a trained network; `reported_error` and `margins` of
-        test errors, if a figure shows them.
+        test errors, if a figure shows them; `claims`, how they are judged.
     """
-    figures = list(figures)
+    figures = list(figures)  # may have `claims`
     completed = {figure: grids(config, figure) for figure in figures}
     trained = any(figure in (*TRAINED, "claims") for figure in figures)
     by_network: dict[str, dict[str, dict]] = {}
@@ -142,6 +142,8 @@ def slice_of(config: Mapping, figures: Iterable[str]) -> dict[str, Any]:
     part = {"study": config["study"], "grids": completed, "settings": by_network}
     if any(figure in ERROR_FIGURES for figure in figures):
         part["reported_error"] = config["reported_error"]
+    if "claims" in figures:
+        part["claims"] = {key: value for key, value in config["claims"].items() if key != "runs"}
     if "fig1" in figures:  # which draws them
         part["margins"] = {claim: config["claims"]["margins"][claim] for claim in ("1a", "1b")}
     return part
