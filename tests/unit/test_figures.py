@@ -314,10 +314,12 @@ def test_the_lowest_panels_of_the_anatomy_have_the_scale(count):
 
 def test_the_forest_plot_of_many_statements_is_legible_on_a_page():
     figure, _ = forest.plot(drawings.table_of_claims(35), drawings.ORIGIN)
-    assert tuple(figure.get_size_inches()) <= (style.PAGE, 11)
+    assert figure.get_figwidth() == style.PAGE and figure.get_figheight() <= style.PAGE_HEIGHT
     (axis,) = figure.axes
     assert none_over_another([*axis.texts, figure._supxlabel])
     assert min(text.get_fontsize() for text in axis.texts) >= 6
+    statements = [text for text in axis.texts if text.get_position()[0] == forest.STATEMENT]
+    assert max(on_screen(text).x1 for text in statements) < forest.PLOT * figure.dpi
 
 
 def test_the_forest_plot_marks_verdict_seeds_and_missing_runs():

@@ -74,7 +74,7 @@ def figure_name(name: str) -> str:
 def _wrapped(figure: plt.Figure, statement: str) -> str:
     """Return a statement in lines that fit its column."""
     drawn = figure.text(0, 0, "", fontsize=FONT)
-    lines = style.wrap(drawn, statement, PLOT - STATEMENT - 0.05)
+    lines = style.wrap(drawn, statement, PLOT - STATEMENT - 0.06)
     drawn.remove()
     return lines
 

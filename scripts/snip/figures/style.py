@@ -50,6 +50,7 @@ def use_style() -> None:
         style="ticks",
         palette="colorblind",
         rc={
+            "figure.dpi": DPI,  # so that text is measured as it is drawn
             "font.size": 8,
             "axes.titlesize": 8,
             "axes.labelsize": 8,
