@@ -121,7 +121,7 @@ def digests(folder: Path, study_name="small") -> dict[str, str]:
         for kind in ("runs", "masks", "tables")
         for path in (folder / "results" / study_name / kind).rglob("*")
     ]
-    paths += [path for path in (folder / "figures").glob("*") if path.name != "README.md"]
+    paths += [path for path in (folder / "figures").rglob("*") if path.name != "README.md"]
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in paths

@@ -20,7 +20,7 @@ VERDICTS = {
 SEEDS = ("confirmatory", "exploratory")
 # The layout, in inches: a line of text, the rows' and the groups' gaps; left ends of the columns.
 LINE, GAP, GROUP, TOP = 0.095, 0.035, 0.18, 0.5
-STATEMENT, PLOT, PLOT_END, FOUND, NEEDED, RUNS = 0.36, 3.5, 4.8, 4.9, 6.15, 6.92
+STATEMENT, PLOT, PLOT_END, FOUND, NEEDED, RUNS = 0.62, 3.7, 4.8, 4.9, 6.15, 6.92
 FONT = 6
 # The plot's scale: a region's limits lie at -1 and 1, an open region reaches the edge.
 EDGE = 3.0
@@ -74,7 +74,7 @@ def figure_name(name: str) -> str:
 def _wrapped(figure: plt.Figure, statement: str) -> str:
     """Return a statement in lines that fit its column."""
     drawn = figure.text(0, 0, "", fontsize=FONT)
-    lines = style.wrap(drawn, statement, PLOT - STATEMENT - 0.06)
+    lines = style.wrap(drawn, statement, PLOT - STATEMENT - 0.12)
     drawn.remove()
     return lines
 
