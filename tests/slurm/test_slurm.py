@@ -92,15 +92,16 @@ def test_why_a_job_failed_is_on_the_console(cluster, clone):
 
 def node_of(run: str) -> str | None:
     """The node on which a run's job has begun."""
+    prefix = "SLURMD_NODENAME="
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command = (process / "cmdline").read_text()
-            variables = (process / "environ").read_text().split("\0")
+            if f"2> results/small/logs/runs/{run}.log" in (process / "cmdline").read_text():
+                variables = (process / "environ").read_text().split("\0")
+                return next(
+                    (v.removeprefix(prefix) for v in variables if v.startswith(prefix)), None
+                )
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended meanwhile
-        if f"2> results/small/logs/runs/{run}.log" in command:
-            prefix = "SLURMD_NODENAME="
-            return next((v.removeprefix(prefix) for v in variables if v.startswith(prefix)), None)
     return None
 
 
