@@ -80,9 +80,8 @@ def logged(process: subprocess.Popen, iteration: int) -> str:
 
 def last_words(process: subprocess.Popen) -> str:
     """Wait for a run's end; return the rest of its log."""
-    said = process.stderr.read()
-    process.wait()
-    return said
+    with process:
+        return process.stderr.read()
 
 
 def killed_runs(folder: Path, output: str, kills: int, seed: int) -> tuple[int, list[str]]:

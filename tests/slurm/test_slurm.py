@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from helpers import REPOSITORY, copy_project, until
-from inflict import held, needs_slurm
+from inflict import forget, held, needs_slurm
 from small import CONFIGS, RUN, digests, environment, small_project, snakemake
 
 pytestmark = needs_slurm
@@ -57,8 +57,7 @@ def test_the_tiny_study_through_slurm_gives_the_same_bytes(cluster, tmp_path, re
 
 @pytest.mark.parametrize("side_by_side", [1, 2])
 def test_a_job_of_several_runs_asks_for_the_cores_it_was_given(cluster, clone, side_by_side):
-    for path in (clone / "results/small/runs").rglob("*.json"):
-        path.unlink()
+    forget(clone, "results/small/runs")
     before = squeue("all", "%i").split()
     grouped = ["--group-components", "runs=4", "--cores", str(side_by_side)]
     snakemake(clone, *SLURM, *grouped, target="results/small/tables/fig4/runs.csv")
@@ -93,15 +92,16 @@ def test_why_a_job_failed_is_on_the_console(cluster, clone):
 
 def node_of(run: str) -> str | None:
     """The node on which a run's job has begun."""
+    prefix = "SLURMD_NODENAME="
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            command = (process / "cmdline").read_text()
-            variables = (process / "environ").read_text().split("\0")
+            if f"2> results/small/logs/runs/{run}.log" in (process / "cmdline").read_text():
+                variables = (process / "environ").read_text().split("\0")
+                return next(
+                    (v.removeprefix(prefix) for v in variables if v.startswith(prefix)), None
+                )
         except (FileNotFoundError, ProcessLookupError):
             continue  # it ended meanwhile
-        if f"2> results/small/logs/runs/{run}.log" in command:
-            prefix = "SLURMD_NODENAME="
-            return next((v.removeprefix(prefix) for v in variables if v.startswith(prefix)), None)
     return None
 
 
