@@ -13,6 +13,8 @@ from snip.files import write_atomically
 from snip.job_times import job_seconds
 from snip.names import dataset_name, network_name
 from snip.provenance import checkout
+from snip.run_lines import CHANCE_ERROR
+from snip.tables import KEY
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "workflow/report/page.html.jinja2"
 # Where benchmark files of each stage lie, below the study's folder of them.
@@ -104,6 +106,18 @@ def settings_part(settings: dict) -> dict:
     }
 
 
+def chance_part(runs) -> dict:
+    """Return the runs that learnt nothing, though they were trained on true labels."""
+    useless = runs[(runs["labels"] == "true") & (runs["test_error"] > CHANCE_ERROR)]
+    return {
+        "title": "Runs that end at chance",
+        "text": "Finite, but of no use: trained on true labels, test error above "
+        f"{CHANCE_ERROR:g} %." + ("" if len(useless) else " There are none."),
+        "columns": [*KEY, "test_error"],
+        "rows": useless[[*KEY, "test_error"]].to_numpy().tolist(),
+    }
+
+
 def versions_part() -> dict:
     """Return the versions of what computed the results."""
     commit, tree = checkout()
@@ -144,6 +158,7 @@ def main() -> None:
 
     template = Template(TEMPLATE.read_text(), autoescape=True)
     config = options.configuration
+    runs = read_table(options.settings.parent / "runs.csv")
     claims, published = read_table(options.claims), read_table(options.published)
     networks = list(config["networks"])
     settings = settings_part(read_settings(options.settings.parent))
@@ -159,6 +174,7 @@ def main() -> None:
                 times_part(options.benchmarks, networks),
                 versions_part(),
                 settings,
+                chance_part(runs),
                 {"title": "Configuration", "code": yaml.safe_dump(config, sort_keys=False)},
             ],
         ),

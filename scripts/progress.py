@@ -11,7 +11,7 @@ import statistics
 import time
 from pathlib import Path
 
-from snip import command
+from snip import command, run_lines
 from snip.job_times import job_seconds
 from snip.runs import Run
 from snip.study.config import load_config
@@ -50,7 +50,7 @@ def state(results: Path, run: Run, now: float, ahead: set[str]) -> tuple[str, st
     if not log.exists():
         return "to come", ""
     lines = log.read_text(errors="replace").splitlines() or [""]
-    if lines[-1].startswith("error: run") and " interrupted at " in lines[-1]:
+    if run_lines.is_interrupted(lines[-1]):
         return "interrupted", lines[-1]
     if FAILED.match(lines[-1]):
         return "failed", lines[-1]
@@ -79,9 +79,9 @@ def summary(results: Path, runs: list[Run], now: float, ahead: set[str]) -> list
     for run, (name, line) in states.items():
         if name == "done":
             continue
-        remaining = re.search(r"(\d+) s left$", line) if name == "running" else None
-        if remaining:
-            left += float(remaining.group(1))
+        remaining = run_lines.seconds_left(line) if name == "running" else None
+        if remaining is not None:
+            left += remaining
         elif run.network in typical:
             left += typical[run.network]
         else:
@@ -99,7 +99,19 @@ def summary(results: Path, runs: list[Run], now: float, ahead: set[str]) -> list
         for run, (name, line) in states.items():
             if name == wanted:
                 lines.append(f"{wanted}: {run.path}: {line}")
+    for run, (name, _) in states.items():
+        error = run_lines.error_at_chance(log_text(results, run)) if name == "done" else None
+        if error is not None:
+            lines.append(run_lines.at_chance(run.path, error))
     return lines
+
+
+def log_text(results: Path, run: Run) -> str:
+    """Return what a run's log says; nothing where there is none, as in a restored archive."""
+    try:
+        return (results / "logs" / "runs" / f"{run.path}.log").read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 def duration(seconds: float) -> str:
