@@ -1,5 +1,6 @@
 """Write the report's pages (HTML), and the parts of its captions that depend on results (RST)."""
 
+import base64
 import json
 import platform
 import statistics
@@ -9,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from snip import command
+from snip.claims.verdicts import VERDICTS
 from snip.files import write_atomically
 from snip.job_times import job_seconds
 from snip.names import dataset_name, network_name
@@ -139,19 +141,31 @@ def caption(study: str, figure: str, runs: int, masks: int, table) -> str:
     return "\n".join(lines) + "\n"
 
 
+def front_part(table, picture: bytes) -> str:
+    """Return what the report's first page shows of the claims, as RST: counts and the picture."""
+    counts = [f"{(table['verdict'] == verdict).sum()} {verdict}" for verdict in reversed(VERDICTS)]
+    encoded = base64.b64encode(picture).decode()
+    return (
+        f"**Of {len(table)} statements: {', '.join(counts)}.**\n\n"
+        f".. image:: data:image/png;base64,{encoded}\n"
+        "   :alt: Each statement with its region, its interval and its verdict\n"
+        "   :width: 100%\n"
+    )
+
+
 def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--claims", type=Path, required=True, help="table of claims")
     parser.add_argument("--published", type=Path, required=True, help="table of published errors")
     parser.add_argument("--settings", type=Path, required=True, help="table of the runs' settings")
     parser.add_argument("--configuration", type=json.loads, required=True, help="JSON")
+    parser.add_argument("--forest", type=Path, required=True, help="picture of the claims (.png)")
     parser.add_argument("--benchmarks", type=Path, required=True, help="the study's folder of them")
     parser.add_argument("--output", type=Path, required=True, help="folder")
     options = parser.parse_args()
 
     from jinja2 import Template
 
-    from snip.claims.verdicts import VERDICTS
     from snip.study.figures import FIGURES
     from snip.study.grids import slice_masks, slice_of, slice_runs
     from snip.tables import read_settings, read_table
@@ -179,6 +193,8 @@ def main() -> None:
             ],
         ),
     }
+    front = front_part(claims, options.forest.read_bytes())
+    write_atomically(options.output / "front.rst", front.encode())
     for page, (title, parts) in pages.items():
         text = template.render(title=title, parts=parts, verdicts=VERDICTS)
         write_atomically(options.output / f"{page}.html", text.encode())

@@ -30,6 +30,7 @@ CATEGORIES = {
     "Mask anatomy": 1,
     "Claims": 2,
     "Study": 1,
+    "Verdicts": 1,
 }
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 
@@ -158,8 +159,8 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
             look(browser, f"{category}-{index}")
             shown.append(content)
         click(browser, "Results")
-    files = [*finished.glob("figures/*.png"), *finished.glob("results/small/report/*.html")]
-    assert sorted(shown) == sorted(file.read_bytes() for file in files) and len(files) == 11
+    files = [*finished.glob("figures/small/*.png"), *finished.glob("results/small/report/*.html")]
+    assert sorted(shown) == sorted(file.read_bytes() for file in files) and len(files) == 12
     asked = requests(browser)
     assert asked and all(url.startswith(("file:", "data:", "blob:")) for url in asked)
     severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]

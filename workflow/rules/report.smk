@@ -21,6 +21,12 @@ rule describe:
             )
             for name, figure in figures.FIGURES.items()
         ],
+        forest=report(
+            f"{FIGURES}/claims.png",
+            caption="../report/forest.rst",
+            category="Verdicts",
+            labels={"figure": "Every statement, its interval and its verdict"},
+        ),
         all=f"{FIGURES}/all",
         settings=f"{RESULTS}/tables/settings.csv",
         claims=f"{RESULTS}/tables/claims.csv",
@@ -37,7 +43,7 @@ rule describe:
             )
             for page, (category, title) in PAGES.items()
         ],
-        captions=[f"{RESULTS}/report/{figure}.rst" for figure in figures.FIGURES],
+        captions=[f"{RESULTS}/report/{name}.rst" for name in (*figures.FIGURES, "front")],
     log:
         f"{RESULTS}/logs/report/describe.log",
     conda:
@@ -54,5 +60,5 @@ rule describe:
     shell:
         "python scripts/describe.py --claims {input.claims} --published {input.published}"
         " --settings {input.settings} --configuration {params.configuration:q}"
-        " --benchmarks {params.benchmarks}"
+        " --forest {input.forest} --benchmarks {params.benchmarks}"
         " --output {params.folder} 2> {log}"
