@@ -14,8 +14,8 @@ rule claims:
     input:
         runs=f"{RESULTS}/tables/runs.csv",
         masks=lambda wildcards: list(CLAIMED_MASKS),
-        data=[ancient(f"{DATASETS}/{s}/{f}") for s in CLAIMED_SOURCES for f in datasets.FILES],
-        summaries=[f"{DATASETS}/{source}/{datasets.SUMMARY}" for source in CLAIMED_SOURCES],
+        data=[path for s in CLAIMED_SOURCES for path in fetched(s, datasets.FILES)],
+        summaries=described_summaries(CLAIMED_SOURCES),
         code=code("claims"),
     output:
         table=f"{RESULTS}/tables/claims.csv",

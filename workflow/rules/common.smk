@@ -5,7 +5,9 @@ import os
 import sys
 from pathlib import Path
 
+from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
+from snakemake.io import is_flagged
 
 sys.path.append(os.path.join(workflow.basedir, "scripts"))
 
@@ -68,19 +70,54 @@ def run_code(script):
     return files
 
 
-def data(wildcards):
-    """The IDX files that the wildcards' data set reads.
+def fetched(source, files):
+    """Fetched files of a source: `ancient`, as the checksums in the source's file decide on them.
 
-    They are `ancient`: too large to be compared by checksum, and verified whenever they are read.
+    They are verified whenever they are read.
     """
-    source = datasets.parse_dataset(wildcards.dataset).source
-    return [ancient(f"{DATASETS}/{source}/{file}") for file in datasets.FILES]
+    return [ancient(f"{DATASETS}/{source}/{file}") for file in files]
+
+
+async def plan_readers_apart(dag, *arguments, plan=DAG.update_needrun, **options):
+    """Decide which jobs to run, where fetching is no reason to run what reads the files.
+
+    A source's file has the checksums of its data, so that data never change unless it does, and it
+    is an input of every reader. Snakemake cannot know this: files that were lost and are fetched
+    for one new run would train all the others again, though inputs are `ancient`; and where they
+    exist, it would not even ask whether a reader has a reason of its own, such as an edited setting.
+    The readers still wait until the files are there.
+    """
+    fetching = [job for job in dag.jobs if any(is_flagged(f, "update") for f in job.output)]
+    readers = {job: dag.depending.pop(job) for job in fetching if job in dag.depending}
+    try:
+        await plan(dag, *arguments, **options)
+    finally:
+        dag.depending.update(readers)
+
+
+DAG.update_needrun = plan_readers_apart
+
+
+def data(wildcards):
+    """The IDX files that the wildcards' data set reads."""
+    return fetched(datasets.parse_dataset(wildcards.dataset).source, datasets.FILES)
 
 
 def summary(wildcards):
-    """The summary of the wildcards' data set: small, so that its content counts."""
-    source = datasets.parse_dataset(wildcards.dataset).source
-    return f"{DATASETS}/{source}/{datasets.SUMMARY}"
+    """The summary of the wildcards' data set."""
+    return fetched(datasets.parse_dataset(wildcards.dataset).source, [datasets.SUMMARY])
+
+
+def described_summaries(sources):
+    """The summaries of sources, and the sources' files, which decide what is in them."""
+    return [
+        path
+        for source in sources
+        for path in (
+            f"scripts/snip/sources/{source}.yaml",
+            *fetched(source, [datasets.SUMMARY]),
+        )
+    ]
 
 
 def settings(wildcards, names=None):

@@ -6,19 +6,23 @@ rule fetch_dataset:
     input:
         "scripts/snip/sources/{source}.yaml",
     output:
-        [f"{DATASETS}/{{source}}/{file}" for file in (*datasets.FILES, datasets.SUMMARY)],
+        # `update`: not deleted before the job, and put back if it fails.
+        [update(f"{DATASETS}/{{source}}/{file}") for file in (*datasets.FILES, datasets.SUMMARY)],
     log:
         f"{DATASETS}/logs/{{source}}.log",
     benchmark:
         f"{DATASETS}/benchmarks/{{source}}.tsv"
+    # Compute nodes often have no network. And where a job fails on one, Snakemake puts outputs
+    # back there and then deletes them here.
+    localrule: True
     conda:
         "../../environment.yml"
     threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 15 * attempt,
-    params:
+        # No param: where the files came from changes no result, so changing it must rerun nothing.
         data_folder=config["data_folder"],
     shell:
         "python scripts/fetch_dataset.py --dataset {wildcards.source}"
-        " --data-folder {params.data_folder:q} 2> {log}"
+        " --data-folder {resources.data_folder:q} 2> {log}"

@@ -35,10 +35,10 @@ rule figure_batch_sizes:
     input:
         runs=f"{RESULTS}/tables/fig3/runs.csv",
         masks=lambda wildcards: shown_masks("fig3"),
-        summaries=[
-            f"{DATASETS}/{datasets.parse_dataset(name).source}/{datasets.SUMMARY}"
+        summaries=described_summaries(
+            datasets.parse_dataset(name).source
             for name in study.grids(config, "fig3")[0]["datasets"]
-        ],
+        ),
         code=code("figure3"),
     output:
         multiext("figures/fig3", ".pdf", ".png", ".csv"),
