@@ -41,7 +41,8 @@ def main() -> None:
         ours = ours[ours["weight_decay"] == published.weight_decay]
         ours = ours[ours["sparsity"] == published.sparsity]
         if published.sparsity:  # the reference has no pruning batch
-            ours = ours[ours["batch_size"] == published.batch_size]
+            # With batches of `all` examples in the table, all sizes are text.
+            ours = ours[ours["batch_size"].astype(str) == str(published.batch_size)]
         if len(ours):
             row |= mean_interval(ours[options.error]).round(4).to_dict()
             row["iterations"] = int(ours["iterations"].iloc[0])

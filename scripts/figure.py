@@ -17,13 +17,12 @@ def main() -> None:
         "--output", type=Path, required=True, help="prefix: writes PREFIX.pdf, .png and .csv"
     )
     options = parser.parse_args()
+    part = command.read_slice(options, options.figure)
 
     from snip.figures.source import Source
 
     module = importlib.import_module(f"snip.figures.{FIGURES[options.figure].module}")
-    module.show(
-        Source(options.figure, options.slice, options.results, options.data), options.output
-    )
+    module.show(Source(options.figure, part, options.results, options.data), options.output)
 
 
 if __name__ == "__main__":

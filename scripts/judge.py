@@ -19,6 +19,7 @@ def main() -> None:
         help="the same as Markdown; beside it, with .pdf, .png and .csv, as a picture",
     )
     options = parser.parse_args()
+    part = command.read_slice(options)
 
     from snip.claims.evidence import evidence_of
     from snip.claims.readable import readable
@@ -28,13 +29,13 @@ def main() -> None:
     from snip.provenance import Origin
     from snip.study.grids import digest
 
-    claims = options.slice["claims"]
-    evidence = evidence_of(options.slice, claims["margins"], options.results, options.data)
+    claims = part["claims"]
+    evidence = evidence_of(part, claims["margins"], options.results, options.data)
     table = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
     write_atomically(options.output, table.to_csv(index=False, lineterminator="\n").encode())
-    origin = Origin(options.slice["study"], digest(options.slice))
+    origin = Origin(part["study"], digest(part))
     style.save(*forest.plot(table, origin), origin, options.readable)
-    text = readable(table, options.slice["study"], claims["alpha"])
+    text = readable(table, part["study"], claims["alpha"])
     write_atomically(options.readable, text.encode())
 
 

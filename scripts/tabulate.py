@@ -13,7 +13,8 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True, help="folder of the result files")
     parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
     options = parser.parse_args()
-    for name, table in tabulate(options.runs, options.slice).items():
+    part = command.read_slice(options)
+    for name, table in tabulate(options.runs, part).items():
         content = table.to_csv(index=False, lineterminator="\n")
         write_atomically(options.output / f"{name}.csv", content.encode())
 

@@ -17,11 +17,12 @@ def main() -> None:
     parser.add_argument("--masks", type=Path, required=True, help="folder of the mask files")
     parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
     options = parser.parse_args()
+    part = command.read_slice(options)
     files = (
         file
-        for figure in options.slice["grids"]
+        for figure in part["grids"]
         if FIGURES[figure].masks == "all"
-        for file in read_figure_masks(options.masks, options.slice, figure)
+        for file in read_figure_masks(options.masks, part, figure)
     )
     table = tabulate_anatomies(files)
     write_atomically(options.output, table.to_csv(index=False, lineterminator="\n").encode())

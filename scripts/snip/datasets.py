@@ -278,16 +278,22 @@ def check_content(name: str, arrays: dict[str, np.ndarray]) -> None:
         )
 
 
-def summarise(images: np.ndarray, labels: np.ndarray) -> bytes:
+def made_from(source: Source) -> str:
+    """Return the checksums of the files that a source's summary is made from."""
+    return f"{source.checksums[TRAIN_IMAGES]} {source.checksums[TRAIN_LABELS]}"
+
+
+def summarise(images: np.ndarray, labels: np.ndarray, origin: str) -> bytes:
     """Return the .npz content that spares every training job a pass over all images.
 
     Args:
         images: uint8, (examples, height, width).
         labels: uint8, (examples,).
+        origin: what `made_from` returned.
 
     Returns:
-        `histogram` (256,), how often each grey value occurs, and `means` (classes + 1, height,
-        width), the mean image of each class and last of all examples, in grey values.
+        `histogram` (256,), how often each grey value occurs; `means` (classes + 1, height, width),
+        the mean image of each class and last of all examples, in grey values; `made_from`.
     """
     histogram = np.zeros(256, np.int64)
     sums = np.zeros((CLASSES + 1, *images.shape[1:]), np.int64)
@@ -300,7 +306,7 @@ def summarise(images: np.ndarray, labels: np.ndarray) -> bytes:
     counts = [*np.bincount(labels, minlength=CLASSES)[:CLASSES], len(images)]
     means = sums / np.reshape(counts, (-1, 1, 1))
     buffer = io.BytesIO()
-    np.savez(buffer, histogram=histogram, means=means)
+    np.savez(buffer, histogram=histogram, means=means, made_from=origin)
     return buffer.getvalue()
 
 
@@ -408,9 +414,7 @@ def load_dataset(name: str, folder: Path | str, inverted_statistics: str = "reco
     for file, checksum in source.checksums.items():
         verify(folder / file, checksum)
     train_images, train_labels, test_images, test_labels = (open_idx(folder / f) for f in FILES)
-    histogram = load_summary(folder / SUMMARY)["histogram"]
-    if histogram.sum() != train_images.size:
-        raise DatasetError(f"{folder / SUMMARY} does not belong to {folder / TRAIN_IMAGES}")
+    histogram = load_summary(folder.parent, variant.source)["histogram"]
     values = np.arange(256)
     mean = float(np.average(values, weights=histogram))
     deviation = float(np.sqrt(np.average((values - mean) ** 2, weights=histogram)))
@@ -425,18 +429,26 @@ def load_dataset(name: str, folder: Path | str, inverted_statistics: str = "reco
     )
 
 
-def load_summary(path: Path) -> dict[str, np.ndarray]:
-    """Read what `summarise` wrote.
+def load_summary(folder: Path, source: str) -> dict[str, np.ndarray]:
+    """Read what `summarise` wrote of a source, in `folder`/SOURCE.
 
     Raises:
-        DatasetError: the file is missing or damaged.
+        DatasetError: the file is missing or damaged, or was made from other files.
     """
+    path = folder / source / SUMMARY
     try:
         # Opened here: numpy leaves a file that it cannot read open.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {key: archive[key] for key in ("histogram", "means")}
+            summary = {key: archive[key] for key in ("histogram", "means", "made_from")}
     except Exception as error:
         raise DatasetError(f"summary file {path} cannot be read: {error}") from error
+    expected = made_from(load_source(source))
+    if str(summary["made_from"]) != expected:
+        raise DatasetError(
+            f"summary file {path} is of other images: found {summary['made_from']}, "
+            f"expected {expected}; delete it, and it is made again"
+        )
+    return summary
 
 
 def mean_images(name: str, folder: Path | str) -> np.ndarray:
@@ -445,5 +457,5 @@ def mean_images(name: str, folder: Path | str) -> np.ndarray:
     Row c is the mean image of class c, the last row that of all training images.
     """
     variant = parse_dataset(name)
-    means = load_summary(Path(folder) / variant.source / SUMMARY)["means"] / 255
+    means = load_summary(Path(folder), variant.source)["means"] / 255
     return 1 - means if variant.inverted else means

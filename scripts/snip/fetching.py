@@ -23,6 +23,7 @@ from snip.datasets import (
     Source,
     check_content,
     load_source,
+    made_from,
     plain_name,
     sha256,
     summarise,
@@ -65,7 +66,11 @@ def fetch(name: str, data_folder: Path, output: Path, log=sys.stderr) -> None:
     for file, content in contents.items():
         if not _holds(output / file, content):
             write_atomically(output / file, content)
-    write_atomically(output / SUMMARY, summarise(arrays[TRAIN_IMAGES], arrays[TRAIN_LABELS]))
+    write_atomically(output / SUMMARY, _summary(load_source(name), arrays))
+
+
+def _summary(source: Source, arrays: dict) -> bytes:
+    return summarise(arrays[TRAIN_IMAGES], arrays[TRAIN_LABELS], made_from(source))
 
 
 def _contents(name: str, source: Source, data_folder: Path, output: Path, log) -> dict[str, bytes]:

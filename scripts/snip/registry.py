@@ -104,15 +104,25 @@ def load(kind: str, name: str, function: str) -> Callable:
     return getattr(importlib.import_module(f"snip.{kind}.{name.replace('-', '_')}"), function)
 
 
-def constant(kind: str, name: str, constant: str, default: object) -> object:
+def switch(kind: str, name: str, constant: str, default: bool) -> bool:
     """Return the value of a constant at the top of the file of `name`, or `default`.
 
     The file is read, not imported: it may import torch.
+
+    Raises:
+        RegistryError: the constant is neither True nor False.
     """
-    tree = ast.parse((HERE / kind / f"{name.replace('-', '_')}.py").read_text())
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and [ast.unparse(t) for t in node.targets] == [constant]:
-            return ast.literal_eval(node.value)
+    path = HERE / kind / f"{name.replace('-', '_')}.py"
+    for node in ast.parse(path.read_bytes()).body:
+        targets = getattr(node, "targets", [getattr(node, "target", None)])
+        if constant in [getattr(target, "id", None) for target in targets]:
+            value = getattr(node.value, "value", None)
+            if not isinstance(value, bool):
+                found = ast.unparse(node.value) if node.value else "nothing"
+                raise RegistryError(
+                    f"{_shown(path)}: {constant} is {found}, expected True or False"
+                )
+            return value
     return default
 
 

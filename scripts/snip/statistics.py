@@ -171,15 +171,16 @@ def differences_from_reference(runs: pd.DataFrame, error: str, level: float = 0.
 
     Returns:
         Columns network, dataset, criterion, sparsity, mean, lower, upper (percentage points), n.
-        Only seeds that have every sparsity of their curve count.
+        A sparsity that lacks a seed of the reference is left out.
     """
     rows = []
     for (network, dataset), panel in runs.groupby(["network", "dataset"], sort=False):
         references = panel[panel["sparsity"] == 0].drop_duplicates("seed")
         for criterion, pruned in panel[panel["sparsity"] > 0].groupby("criterion", sort=False):
             curve = pd.concat([references, pruned])
-            table = curve.pivot(index="seed", columns="sparsity", values=error).dropna()
-            if 0 in table.columns:
+            table = curve.pivot(index="seed", columns="sparsity", values=error)
+            table = table.loc[references["seed"]].dropna(axis=1)
+            if table.shape[1] > 1:
                 found = control_intervals(table, level, ERROR_STEP)
                 rows += [
                     [network, dataset, criterion, sparsity, i.value, i.lower, i.upper, i.n]

@@ -181,4 +181,24 @@ def read_checked(folder: Path, table: str, part: Mapping) -> pd.DataFrame:
         what = f"table {folder / table}.csv, {network} on {dataset},"
         expected = part["settings"][network][dataset]
         check_settings(what, found.get(network, {}).get(dataset, {}), expected)
-    return read_table(folder / f"{table}.csv")
+    rows = read_table(folder / f"{table}.csv")
+    _check_runs(f"table {folder / table}.csv", rows, slice_runs(part, trained))
+    return rows
+
+
+def _check_runs(what: str, rows: pd.DataFrame, runs: Iterable[Run]) -> None:
+    """Refuse a table that lacks one of the runs, or has others.
+
+    Raises:
+        TableError: it does; the message begins with `what`.
+    """
+
+    def spelled(row: Iterable) -> tuple[str, ...]:
+        return tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in row)
+
+    found = {spelled(row) for row in rows[KEY].drop_duplicates().itertuples(index=False)}
+    expected = {spelled(run.key.values()) for run in runs}
+    for row in sorted(found ^ expected):
+        state = "lacks" if row in expected else "has"
+        end = "which its configuration asks for" if row in expected else "expected no such run"
+        raise TableError(f"{what} {state} the run {' '.join(row)}, {end}")

@@ -8,8 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers import REPOSITORY, idx
-from snip import datasets, study
+from snip import datasets
 from snip.datasets import DatasetError, load_dataset, parse_dataset
+from snip.errors import ConfigError
+from snip.study.config import check, load_config
 
 
 @pytest.mark.parametrize(
@@ -67,15 +69,15 @@ def test_a_description_s_files_may_be_written_with_a_dot(monkeypatch, tmp_path):
     ],
 )
 def test_a_wrong_description_ends_in_one_sentence(monkeypatch, tmp_path, text, sentence):
-    config = study.load_config(REPOSITORY / "config/default.yaml")
+    config = load_config(REPOSITORY / "config/default.yaml")
     text = text if isinstance(text, str) else yaml.safe_dump(text)
     describe(monkeypatch, tmp_path, text)
     with pytest.raises(DatasetError, match=f"given.yaml .*{sentence}") as caught:
         datasets.load_source("given")
     assert "\n" not in str(caught.value)
     config["figures"]["fig1"] = [{"datasets": ["given"], "seeds": [0]}]
-    with pytest.raises(study.ConfigError, match=f"fig1.*given.yaml .*{sentence}"):
-        study.check(config)
+    with pytest.raises(ConfigError, match=f"fig1.*given.yaml .*{sentence}"):
+        check(config)
 
 
 def test_stray_files_are_no_sources_and_names_that_cannot_be_are_told(monkeypatch, tmp_path):
@@ -152,7 +154,7 @@ def test_mean_images_are_those_of_the_classes_and_of_all(generated):
 
 def test_the_mean_image_of_all_is_right_whatever_the_labels_are():
     images = np.arange(12 * 784, dtype=np.uint64).astype(np.uint8).reshape(12, 28, 28)
-    summary = np.load(io.BytesIO(datasets.summarise(images, np.arange(12, dtype=np.uint8))))
+    summary = np.load(io.BytesIO(datasets.summarise(images, np.arange(12, dtype=np.uint8), "x")))
     np.testing.assert_allclose(summary["means"][-1], images.mean(0))
     assert summary["histogram"].sum() == images.size
 

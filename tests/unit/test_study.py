@@ -2,6 +2,7 @@ import argparse
 import copy
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,7 @@ def test_paper_study_follows_the_paper():
     assert values["iterations"] == 150_000 and values["decay_every"] == 25_000
     assert values["momentum"] == 0.9 and values["training_batch_size"] == 100
     assert {run.weight_decay for run in figure1} == {"0.0005"}
-    assert len(runs(config, "fig3")) == 5 * 20
+    assert len(runs(config, "fig3")) == 6 * 20  # five sizes, and all examples
     assert len(runs(config, "fig4")) == 5 * 20
     # Table 1's sparsities.
     extra = {(run.network, run.sparsity) for run in runs(config, "claims") if run.labels == "true"}
@@ -83,11 +84,13 @@ def test_figures_share_runs():
     config = load("default")
     figures = [set(runs(config, figure)) for figure in TRAINED]
     assert len(figures[0] & figures[1]) == 5  # 90 %, 100 examples, five seeds
-    assert len(figures[2] & figures[3]) == 2 * 2  # random labels, reference and 99 %, two seeds
+    assert len(figures[2] & figures[3]) == 2 * 5  # random labels, reference and 99 %, five seeds
     union = study_runs(config)
     control = set(runs(config, "claims"))
     assert len(union) == len(set(union)) == len(set.union(*figures, control))
-    assert len(control) == 3 and not control & set.union(*figures)
+    # The control is compared with as many runs of the sensitivity, equal in all else.
+    assert len(control) == 3 * 5 and not control & set.union(*figures)
+    assert {replace(run, criterion="snip") for run in control} <= figures[3]
 
 
 def test_reference_is_trained_once_whatever_is_swept():
@@ -298,6 +301,16 @@ BAD = [
     ("figures.fig4[0].datasets", ["mnist", "mnist-3000"], ["figures.fig4", "datasets", "one"]),
     ("figures.fig4[0].weight_decays", [0.1, 0.2], ["figures.fig4", "weight_decays", "besides 0"]),
     ("figures.fig4[0].sparsities", [0, 90, 99], ["figures.fig4", "sparsities", "besides 0"]),
+    ("figures.fig2[0].seeds", [1], ["figures.fig2", "seed in common"]),
+    ("figures.fig1[0].mask_seeds", [1], ["figures.fig1[0].mask_seeds", "Figure 3"]),
+    ("training.validation_share", 1e-9, ["validation_share", "holds out 0 of the 60000"]),
+    ("study", "claims", ["study", "'claims'"]),
+    ("study", "fig3", ["study", "'fig3'"]),
+    ("study", "tiny\n", ["study", "tiny"]),
+    ("study", "a" * 101, ["study", "100 or less"]),
+    ("figures.fig3[0].batch_sizes", ["all\n"], ["batch_sizes[0]", "all"]),
+    ("claims.alpha", 1e-17, ["claims.alpha", "1e-06 or more"]),
+    ("data_folder", "", ["data_folder", "1 or more"]),
     ("figures.fig7[0].networks", ["lenet-300-100", "lenet-5-caffe"], ["figures.fig7", "networks"]),
     ("figures.fig7[0].labels", ["true", "random"], ["figures.fig7", "labels", "one"]),
     ("figures.anatomy[0].datasets", ["mnist", "fashion-mnist"], ["figures.anatomy", "datasets"]),
@@ -313,6 +326,9 @@ def test_a_wrong_configuration_is_refused_in_one_sentence(path, value, said):
     for key in parents:
         key = int(key) if isinstance(target, list) else key
         target = target[key] if isinstance(target, list) else target.setdefault(key, {})
+    if path == "figures.fig2[0].seeds":
+        other = copy.deepcopy(config["figures"]["fig2"][0]) | {"datasets": ["mnist-inverted"]}
+        config["figures"]["fig2"].append(other)
     if value is None:
         del target[last]
     else:

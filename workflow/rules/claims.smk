@@ -27,9 +27,10 @@ rule claims:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 20 * attempt,
     params:
+        digest=lambda wildcards: slice_digest("claims"),
         results=lambda wildcards, output: os.path.dirname(os.path.dirname(output.table)),
     shell:
-        "python scripts/judge.py --slice {input.slice}"
+        "python scripts/judge.py --slice {input.slice} --digest {params.digest}"
         " --results {params.results} --output {output.table} --readable {output.readable} 2> {log}"
 
 

@@ -130,14 +130,19 @@ def summaries(names):
     return described + [p for s in sources for p in fetched(s, [datasets.SUMMARY])]
 
 
-def slice_text(wildcards):
+def slice_text(name):
     """The part of the configuration that decides a figure, the tables or the claims."""
     names = {
         "runs": (*figures.TRAINED, "claims"),
         "masks": SCORED,
         "claims": CLAIMED,
-    }.get(wildcards.slice, (wildcards.slice,))
+    }.get(name, (name,))
     return json.dumps(grids.slice_of(config, names), sort_keys=True)
+
+
+def slice_digest(name):
+    """The SHA-256 of a slice: what reads it refuses one that is not of this configuration."""
+    return grids.digest(json.loads(slice_text(name)))
 
 
 def run_arguments(wildcards):
@@ -172,13 +177,13 @@ def run_files(*names):
 
 
 def mask_files(*names, shown_only=False):
-    """The mask files of figures; of their lowest seed alone, if these alone are shown."""
+    """The mask files of figures; of the seed that is shown alone, if asked for."""
     files = {}
     for name in names:
         masks = grids.expand_masks(name, grids.grids(config, name))
-        lowest = min(mask.seed for mask in masks)
+        shown = grids.shared_seeds(name, grids.grids(config, name))[0]
         for mask in masks:
-            if mask.seed == lowest or not shown_only:
+            if mask.seed == shown or not shown_only:
                 files[f"{RESULTS}/masks/{mask.path}.npz"] = None
     return list(files)
 
@@ -212,10 +217,15 @@ def check_paths(rule, paths):
 
 def check_targets():
     """Refuse a target below results/ or figures/ that this study does not make."""
+    known = {f"{RESULTS}/runs/{run.path}.json" for run in RUNS}
+    known |= {f"{RESULTS}/masks/{mask.path}.npz" for mask in MASKS}
     for target in workflow.dag_settings.targets if workflow.dag_settings else ():
         path = os.path.normpath(target)
         ours = path.startswith(("results/", "figures/")) and not workflow.is_rule(target)
-        if ours and not any(made.is_producer(path) for made in workflow.rules):
+        made = any(rule.is_producer(path) for rule in workflow.rules)
+        if path.startswith((f"{RESULTS}/runs/", f"{RESULTS}/masks/")):
+            made = path in known
+        if ours and not made:
             raise WorkflowError(
                 f"target {target} is none of study {config['study']}: another study's needs its "
                 "--configfile"

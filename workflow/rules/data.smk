@@ -25,4 +25,4 @@ rule fetch_dataset:
         data_folder=lambda wildcards: config["data_folder"],
     shell:
         "python scripts/fetch_dataset.py --dataset {wildcards.source}"
-        " --data-folder {resources.data_folder:q} 2> {log}"
+        " --data-folder={resources.data_folder:q} 2> {log}"

@@ -19,17 +19,20 @@ rule figure:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
+        digest=lambda wildcards: slice_digest(wildcards.figure),
         results=lambda wildcards: RESULTS,
         prefix=lambda wildcards, output: os.path.splitext(output[0])[0],
     shell:
-        "python scripts/figure.py --figure {wildcards.figure} --slice {input.slice}"
+        "python scripts/figure.py --figure {wildcards.figure} --slice {input.slice} --digest {params.digest}"
         " --results {params.results} --output {params.prefix} 2> {log}"
 
 
 rule figure_sums:
     # As `figures`, for one figure: `snakemake figures/fig3`.
     input:
-        multiext(f"{FIGURES}/{{figure}}", *(f".{form}" for form in FORMS)),
+        pdf=f"{FIGURES}/{{figure}}.pdf",
+        png=f"{FIGURES}/{{figure}}.png",
+        csv=f"{FIGURES}/{{figure}}.csv",
     output:
         f"{FIGURES}/{{figure}}",
     log:
@@ -40,7 +43,8 @@ rule figure_sums:
     params:
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "(cd {params.folder} && sha256sum {wildcards.figure}.*) > {output} 2> {log}"
+        "python scripts/provenance.py {input.pdf} {input.png} > {log} 2>&1 &&"
+        " (cd {params.folder} && sha256sum {wildcards.figure}.*) > {output} 2>> {log}"
 
 
 rule figures:
@@ -58,11 +62,13 @@ rule figures:
         "../../environment.yml"
     params:
         folder=lambda wildcards, output: os.path.dirname(output[0]),
+        pictures=lambda wildcards, input: [p for p in input.shown if not p.endswith(".csv")],
         names=lambda wildcards, input: [
             os.path.basename(path) for path in (*input.shown, input.claims)
         ],
     shell:
-        "(cd {params.folder} && sha256sum {params.names}) > {output} 2> {log}"
+        "python scripts/provenance.py {params.pictures} > {log} 2>&1 &&"
+        " (cd {params.folder} && sha256sum {params.names}) > {output} 2>> {log}"
 
 
 # `figures/fig3` and its like mean the configured study's, in whatever folder they lie.

@@ -14,7 +14,7 @@ rule slice:
     conda:
         "../../environment.yml"
     params:
-        text=slice_text,
+        text=lambda wildcards: slice_text(wildcards.slice),
     shell:
         "printf '%s' {params.text:q} > {output} 2> {log}"
 
@@ -37,10 +37,11 @@ rule tabulate_figure:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 10 * attempt,
     params:
+        digest=lambda wildcards: slice_digest(wildcards.figure),
         runs=f"{RESULTS}/runs",
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python scripts/tabulate.py --slice {input.slice} --runs {params.runs}"
+        "python scripts/tabulate.py --slice {input.slice} --digest {params.digest} --runs {params.runs}"
         " --output {params.folder} 2> {log}"
 
 
@@ -56,6 +57,7 @@ use rule tabulate_figure as tabulate_study with:
     benchmark:
         f"{RESULTS}/benchmarks/tables/study.tsv"
     params:
+        digest=lambda wildcards: slice_digest("runs"),
         runs=lambda wildcards: f"{RESULTS}/runs",
         folder=lambda wildcards, output: os.path.dirname(output[0]),
 
@@ -78,7 +80,8 @@ rule tabulate_masks:
         mem_mb=lambda wildcards, attempt: 1000 * attempt,
         runtime=lambda wildcards, attempt: 20 * attempt,
     params:
+        digest=lambda wildcards: slice_digest("masks"),
         masks=lambda wildcards, output: f"{os.path.dirname(os.path.dirname(output[0]))}/masks",
     shell:
-        "python scripts/tabulate_masks.py --slice {input.slice} --masks {params.masks}"
+        "python scripts/tabulate_masks.py --slice {input.slice} --digest {params.digest} --masks {params.masks}"
         " --output {output} 2> {log}"

@@ -10,7 +10,6 @@ import numpy as np
 from snip.claims.evidence import variant_name
 from snip.datasets import (
     CLASSES,
-    SUMMARY,
     draw_pruning_batch,
     load_dataset,
     load_summary,
@@ -35,7 +34,7 @@ def sizes(dataset: str, data: Path) -> np.ndarray:
     Standardising is linear, so the mean of a class's standardised images is its standardised mean
     image. Inverting a data set changes the sign of z alone.
     """
-    histogram = load_summary(data / parse_dataset(dataset).source / SUMMARY)["histogram"]
+    histogram = load_summary(data, parse_dataset(dataset).source)["histogram"]
     values = np.arange(256) / 255
     mean = np.average(values, weights=histogram)
     deviation = np.sqrt(np.average((values - mean) ** 2, weights=histogram))

@@ -19,6 +19,7 @@ from snip.names import criterion_name, dataset_name
 from snip.provenance import Origin
 from snip.published import ITERATIONS, PUBLISHED
 from snip.statistics import add_intervals, runs_phrase
+from snip.study.grids import shared_seeds
 
 # The class of the single example whose mask the paper shows.
 THE_PAPERS = 8
@@ -55,10 +56,11 @@ def shown_seed(source: Source) -> tuple[int, int | None]:
 
     That is the lowest seed whose single example is an 8, as in the paper's figure; else the lowest.
     """
+    whole = shared_seeds(source.figure, source.part["grids"][source.figure])
     examples = {
         file.key["seed"]: file.composition[0].index(1)
         for file in source.mask_files(every=True)
-        if file.key["batch_size"] == 1
+        if file.key["batch_size"] == 1 and file.key["seed"] in whole
     }
     eights = [seed for seed, example in examples.items() if example == THE_PAPERS]
     seed = min(eights, default=source.seed)

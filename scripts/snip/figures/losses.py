@@ -42,7 +42,10 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
         The figure, and the points of its lines: COLUMNS.
     """
     style.use_style()
-    keys = list(table.groupby(["network", "dataset", "criterion"], sort=False).groups)
+    # A reference has no criterion: it has a panel of its own only where nothing is pruned.
+    pruned = table[table["sparsity"] > 0]
+    whose = pruned if len(pruned) else table
+    keys = list(whose.groupby(["network", "dataset", "criterion"], sort=False).groups)
     panels = len(keys)
     looks = line_looks(table)
     height = max(2.2, LABEL_STEP / 72 * len(looks) + 0.4)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from snip.mask_files import MaskFile
 from snip.provenance import Origin
-from snip.study.grids import digest, slice_masks
+from snip.study.grids import digest, shared_seeds
 from snip.tables import read_checked, read_figure_masks
 
 
@@ -50,8 +50,8 @@ class Source:
 
     @property
     def seed(self) -> int:
-        """The lowest seed of the figure's masks."""
-        return min(masks.seed for masks in slice_masks(self.part, self.figure))
+        """The lowest seed that all masks of the figure have."""
+        return shared_seeds(self.figure, self.part["grids"][self.figure])[0]
 
     def mask_files(self, seed: int | None = None, every: bool = False) -> Iterator[MaskFile]:
         """Yield the figure's mask files of one seed (None: the lowest), or of every seed.

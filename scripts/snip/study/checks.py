@@ -10,7 +10,7 @@ from snip.datasets import DatasetError, load_source, parse_dataset, training_siz
 from snip.errors import ConfigError
 from snip.runs import label
 from snip.study.figures import FIGURES, spoken
-from snip.study.grids import AXES, grids
+from snip.study.grids import AXES, grids, shared_seeds
 
 
 def check_grids(config: Mapping) -> None:
@@ -46,6 +46,11 @@ def check_grids(config: Mapping) -> None:
         _check_batch_sizes(config, figure)
     for figure in FIGURES:
         _check_axes(config, figure)
+        if FIGURES[figure].masks and not shared_seeds(figure, grids(config, figure)):
+            raise ConfigError(
+                f"figures.{figure} has grids without a seed in common, allowed: one at least, as "
+                f"{spoken(figure)} shows the masks of one seed"
+            )
     for figure in ("fig3", "fig4"):
         _check_sparsities(config, figure)
 
@@ -87,6 +92,11 @@ def _check_dataset(config: Mapping, path: str, name: str) -> None:
         total = load_source(variant.source).training_examples
     except DatasetError as error:
         raise ConfigError(f"{path}: {error}") from error
+    if not 1 <= round(total * share) < total:
+        raise ConfigError(
+            f"training.validation_share is {share}, which holds out {round(total * share)} of the "
+            f"{total} images of {variant.source}, allowed: one at least, and not all"
+        )
     if (variant.examples or 0) > total - round(total * share):
         raise ConfigError(
             f"{path} is {name!r}, but {variant.source} has {total - round(total * share)} "
@@ -115,6 +125,11 @@ def _check_batch_sizes(config: Mapping, figure: str) -> None:
 def _check_axes(config: Mapping, figure: str) -> None:
     """Check that a figure's grids sweep only what it tells apart; it would draw the rest as one."""
     apart = FIGURES[figure].apart
+    for index, grid in enumerate(config["figures"][figure]):
+        if "mask_seeds" in grid and figure != "fig3":
+            raise ConfigError(
+                f"figures.{figure}[{index}].mask_seeds is for Figure 3 alone, expected seeds"
+            )
     for axis in ("criteria", *AXES):
         values = _values(config, figure, axis)
         if axis not in apart and len(values) > 1:
@@ -124,7 +139,7 @@ def _check_axes(config: Mapping, figure: str) -> None:
             )
     if FIGURES[figure].image:
         for network in _values(config, figure, "networks"):
-            if not registry.constant("networks", network, "MASK_IMAGE", True):
+            if not registry.switch("networks", network, "MASK_IMAGE", True):
                 raise ConfigError(
                     f"figures.{figure} has the network {network!r}, whose first layer does not "
                     f"see the whole image, allowed: a network whose mask {spoken(figure)} can "

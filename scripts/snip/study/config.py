@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from snip.errors import ConfigError
 from snip.schema import numbers
 from snip.study.checks import check_grids
 
+
+def whole_pattern(validator, pattern: str, instance: object, schema: Mapping):
+    """Yield an error for a text that a pattern does not match as a whole."""
+    if isinstance(instance, str) and not re.fullmatch(pattern, instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def schema_limit(error: ValidationError) -> str:
+    """Return `1 or more` or `100 or less` for a text that is too short or too long."""
+    more = error.validator == "minLength"
+    return f"{error.validator_value} or {'more' if more else 'less'}"
+
+
 # To YAML .nan and .inf are numbers, too, and .nan passes every limit.
+# A pattern is for the whole text; `$` alone would pass a newline at the end.
 Validator = extend(
     Draft202012Validator,
+    {"pattern": whole_pattern},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
         "number",
         lambda checker, value: (
@@ -34,8 +50,25 @@ def load_config(*paths: Path | str) -> dict[str, Any]:
     """Read configuration files, each laid over the one before as Snakemake does, and check them."""
     config: dict[str, Any] = {}
     for path in paths:
-        _overlay(config, yaml.safe_load(Path(path).read_text()))
+        _overlay(config, _read(Path(path)))
     return check(config)
+
+
+def _read(path: Path) -> Mapping:
+    """Return what a configuration file says.
+
+    Raises:
+        ConfigError: it is missing, no YAML, or no mapping.
+    """
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(
+            f"configuration file {path} cannot be read: {' '.join(str(error).split())}"
+        ) from error
+    if not isinstance(content, Mapping):
+        raise ConfigError(f"configuration file {path} has {content!r}, expected keys and values")
+    return content
 
 
 def _overlay(below: dict, above: Mapping) -> None:
@@ -115,6 +148,9 @@ def _sentence(error) -> str:
             return f"{path} is {value!r}, allowed: more than {error.validator_value}"
         case "exclusiveMaximum":
             return f"{path} is {value!r}, allowed: less than {error.validator_value}"
+        case "minLength" | "maxLength":
+            most = f"{schema_limit(error)} characters"
+            return f"{path} is {value!r}, allowed: {most}"
         case "pattern":
             return f"{path} is {value!r}, expected text like {error.validator_value}"
     return f"{path} is {value!r}: {error.message}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from snip import registry
@@ -93,6 +94,14 @@ def expand_masks(figure: str, completed_grids: Iterable[Mapping]) -> dict[MaskSe
             wanted = masks.setdefault(mask, [])
             wanted += [s for s in grid["sparsities"] if s not in wanted]
     return masks
+
+
+def shared_seeds(figure: str, completed_grids: Iterable[Mapping]) -> list[int]:
+    """Return the seeds that all kinds of masks of a figure have, rising: one of them is shown."""
+    kinds: dict[MaskSet, set[int]] = {}
+    for mask in expand_masks(figure, completed_grids):
+        kinds.setdefault(replace(mask, seed=0), set()).add(mask.seed)
+    return sorted(set.intersection(*kinds.values()))
 
 
 def study_masks(config: Mapping) -> dict[MaskSet, list[str]]:
