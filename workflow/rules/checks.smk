@@ -1,6 +1,5 @@
 # Before the graph is built: Snakemake takes a file that no rule makes for a source, and would find
-# nothing to be done where a path of the study, or a target, does not match its rule's pattern.
+# nothing to be done where a path of the study does not match its rule's pattern.
 
 check_paths("train", [f"{RESULTS}/runs/{run.path}.json" for run in RUNS])
 check_paths("prune", [f"{RESULTS}/masks/{mask.path}.npz" for mask in MASKS])
-check_targets()

@@ -213,20 +213,3 @@ def check_paths(rule, paths):
     for path in paths:
         if not workflow.get_rule(rule).is_producer(path):
             raise WorkflowError(f"{path} does not match the paths of rule {rule}, a name is wrong")
-
-
-def check_targets():
-    """Refuse a target below results/ or figures/ that this study does not make."""
-    known = {f"{RESULTS}/runs/{run.path}.json" for run in RUNS}
-    known |= {f"{RESULTS}/masks/{mask.path}.npz" for mask in MASKS}
-    for target in workflow.dag_settings.targets if workflow.dag_settings else ():
-        path = os.path.normpath(target)
-        ours = path.startswith(("results/", "figures/")) and not workflow.is_rule(target)
-        made = any(rule.is_producer(path) for rule in workflow.rules)
-        if path.startswith((f"{RESULTS}/runs/", f"{RESULTS}/masks/")):
-            made = path in known
-        if ours and not made:
-            raise WorkflowError(
-                f"target {target} is none of study {config['study']}: another study's needs its "
-                "--configfile"
-            )
