@@ -20,7 +20,7 @@ VERDICTS = {
 SEEDS = ("confirmatory", "exploratory")
 # The layout, in inches: a line of text, the rows' and the groups' gaps; left ends of the columns.
 LINE, GAP, GROUP, TOP = 0.095, 0.035, 0.18, 0.5
-STATEMENT, PLOT, PLOT_END, FOUND, NEEDED, RUNS = 0.62, 3.7, 4.8, 4.9, 6.15, 6.92
+STATEMENT, PLOT, PLOT_END, FOUND, NEEDED, RUNS = 0.62, 3.7, 4.75, 4.82, 6.28, 6.95
 FONT = 6
 # The plot's scale: a region's limits lie at -1 and 1, an open region reaches the edge.
 EDGE = 3.0
