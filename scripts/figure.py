@@ -3,21 +3,21 @@
 import importlib
 from pathlib import Path
 
-from snip import command
+from snip import command, slices
 from snip.study.figures import FIGURES
 
 
 def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--figure", required=True, choices=FIGURES)
-    command.add_slice(parser)
+    slices.add_option(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
     parser.add_argument(
         "--output", type=Path, required=True, help="prefix: writes PREFIX.pdf, .png and .csv"
     )
     options = parser.parse_args()
-    part = command.read_slice(options, options.figure)
+    part = slices.read(options, options.figure)
 
     from snip.figures.source import Source
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from snip import command
+from snip import command, slices
 from snip.files import write_atomically
 
 
 def main() -> None:
     parser = command.parser(__doc__)
-    command.add_slice(parser)
+    slices.add_option(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
     parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
@@ -19,7 +19,7 @@ def main() -> None:
         help="the same as Markdown; beside it, with .pdf, .png and .csv, as a picture",
     )
     options = parser.parse_args()
-    part = command.read_slice(options)
+    part = slices.read(options)
 
     from snip.claims.evidence import evidence_of
     from snip.claims.readable import readable

@@ -8,27 +8,15 @@ import dataclasses
 import gc
 import importlib
 import inspect
-import json
 import math
 import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from snip import forkserver, runs
 from snip.errors import SnipError
 from snip.runs import CHOICES, LONGEST_LABEL, Settings, label
-from snip.study.grids import digest
-
-# A script's own folder comes first on Python's path, where tabulate.py would hide the package of
-# that name from the libraries that use it: it goes last.
-if Path(sys.path[0]).resolve() == Path(__file__).resolve().parents[1]:
-    sys.path.append(sys.path.pop(0))
-
-
-class SliceError(SnipError):
-    """A slice of the configuration that is damaged, or another than was asked for."""
 
 
 def parser(module_doc: str) -> argparse.ArgumentParser:
@@ -36,41 +24,6 @@ def parser(module_doc: str) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(
         description=module_doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-
-
-def add_slice(to: argparse.ArgumentParser) -> None:
-    """Add the option that says what of the configuration decides the result."""
-    to.add_argument(
-        "--slice",
-        type=Path,
-        required=True,
-        help="JSON file: the part of the configuration that decides the result",
-    )
-    to.add_argument("--digest", help="SHA-256 that the slice must have")
-
-
-def read_slice(options: argparse.Namespace, figure: str | None = None) -> dict:
-    """Return the slice that a tool was given.
-
-    Args:
-        figure: the one that it must be of.
-
-    Raises:
-        SliceError: it cannot be read, or is another.
-    """
-    try:
-        part = json.loads(options.slice.read_text())
-        grids = list(part["grids"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SliceError(f"slice {options.slice} cannot be used: {error!r}") from error
-    if figure is not None and figure not in grids:
-        raise SliceError(f"slice {options.slice} is of {', '.join(grids)}, expected {figure}")
-    if options.digest is not None and digest(part) != options.digest:
-        raise SliceError(
-            f"slice {options.slice} is not of the present configuration: found SHA-256 "
-            f"{digest(part)}, expected {options.digest}; delete it, and it is made again"
-        )
-    return part
 
 
 def sparsity(text: str) -> str:

@@ -180,7 +180,7 @@ def differences_from_reference(runs: pd.DataFrame, error: str, level: float = 0.
             curve = pd.concat([references, pruned])
             table = curve.pivot(index="seed", columns="sparsity", values=error)
             table = table.loc[references["seed"]].dropna(axis=1)
-            if table.shape[1] > 1:
+            if 0 in table.columns and table.shape[1] > 1:
                 found = control_intervals(table, level, ERROR_STEP)
                 rows += [
                     [network, dataset, criterion, sparsity, i.value, i.lower, i.upper, i.n]

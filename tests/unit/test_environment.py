@@ -57,6 +57,6 @@ def test_the_report_needs_no_package_that_only_the_tests_bring():
 def test_every_python_file_is_where_the_docs_say():
     listed = {path.stem for path in (REPOSITORY / "scripts").glob("*.py")}
     readme = Path(REPOSITORY / "README.md").read_text()
-    assert listed >= {"fetch_dataset", "prune", "train", "tabulate"}
-    for name in ("fetch_dataset", "prune", "train", "tabulate"):
+    assert listed >= {"fetch_dataset", "prune", "train", "collect"}
+    for name in ("fetch_dataset", "prune", "train", "collect"):
         assert f"scripts/{name}.py" in readme

@@ -260,8 +260,8 @@ def test_adding_a_seed_trains_only_that_seed(clone):
     assert plan["train"] == 2
     assert plan == {
         "train": 2,
-        "tabulate_figure": 1,
-        "tabulate_study": 1,
+        "collect_figure": 1,
+        "collect_study": 1,
         "figure": 1,
         "claims": 1,
         "compare": 1,
@@ -350,7 +350,7 @@ def test_one_figure_needs_only_its_own(tmp_path):
     folder = small_project(tmp_path / "project")
     plan = planned(folder, target="figures/fig3.pdf")
     assert plan["train"] == 2 and plan["prune"] == 2
-    assert set(plan) == {"fetch_dataset", "train", "prune", "tabulate_figure", "figure"}
+    assert set(plan) == {"fetch_dataset", "train", "prune", "collect_figure", "figure"}
 
 
 def test_a_wrong_configuration_stops_before_any_job(tmp_path):

@@ -19,11 +19,11 @@ rule slice:
         "printf '%s' {params.text:q} > {output} 2> {log}"
 
 
-rule tabulate_figure:
+rule collect_figure:
     input:
         slice=f"{RESULTS}/slices/{{figure}}.json",
         runs=lambda wildcards: run_files(wildcards.figure),
-        code=code("tabulate"),
+        code=code("collect"),
     output:
         [f"{RESULTS}/tables/{{figure}}/{table}.csv" for table in TABLES],
     log:
@@ -41,15 +41,15 @@ rule tabulate_figure:
         runs=f"{RESULTS}/runs",
         folder=lambda wildcards, output: os.path.dirname(output[0]),
     shell:
-        "python scripts/tabulate.py --slice {input.slice} --digest {params.digest} --runs {params.runs}"
+        "python scripts/collect.py --slice {input.slice} --digest {params.digest} --runs {params.runs}"
         " --output {params.folder} 2> {log}"
 
 
-use rule tabulate_figure as tabulate_study with:
+use rule collect_figure as collect_study with:
     input:
         slice=f"{RESULTS}/slices/runs.json",
         runs=run_files(*figures.TRAINED, "claims"),
-        code=code("tabulate"),
+        code=code("collect"),
     output:
         [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
     log:
@@ -62,11 +62,11 @@ use rule tabulate_figure as tabulate_study with:
         folder=lambda wildcards, output: os.path.dirname(output[0]),
 
 
-rule tabulate_masks:
+rule collect_masks:
     input:
         slice=f"{RESULTS}/slices/masks.json",
         masks=mask_files(*SCORED),
-        code=code("tabulate_masks"),
+        code=code("collect_masks"),
     output:
         f"{RESULTS}/tables/masks.csv",
     log:
@@ -83,5 +83,5 @@ rule tabulate_masks:
         digest=lambda wildcards: slice_digest("masks"),
         masks=lambda wildcards, output: f"{os.path.dirname(os.path.dirname(output[0]))}/masks",
     shell:
-        "python scripts/tabulate_masks.py --slice {input.slice} --digest {params.digest} --masks {params.masks}"
+        "python scripts/collect_masks.py --slice {input.slice} --digest {params.digest} --masks {params.masks}"
         " --output {output} 2> {log}"

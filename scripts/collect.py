@@ -2,18 +2,18 @@
 
 from pathlib import Path
 
-from snip import command
+from snip import command, slices
 from snip.files import write_atomically
 from snip.tables import tabulate
 
 
 def main() -> None:
     parser = command.parser(__doc__)
-    command.add_slice(parser)
+    slices.add_option(parser)
     parser.add_argument("--runs", type=Path, required=True, help="folder of the result files")
     parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
     options = parser.parse_args()
-    part = command.read_slice(options)
+    part = slices.read(options)
     for name, table in tabulate(options.runs, part).items():
         content = table.to_csv(index=False, lineterminator="\n")
         write_atomically(options.output / f"{name}.csv", content.encode())

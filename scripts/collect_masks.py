@@ -5,7 +5,7 @@ It has the masks of pruning batches of all classes.
 
 from pathlib import Path
 
-from snip import command
+from snip import command, slices
 from snip.files import write_atomically
 from snip.study.figures import FIGURES
 from snip.tables import read_figure_masks, tabulate_anatomies
@@ -13,11 +13,11 @@ from snip.tables import read_figure_masks, tabulate_anatomies
 
 def main() -> None:
     parser = command.parser(__doc__)
-    command.add_slice(parser)
+    slices.add_option(parser)
     parser.add_argument("--masks", type=Path, required=True, help="folder of the mask files")
     parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
     options = parser.parse_args()
-    part = command.read_slice(options)
+    part = slices.read(options)
     files = (
         file
         for figure in part["grids"]
