@@ -468,7 +468,7 @@ def test_confirming_seeds_are_used_where_a_statement_has_them(paper):
         (
             {"fig6": [{**MASKED, "criteria": ["gradient"]}]},
             "6c",
-            ["size", "one network"],
+            ["size"],
             "figures.fig6 has no masks with criterion gradient, generated-inverted",
         ),
     ],

@@ -59,7 +59,7 @@ def test_lost_files_are_fetched_again_for_new_runs_alone(clone, lose):
     add_a_seed(clone)
     plan = planned(clone)
     assert plan["train"] == 2 and plan["fetch_dataset"] == 1
-    assert not {"prune", "prune_by_class", "figure_masks"} & set(plan)
+    assert not {"prune", "figure"} & set(plan)
 
 
 def test_nothing_that_was_trained_is_trained_again_when_lost_files_come_back(clone):
@@ -111,7 +111,7 @@ def test_other_data_under_the_same_name_are_trained_on(clone):
     path.write_text(yaml.safe_dump(description))
     plan = planned(clone)
     assert plan["fetch_dataset"] == 1 and plan["train"] == 8
-    assert {"prune", "prune_by_class", "claims", "figure_batch_sizes"} <= set(plan)
+    assert {"prune", "claims", "figure"} <= set(plan)
 
 
 @pytest.mark.parametrize("lose", [None, lose_everything])

@@ -155,7 +155,7 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
                 pixels = imread(io.BytesIO(content))
                 assert pixels[..., :3].std() > 0.05, f"{category} {index} is blank"
                 width = wait(browser, lambda image=image: image.get_property("naturalWidth"))
-                assert width == pixels.shape[1] > 900
+                assert width == pixels.shape[1] > 700
             look(browser, f"{category}-{index}")
             shown.append(content)
         click(browser, "Results")

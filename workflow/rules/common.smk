@@ -137,7 +137,10 @@ def slice_text(name):
         "masks": SCORED,
         "claims": CLAIMED,
     }.get(name, (name,))
-    return json.dumps(grids.slice_of(config, names), sort_keys=True)
+    part = grids.slice_of(config, names)
+    if name == "runs":  # nothing is judged or drawn here
+        part = {key: part[key] for key in ("study", "grids", "settings")}
+    return json.dumps(part, sort_keys=True)
 
 
 def slice_digest(name):

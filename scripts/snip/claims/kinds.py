@@ -22,10 +22,6 @@ READINGS = {
 }
 
 BETWEEN = "correlation of mask images of different seeds, between the kinds less within a kind"
-WITHIN_SEED = (
-    "correlation of mask images, between the kinds for one seed less within a kind for different "
-    "seeds"
-)
 
 
 def statements(evidence: Evidence) -> Iterator[Statement]:
@@ -43,7 +39,6 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
             yield from _inconsistent(evidence, dataset, what, ours, gradient)
             inverted_differ = "the masks of inverted images differ from those of the originals"
             yield differ("6c", inverted_differ, (gradient, inverted))
-            yield differ("6c", f"for one network, {inverted_differ}", (gradient, inverted), True)
 
 
 def _alike(evidence: Evidence, dataset: str) -> Statement:
@@ -66,17 +61,16 @@ def _differ(
     claim: str,
     text: str,
     sides: tuple[Side, Side],
-    same_seed: bool = False,
 ) -> Statement:
     """Return the statement that two kinds of masks differ (6a, 6c): the opposite of claim 5's."""
     return Statement(
         claim,
         "fig6",
         f"{what}: {text} by more than masks of one kind differ ({evidence.spelled(*sides)}).",
-        WITHIN_SEED if same_seed else BETWEEN,
-        partial(_excess, evidence, sides, same_seed),
+        BETWEEN,
+        partial(_excess, evidence, sides),
         high=-evidence.margins["5"],
-        note=partial(_most_different, evidence, sides, same_seed) if claim == "6c" else no_note,
+        note=partial(_most_different, evidence, sides) if claim == "6c" else no_note,
     )
 
 
@@ -106,7 +100,7 @@ def _inconsistent(
     )
 
 
-def _excess(evidence: Evidence, sides: tuple[Side, Side], same_seed: bool = False) -> Pairs:
+def _excess(evidence: Evidence, sides: tuple[Side, Side]) -> Pairs:
     """Return by how much the two kinds are more alike than masks of one kind are."""
     images = evidence.images_of(*sides)
     seeds, alike = list(images[0]), likeness.between_and_within(*images)
@@ -114,7 +108,7 @@ def _excess(evidence: Evidence, sides: tuple[Side, Side], same_seed: bool = Fals
     def statistic(chosen: list[int]) -> pd.Series:
         index = [seeds.index(seed) for seed in chosen]
         parts = (matrix[np.ix_(index, index)] for matrix in alike)
-        return pd.Series({"": likeness.excess(*parts, same_seed).mean()})
+        return pd.Series({"": likeness.excess(*parts).mean()})
 
     return Pairs(statistic, seeds, likeness.RESOLUTION)
 
@@ -122,7 +116,6 @@ def _excess(evidence: Evidence, sides: tuple[Side, Side], same_seed: bool = Fals
 def _most_different(
     evidence: Evidence,
     sides: tuple[Side, Side],
-    same_seed: bool,
     seeds: list[int],
     intervals: list[Interval],
 ) -> str:
@@ -130,7 +123,7 @@ def _most_different(
     if len(seeds) < 2:
         return ""
     these, those = ({s: i[s] for s in seeds} for i in evidence.images_of(*sides))
-    by_class = likeness.excess(*likeness.between_and_within(these, those), same_seed)
+    by_class = likeness.excess(*likeness.between_and_within(these, those))
     first, second = map(int, by_class.argsort()[:2])
     if by_class[first] >= 0:
         return "no class differs"

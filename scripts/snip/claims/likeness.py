@@ -134,17 +134,14 @@ def between_and_within(
     return _products(one, other), (_products(one, one) + _products(other, other)) / 2
 
 
-def excess(between: np.ndarray, within: np.ndarray, same_seed: bool = False) -> np.ndarray:
+def excess(between: np.ndarray, within: np.ndarray) -> np.ndarray:
     """Return per class by how much two kinds are more alike than masks of one kind are.
 
     Args:
-        between, within: (seeds, seeds, classes), see `between_and_within`.
-        same_seed: compare the two masks of each seed, which share their initial weights, instead
-            of those of different seeds. Within a kind seeds always differ.
+        between, within: what `between_and_within` returned. Only pairs of different seeds count:
+            the two masks of one seed share their initial weights.
     """
-    n = len(between)
-    alike = between[np.arange(n), np.arange(n)].mean(0) if same_seed else off_diagonal(between)
-    return alike - off_diagonal(within)
+    return off_diagonal(between) - off_diagonal(within)
 
 
 def _products(one: np.ndarray, other: np.ndarray) -> np.ndarray:

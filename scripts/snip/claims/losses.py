@@ -55,6 +55,14 @@ def _final(evidence: Evidence, figure: str, **chosen) -> pd.Series:
     return _log_loss(table[chosen["sparsity"]])
 
 
+def _length(evidence: Evidence, figure: str) -> str:
+    """Return how long a figure's runs were trained, ` after 800 iterations`."""
+    runs = _settings(evidence, figure, "snip")
+    if "iterations" not in runs or not len(runs):
+        return ""
+    return f" after {runs['iterations'].max():,} iterations"
+
+
 def _decay_words(decay: float) -> str:
     return f"with L2 ({decay:g})" if decay else "without L2"
 
@@ -99,7 +107,7 @@ def _threshold(claim: str, evidence: Evidence, text: str, found, fits: bool) -> 
     """Return the statement that a final loss is below or above what counts as fitted."""
     limit = evidence.margins["4"]
     region = {"high": limit} if fits else {"low": limit}
-    statistic = "final training loss, geometric mean"
+    statistic = f"training loss{_length(evidence, 'fig4')}, geometric mean"
     return Statement(claim, "fig4", text, statistic, found, scale=power_of_ten, **region)
 
 
@@ -144,8 +152,8 @@ def _capacity(evidence: Evidence) -> Iterator[Statement]:
         yield _threshold(
             "4-capacity",
             evidence,
-            "It is capacity that is missing, not the selection that hinders: a random mask with "
-            f"as many connections in every layer does not fit random labels either, {at}{words}.",
+            "A random mask with as many connections in every layer does not fit random labels "
+            f"either, {at}{words}.",
             partial(_random_mask, evidence, chosen),
             False,
         )
@@ -179,7 +187,8 @@ def _control(evidence: Evidence) -> Iterator[Statement]:
             "fig4",
             "The sensitivity's mask memorises random labels better than a random mask with as "
             f"many connections in every layer{at}.",
-            "ratio of the final training losses, sensitivity's to random mask's, geometric mean",
+            f"ratio of the training losses{_length(evidence, 'fig4')}, sensitivity's to random "
+            "mask's, geometric mean",
             partial(_ratio, evidence, chosen),
             high=1,
             scale=power_of_ten,
@@ -209,7 +218,8 @@ def _rises(evidence: Evidence) -> Statement:
         "fig7",
         f"{network_name(evidence.values_of('fig7', 'networks')[0])}: the final training loss on "
         "random labels rises with sparsity, at every step.",
-        "ratio of the final training losses from one sparsity to the next, geometric mean",
+        f"ratio of the training losses{_length(evidence, 'fig7')} from one sparsity to the next, "
+        "geometric mean",
         partial(_steps, evidence),
         low=1,
         scale=power_of_ten,

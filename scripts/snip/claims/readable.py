@@ -19,7 +19,9 @@ def readable(table: pd.DataFrame, study: str, alpha: float) -> str:
         "Inconclusive: neither. Of several comparisons the weakest is shown; the intervals of all",
         "hold at once with the level stated, which is the same for each of the "
         f"{len(table)} statements:",
-        f"the chance of any wrong verdict is at most {alpha:g}. n: seeds.",
+        "if numbers scatter about normally over seeds, any verdict is wrong in at most "
+        f"{alpha:.0%} of studies.",
+        "n: seeds.",
         "",
         "| claim | statement | statistic | found | region | level | n | seeds | verdict | note |",
         "|---|---|---|---|---|---|---|---|---|---|",

@@ -26,7 +26,8 @@ def show(source: Source, prefix: Path) -> None:
         table,
         source.error,
         differences_from_reference(table, source.error),
-        "simultaneous 95 % intervals (Dunnett, runs paired by seed)",
+        "simultaneous 95 % intervals (Dunnett, runs paired by seed); claims 1a and 1b are "
+        "judged at the stricter level of the table of claims",
         margins,
         source.origin,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from snip.claims.readable import number
 from snip.figures import style
 from snip.figures.style import plt
 from snip.provenance import Origin
@@ -20,7 +21,7 @@ VERDICTS = {
 SEEDS = ("confirmatory", "exploratory")
 # The layout, in inches: a line of text, the rows' and the groups' gaps; left ends of the columns.
 LINE, GAP, GROUP, TOP = 0.095, 0.035, 0.18, 0.5
-STATEMENT, PLOT, PLOT_END, FOUND, NEEDED, RUNS = 0.62, 3.7, 4.75, 4.82, 6.28, 6.95
+STATEMENT, PLOT, PLOT_END, FOUND, NEEDED, RUNS = 0.62, 3.55, 4.45, 4.52, 6.25, 6.95
 FONT = 6
 # The plot's scale: a region's limits lie at -1 and 1, an open region reaches the edge.
 EDGE = 3.0
@@ -201,4 +202,4 @@ def found(value: float, lower: float, upper: float) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.2g}".replace("-", "\N{MINUS SIGN}")
+    return number(value).replace("-", "\N{MINUS SIGN}")
