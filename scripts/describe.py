@@ -144,10 +144,12 @@ def caption(study: str, figure: str, runs: int, masks: int, table) -> str:
 def front_part(table, picture: bytes) -> str:
     """Return what the report's first page shows of the claims, as RST: counts and the picture."""
     counts = [f"{(table['verdict'] == verdict).sum()} {verdict}" for verdict in reversed(VERDICTS)]
+    # In short lines: docutils refuses a file with a long one.
     encoded = base64.b64encode(picture).decode()
+    lines = "\n   ".join(encoded[i : i + 5000] for i in range(0, len(encoded), 5000))
     return (
         f"**Of {len(table)} statements: {', '.join(counts)}.**\n\n"
-        f".. image:: data:image/png;base64,{encoded}\n"
+        f".. image:: data:image/png;base64,{lines}\n"
         "   :alt: Each statement with its region, its interval and its verdict\n"
         "   :width: 100%\n"
     )

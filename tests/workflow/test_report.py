@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import re
 import shutil
 import time
 from pathlib import Path
@@ -194,6 +195,12 @@ def test_pages_fit_a_phone(report, browser, finished, name):
     look(browser, f"phone-{name}")
     # Tables scroll by themselves; the page does not.
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+
+
+def test_the_first_page_states_the_verdicts(report):
+    text = report.read_text(errors="replace")
+    assert re.search(r"Of \d+ statements: \d+ supported, ", text)
+    assert "System Message" not in text
 
 
 def test_captions_state_study_runs_and_verdicts(report, finished):
