@@ -172,3 +172,10 @@ def test_a_table_that_was_edited_is_not_certified(clone):
     done = snakemake(clone, "--cores", "1", target="figures/fig1", check=False)
     assert done.returncode != 0
     assert "error: table figures/small/fig1.csv is not what fig1.p" in done.stdout
+
+
+def test_a_figure_that_was_deleted_is_made_again(clone):
+    snakemake(clone, "--cores", "1", target="figures/fig1")
+    (clone / "figures/small/fig1.png").unlink()
+    for target in ("figures/all", "figures/fig1"):
+        assert planned(clone, target=target)["figure"] == 1

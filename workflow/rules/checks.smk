@@ -3,3 +3,7 @@
 
 check_paths("train", [f"{RESULTS}/runs/{run.path}.json" for run in RUNS])
 check_paths("prune", [f"{RESULTS}/masks/{mask.path}.npz" for mask in MASKS])
+if not workflow.remote_exec:
+    forget_sums("all", DRAWN)
+    for name in figures.FIGURES:
+        forget_sums(name, [name])

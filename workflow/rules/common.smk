@@ -216,3 +216,10 @@ def check_paths(rule, paths):
     for path in paths:
         if not workflow.get_rule(rule).is_producer(path):
             raise WorkflowError(f"{path} does not match the paths of rule {rule}, a name is wrong")
+
+
+def forget_sums(sums, names):
+    """Remove a list of sums that outlives a figure it lists: Snakemake would not miss the figure."""
+    shown = [Path(FIGURES, f"{name}.{form}") for name in names for form in FORMS]
+    if not all(path.exists() for path in shown):
+        Path(FIGURES, sums).unlink(missing_ok=True)
