@@ -48,7 +48,7 @@ def test_the_tiny_study_through_slurm_gives_the_same_bytes(cluster, tmp_path, re
     snakemake(remote, *SLURM, *data, configs=["--configfile", "config/tiny.yaml"])
     hours = (time.monotonic() - started) / 3600
     assert digests(remote, "tiny") == digests(tiny, "tiny")
-    assert len(digests(remote, "tiny")) > 130
+    assert len(digests(remote, "tiny")) > 100
     runs = len(list((remote / "results/tiny/runs").rglob("*.json")))
     states = squeue("all", "%T").split()
     assert states and set(states) == {"COMPLETED"}
