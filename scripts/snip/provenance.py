@@ -7,7 +7,6 @@ give the same bytes.
 
 from __future__ import annotations
 
-import argparse
 import platform
 import subprocess
 from dataclasses import dataclass
@@ -31,11 +30,6 @@ class Origin:
 
     study: str
     configuration: str
-
-
-def origin_of(options: argparse.Namespace) -> Origin:
-    """Return the origin that the options of a figure's script state."""
-    return Origin(options.study, options.configuration)
 
 
 def record(origin: Origin, table: bytes) -> dict[str, str]:

@@ -196,21 +196,3 @@ def runs_phrase(counts: Iterable[int]) -> str:
     if counts == [1]:
         return "1 run"
     return f"{counts[0]} runs" if len(counts) == 1 else f"{counts[0]} to {counts[-1]} runs"
-
-
-def paired_differences(table: pd.DataFrame, value: str) -> pd.DataFrame:
-    """Return how far pruned networks are from the references of the same seeds.
-
-    Returns:
-        Per network, dataset, criterion and sparsity above 0: mean, lower, upper, n of the
-        differences in `value` (see `mean_interval`).
-    """
-    same = ["network", "dataset", "seed"]
-    references = table.loc[table["sparsity"] == 0, [*same, value]]
-    pairs = table[table["sparsity"] > 0].merge(references, on=same, suffixes=("", "_reference"))
-    pairs["difference"] = pairs[value] - pairs[f"{value}_reference"]
-    by = ["network", "dataset", "criterion", "sparsity"]
-    if pairs.empty:
-        return pd.DataFrame(columns=[*by, "mean", "lower", "upper", "n"])
-    summary = pairs.groupby(by, sort=False)["difference"].apply(mean_interval).unstack()
-    return summary.reset_index().astype({"n": int})

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 from snip import registry
-from snip.datasets import CLASSES
 from snip.files import sha256
 from snip.runs import SCORING_SETTINGS, MaskSet, Run, label
 from snip.study.figures import FIGURES, MASKED, TRAINED
@@ -176,6 +175,3 @@ def slice_masks(part: Mapping, figure: str) -> dict[MaskSet, list[str]]:
 def digest(part: Mapping) -> str:
     """Return the SHA-256 of a slice: what a figure's files carry of their configuration."""
     return sha256(json.dumps(part, sort_keys=True).encode())
-
-
-CLASS_NAMES = [str(number) for number in range(CLASSES)]
