@@ -134,13 +134,6 @@ def _shuffled(evidence: Evidence) -> pd.DataFrame:
     return runs[runs["sparsity"] > 0]
 
 
-NO_CONTROL = f"the study has no runs with criterion {SHUFFLED}, labels random (claims.runs)"
-
-
-def _missing_control() -> Means:
-    raise Missing(NO_CONTROL)
-
-
 def _capacity(evidence: Evidence) -> Iterator[Statement]:
     """Yield whether a random mask fits random labels at the sparsity where the paper's does not."""
     runs, sparsest = _shuffled(evidence), _sparsest(evidence)
