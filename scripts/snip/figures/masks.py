@@ -74,12 +74,12 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
     top, index = 0, 0
     for criterion, rows in blocks.items():
         top += READING
-        x, y = LEFT / sheet.width, 1 - (top - 12) / sheet.height
+        x, y = sheet.left / sheet.width, 1 - (top - 12) / sheet.height
         figure.text(x, y, criterion_name(criterion), weight="bold", fontsize=8)
         for row in rows:
             top += TITLE
             for column, ((network, dataset), panel) in enumerate(row):
-                left = LEFT + column * (sheet.wide + BETWEEN)
+                left = sheet.left + column * (sheet.wide + BETWEEN)
                 axis = sheet.place(left, top, sheet.wide, sheet.high)
                 image = _draw_panel(axis, panel, highest)
                 names = [network_name(network)] * (len(networks) > 1) + [dataset_name(dataset)]
@@ -89,7 +89,7 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
             top += sheet.high + TICKS
     for axis in figure.axes[-len(row) :]:
         axis.set_xlabel("Class of the pruning batch")
-    bar = sheet.place(sheet.width - RIGHT + 12, READING + TITLE, 14, sheet.high)
+    bar = sheet.place(sheet.right + 12, READING + TITLE, 14, sheet.high)
     style.share_scale(figure, image, bar)
     return figure, shown
 
@@ -107,7 +107,8 @@ class Sheet:
     """The size of the figure and where things lie on it, in dots.
 
     Attributes:
-        width, height: of the figure.
+        width, height: of the figure; a narrow one is a column wide all the same.
+        left, right: where the first panel begins and the last one ends.
         wide, high: of a panel.
     """
 
@@ -129,7 +130,10 @@ class Sheet:
         dots = max(2, int(fitting))  # nothing is legible below two dots a pixel
         self.wide, self.high = pixels[0] * dots, pixels[1] * dots
         self._above += sum(rows) * self.high
-        self.width, self.height = beside + columns * self.wide, 0
+        needed = beside + columns * self.wide
+        self.width, self.height = max(needed, round(style.COLUMN * style.DPI)), 0
+        self.left = LEFT + (self.width - needed) // 2
+        self.right = self.left + needed - LEFT - RIGHT
 
     def figure(self, origin: Origin, notes: list[str]) -> plt.Figure:
         """Return the empty figure with its small print, which decides its height."""
