@@ -197,6 +197,8 @@ def region(low: float, high: float) -> str:
 
 def found(value: float, lower: float, upper: float) -> str:
     """Return a mean with its limits, as far as it has them: `0.38 [0.31, 0.45]`."""
+    if math.isnan(value):
+        return "–"
     limits = "" if math.isnan(lower) else f" [{_number(lower)}, {_number(upper)}]"
     return _number(value) + limits
 
