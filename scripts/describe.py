@@ -144,14 +144,16 @@ def caption(study: str, figure: str, runs: int, masks: int, table) -> str:
 def front_part(table, picture: bytes) -> str:
     """Return what the report's first page shows of the claims, as RST: counts and the picture."""
     counts = [f"{(table['verdict'] == verdict).sum()} {verdict}" for verdict in reversed(VERDICTS)]
-    # In short lines: docutils refuses a file with a long one.
+    # In short lines, since docutils refuses a file with a long one; a browser joins them. In a box
+    # of its own, since the report centres its first page, and a tall picture would hide the top.
     encoded = base64.b64encode(picture).decode()
     lines = "\n   ".join(encoded[i : i + 5000] for i in range(0, len(encoded), 5000))
     return (
         f"**Of {len(table)} statements: {', '.join(counts)}.**\n\n"
-        f".. image:: data:image/png;base64,{lines}\n"
-        "   :alt: Each statement with its region, its interval and its verdict\n"
-        "   :width: 100%\n"
+        ".. raw:: html\n\n"
+        '   <div style="max-height: 50vh; overflow-y: auto"><img style="width: 100%"\n'
+        '   alt="Each statement with its region, its interval and its verdict"\n'
+        f'   src="data:image/png;base64,{lines}"></div>\n'
     )
 
 

@@ -125,8 +125,7 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
         "document.head.appendChild(document.createElement('style'))"
         ".textContent = '* { transition: none !important }'"
     )
-    # As it is rendered: selenium's own text leaves out what overflows the window.
-    wait(browser, lambda: "small" in browser.execute_script("return document.body.innerText"))
+    wait(browser, lambda: "small" in browser.find_element(By.TAG_NAME, "body").text)
     look(browser, "home")
     # The first page shows the picture of the claims, which is an entry of the menu, too.
     before = opened(browser, "img", None)[1]
