@@ -64,11 +64,12 @@ archive: $(VENV)/installed
 	$(ACTIVE) python scripts/archive.py create --study $(STUDY) --output $(STUDY).tar
 
 $(VENV)/bin/python:
-	$(PYTHON) -c 'import sys; v = "%d.%d" % sys.version_info[:2]; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Python " + v + " found, 3.11 to 3.13 expected: make PYTHON=python3.13")'
+	@$(PYTHON) -c 'import sys; v = "%d.%d" % sys.version_info[:2]; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Python " + v + " found, 3.11 to 3.13 expected: make PYTHON=python3.13")'
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: requirements.txt constraints.txt | $(VENV)/bin/python
+	@echo "Installing the pinned packages, some 6 GB: this takes minutes" >&2
 	$(PIP) --requirement requirements.txt
 	touch $@
 

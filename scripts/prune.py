@@ -2,11 +2,10 @@
 
 The output (.npz, loads with numpy.load(..., allow_pickle=False)) holds the masks, one boolean
 array per parameter tensor, named as in the network, of shape (sparsities, *tensor shape), True
-where kept;
-`images`, (1, sparsities, 28, 28), how many units of the first layer keep each pixel; and
-`description`, a JSON text: what was scored, under which settings, and per sparsity and tensor the
-parameters kept, those on a path, and the dead units. With `--class each` all of this is there for
-a pruning batch of each class, but for the counts.
+where kept; `images`, (1, sparsities, 28, 28), how many units of the first layer keep each pixel;
+and `description`, a JSON text: what was scored, under which settings, and per sparsity and tensor
+the parameters kept, those on a path, and the dead units. With `--class each` masks and images are
+those of ten pruning batches, one of each class, and there are no counts.
 """
 
 import copy

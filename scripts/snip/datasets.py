@@ -196,7 +196,10 @@ def verify(path: Path, expected: str) -> None:
         DatasetError: the file is missing or its checksum differs.
     """
     if not path.is_file():
-        raise DatasetError(f"data file {path} is missing; expected SHA-256 {expected}")
+        raise DatasetError(
+            f"data file {path} is missing; expected SHA-256 {expected}; fetch it with "
+            f"python scripts/fetch_dataset.py --dataset {path.parent.name}"
+        )
     found = sha256(path.read_bytes())
     if found != expected:
         raise DatasetError(

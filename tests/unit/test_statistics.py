@@ -165,3 +165,19 @@ def test_differences_without_a_seed_or_a_reference():
 )
 def test_numbers_of_runs_in_words(counts, phrase):
     assert runs_phrase(counts) == phrase
+
+
+@pytest.mark.parametrize("n", [3, 5, 20])
+@pytest.mark.parametrize(("level", "draws"), [(0.95, 3000), (0.999, 6000)])
+def test_intervals_miss_the_truth_as_often_as_they_say(n, level, draws):
+    """For normal data, one mean and three treatments against a control; four standard errors."""
+    random = np.random.default_rng(n)
+    missed = np.zeros(2)
+    for _ in range(draws):
+        values = random.normal(size=(n, 4)) + random.normal(size=(n, 1))  # a seed's effect
+        single = interval(values[:, 0], level)
+        several = control_intervals(pd.DataFrame(values), level)
+        missed[0] += not single.lower < 0 < single.upper
+        missed[1] += not all(each.lower < 0 < each.upper for each in several)
+    error = 4 * np.sqrt((1 - level) * level * draws)
+    assert np.abs(missed - (1 - level) * draws).max() < error

@@ -44,7 +44,7 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
         high=0,
         note=lambda seeds, _: _page(errors().loc[seeds]),
     )
-    ends = [(first, last)] + [(MIDDLE, last)] * (first < MIDDLE)
+    ends = [(first, last)] + [(MIDDLE, last)] * (first < MIDDLE < last)
     for small, large in ends:
         yield Statement(
             "3b",
