@@ -70,11 +70,11 @@ $(VENV)/bin/python:
 
 $(VENV)/installed: requirements.txt constraints.txt | $(VENV)/bin/python
 	@echo "Installing the pinned packages, some 6 GB: this takes minutes" >&2
-	$(PIP) --requirement requirements.txt
+	@$(PIP) --requirement requirements.txt
 	touch $@
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
-	$(PIP) --requirement requirements-dev.txt
+	@$(PIP) --requirement requirements-dev.txt
 	touch $@
 
 clean:
