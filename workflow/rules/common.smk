@@ -24,7 +24,7 @@ try:
     imports.check()
     config = configuration.check(config)
     RUNS = grids.study_runs(config)
-    MASKS = grids.study_masks(config)
+    MASKS = {mask.path: sparsities for mask, sparsities in grids.study_masks(config).items()}
 except SnipError as error:
     raise WorkflowError(f"{error}")
 
@@ -159,11 +159,10 @@ def mask_arguments(wildcards):
     """The options of prune.py: what is scored, and every sparsity that a figure shows of it."""
     key = {axis: wildcards[axis] for axis in runs.MaskSet.__annotations__}
     path = runs.MASK_PATH.format(**key)
-    wanted = [sparsities for mask, sparsities in MASKS.items() if mask.path == path]
-    if not wanted:
+    if path not in MASKS:
         raise WorkflowError(f"no figure of study {config['study']} shows the masks {path}")
     values = grids.scoring_part(grids.settings(config, wildcards.network, wildcards.dataset))
-    words = [runs.arguments(key), "--images-only --sparsity", *wanted[0], runs.arguments(values)]
+    words = [runs.arguments(key), "--images-only --sparsity", *MASKS[path], runs.arguments(values)]
     return " ".join(words)
 
 
@@ -218,8 +217,7 @@ def check_paths(rule, paths):
             raise WorkflowError(f"{path} does not match the paths of rule {rule}, a name is wrong")
 
 
-def forget_sums(sums, names):
-    """Remove a list of sums that outlives a figure it lists: Snakemake would not miss the figure."""
-    shown = [Path(FIGURES, f"{name}.{form}") for name in names for form in FORMS]
-    if not all(path.exists() for path in shown):
+def forget_sums(sums, *listed):
+    """Remove a list of sums that outlives a file it lists: Snakemake would not miss the file."""
+    if not all(Path(FIGURES, name).exists() for name in listed):
         Path(FIGURES, sums).unlink(missing_ok=True)
