@@ -5,6 +5,7 @@ Snakemake starts this program by itself; snip/forkserver.py explains it.
 
 import os
 import runpy
+import socket
 import sys
 import traceback
 
@@ -42,16 +43,13 @@ def run(command_line: list[str]) -> int:
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--address", required=True, help="path of the socket to be made")
+    parser.add_argument("--socket", type=int, required=True, help="file descriptor of a socket")
     options = parser.parse_args()
     # Jobs have one thread; a library that starts more when it is imported could not be forked.
     os.environ["OMP_NUM_THREADS"] = "1"
     # Forks are not to ask for forks.
     os.environ.pop(ADDRESS, None)
-    try:
-        server = Server(options.address, prepare)
-    except OSError as error:  # a path too long for a socket, for example
-        sys.exit(f"jobs start by themselves: no fork server at {options.address}: {error}")
+    server = Server(socket.socket(fileno=options.socket), prepare)
     command_line = server.serve()
     if command_line is not None:
         status = run(command_line)

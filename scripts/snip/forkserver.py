@@ -54,13 +54,25 @@ def start() -> subprocess.Popen | None:
         folder = tempfile.mkdtemp(prefix="snip-")  # which nobody else may enter
     except OSError:
         return None
-    os.environ[ADDRESS] = f"{folder}/fork-server"
-    server = subprocess.Popen(
-        [sys.executable, str(PROJECT / "scripts/fork_server.py"), "--address", os.environ[ADDRESS]],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for the jobs, which hand it on
-    )
+    # Listens before the first job begins, which then waits for the server instead of finding none.
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with listener:
+        try:
+            listener.bind(f"{folder}/fork-server")
+        except OSError as error:  # a path too long for a socket, for example
+            print(f"jobs start by themselves: no fork server in {folder}: {error}", file=sys.stderr)
+            shutil.rmtree(folder)
+            return None
+        listener.listen(128)
+        os.environ[ADDRESS] = listener.getsockname()
+        program = str(PROJECT / "scripts/fork_server.py")
+        server = subprocess.Popen(
+            [sys.executable, program, "--socket", str(listener.fileno())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[listener.fileno()],
+            start_new_session=True,  # Ctrl-C is for the jobs, which hand it on
+        )
     _started.append(server)
     return server
 
@@ -89,7 +101,10 @@ def run_in_fork(command_line: Sequence[str]) -> int | None:
             return None
         numbers = signals.endings()
         before = [signal.signal(number, hand_on) for number in numbers]
-        answer = connection.recv(MESSAGE)
+        try:
+            answer = connection.recv(MESSAGE)
+        except OSError:  # the server ended before it took the request
+            answer = b""
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
     if answer in (b"", REFUSED):
@@ -121,19 +136,17 @@ class Server:
     """Forks itself for every request that comes in at a socket.
 
     Args:
-        address: the path of the socket to be made.
+        listener: a socket that listens.
         prepare: what to do before the first fork: import what jobs have in common.
     """
 
-    def __init__(self, address: str, prepare: Callable[[], None]):
-        self.address, self.prepare = address, prepare
+    def __init__(self, listener: socket.socket, prepare: Callable[[], None]):
+        self.listener, self.prepare = listener, prepare
+        self.folder = Path(listener.getsockname()).parent
         self.number = os.getpid()
         self.forks: list[_Fork] = []
         self.imported: dict[str, int] = {}
         self.selector = selectors.DefaultSelector()
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.listener.bind(address)
-        self.listener.listen(128)
         self._on(self.listener, self._accept)
         self._on(sys.stdin, self._close)
 
@@ -151,7 +164,7 @@ class Server:
                 command_line = key.data()
                 if command_line is not None:
                     return command_line
-        shutil.rmtree(Path(self.address).parent, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
         return None
 
     def _on(self, file, action: Callable[[], list[str] | None]) -> None:

@@ -54,7 +54,6 @@ class Forks:
         self.server = forkserver.start()
         forkserver.PROJECT = before
         self.address = Path(os.environ.pop(forkserver.ADDRESS))
-        until(self.address.exists)
 
     def job(self, what: str, python: str = sys.executable) -> subprocess.Popen:
         """Start a job."""
@@ -192,17 +191,38 @@ def test_a_server_ends_after_its_last_fork(tmp_path):
     assert not forks.address.parent.exists()
 
 
-def test_without_room_for_a_socket_jobs_do_it_themselves(tmp_path, monkeypatch):
+def test_without_room_for_a_socket_jobs_do_it_themselves(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
     assert forkserver.start() is None and forkserver.ADDRESS not in os.environ
     long = tmp_path / ("long" * 40)
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
-    server = forkserver.start()
-    assert server.wait(timeout=PATIENCE) == 1
-    server.stdin.close()
+    assert forkserver.start() is None and forkserver.ADDRESS not in os.environ
+    assert "jobs start by themselves" in capsys.readouterr().err
+    assert not list(long.iterdir())
     assert forkserver.run_in_fork(["job.py"]) is None
-    monkeypatch.delenv(forkserver.ADDRESS)
+
+
+def test_a_job_that_comes_before_the_server_is_ready_waits_for_it(tmp_path):
+    """Whether the server or a job starts faster decides nothing."""
+    project = copy_project(tmp_path / "project")
+    program = project / "scripts/fork_server.py"
+    program.write_text("import time\ntime.sleep(1)\n" + program.read_text().partition('"""\n\n')[2])
+    (tmp_path / "jobs").mkdir()
+    forks = Forks(tmp_path / "jobs", project)
+    assert forks.run("nothing")[1][0] == "forked"
+    forks.stop()
+    # And if the server ends before it takes the request, the job does its work itself.
+    forks = Forks(tmp_path / "jobs", project)
+    forks.server.send_signal(signal.SIGSTOP)
+    job = forks.job("nothing")
+    until(lambda: Path("/proc/net/unix").read_text().count(str(forks.address)) == 2)
+    forks.server.kill()
+    output, _ = job.communicate(timeout=PATIENCE)
+    assert job.returncode == 0 and output.split()[0] == "itself"
+    forks.server.stdin.close()
+    forks.server.wait(timeout=PATIENCE)
+    shutil.rmtree(forks.address.parent)
 
 
 def test_edited_code_is_not_run_as_it_was(tmp_path):
