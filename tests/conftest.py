@@ -67,7 +67,9 @@ def clone(finished, tmp_path):
 def real_data():
     """MNIST and Fashion-MNIST, fetched where the project keeps them: the folder."""
     wanted = [f"results/datasets/{name}/summary.npz" for name in ("mnist", "fashion-mnist")]
-    run_in(REPOSITORY, "snakemake", "--cores", "1", "--", *wanted, env=environment())
+    # Two pytests may ask at once for what is there already.
+    options = ["--cores", "1", "--nolock"]
+    run_in(REPOSITORY, "snakemake", *options, "--", *wanted, env=environment())
     return REPOSITORY / "results" / "datasets"
 
 
