@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
@@ -28,6 +28,14 @@ def by_definition(layer, images):
     return functional.max_pool2d(functional.conv2d(images, weight, bias), 2), images, weight, bias
 
 
+def a_corner_is_the_largest(layer, images):
+    """Whether rounding decides in no pooling window where the gradient goes."""
+    convolved = functional.conv2d(images.double(), *(p.double() for p in layer.parameters()))
+    corners = convolved.unfold(2, 2, 2).unfold(3, 2, 2).flatten(-2)
+    first, second = corners.topk(2).values.unbind(-1)
+    return bool((first - second).min() > 1e-5)
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     inputs=st.sampled_from([1, 1, 2, 5]),
@@ -43,6 +51,7 @@ def test_result_and_gradients_are_those_of_the_definition(
 ):
     height, width = (2 * n + o + size - 1 for n, o in zip(windows, odd, strict=True))
     layer, images = layer_and_images(inputs, outputs, size, height, width, examples, seed)
+    assume(a_corner_is_the_largest(layer, images))
     found = layer(images)
     expected, *sources = by_definition(layer, images)
     assert found.shape == expected.shape == (examples, outputs, *windows)
