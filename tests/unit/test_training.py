@@ -2,12 +2,14 @@ import io
 import itertools
 import operator
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from snip import run_lines
 from snip.datasets import load_dataset
@@ -60,6 +62,25 @@ def plain_steps(run, given, dataset, steps):
     return losses, weights
 
 
+def rounding_decides(run, given, dataset, weights):
+    """Whether the formulas leave open to which corner of a pooling window a gradient goes.
+
+    Shifts of the corners by little more than rounding make near ties go one way, then the other.
+    """
+    pool = nn.functional.max_pool2d
+    for size in (5e-6, -5e-6):
+
+        def shifted(images, window, size=size):
+            rows, columns = (torch.arange(length) % 2 for length in images.shape[2:])
+            return pool(images + size * (2 * rows[:, None] + columns), window)
+
+        with patch.object(nn.functional, "max_pool2d", shifted):
+            _, others = plain_steps(run, given, dataset, 4)
+        if not all(torch.allclose(others[n], w, rtol=5e-4, atol=5e-5) for n, w in weights.items()):
+            return True
+    return False
+
+
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     deadline=None,
@@ -81,16 +102,11 @@ def test_training_follows_the_textbook_formulas(generated, network, sparsity, de
     expected, weights = plain_steps(run, given_settings, dataset, 4)
     # Single against double precision, over four steps.
     assert losses == pytest.approx(expected, rel=1e-3, abs=1e-4)
-    network, masks = prepare(run, given_settings, dataset)
+    found = {name: operator.attrgetter(name)(fast.network).double() for name in weights}
+    if not all(torch.allclose(found[n], w, rtol=1e-3, atol=1e-4) for n, w in weights.items()):
+        assume(not rounding_decides(run, given_settings, dataset, weights))
     for name, weight in weights.items():
-        start = operator.attrgetter(name)(network).detach().double() * masks[name]
-        ours = operator.attrgetter(name)(fast.network).detach().double()
-        # Of 400 examples half differ by less than 2e-5 of what was learnt. Where rounding decides
-        # which of two corners of a pooling window is the larger, a patch's gradient goes elsewhere,
-        # and a few weights differ by more: 8e-3 of all that was learnt, at most.
-        assert (ours - weight).norm() <= 0.02 * (weight - start).norm() + 1e-9
-        close = (ours - weight).abs() <= 1e-4 + 1e-3 * weight.abs()
-        assert close.double().mean() >= 0.9
+        torch.testing.assert_close(found[name], weight, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
