@@ -99,6 +99,11 @@ def listening(address: Path) -> bool:
     )
 
 
+def connections(address: Path) -> int:
+    """How many sockets there are at this path: the one that listens, and one per connection."""
+    return Path("/proc/net/unix").read_text().count(str(address))
+
+
 @pytest.fixture(scope="module")
 def forks(tmp_path_factory):
     forks = Forks(tmp_path_factory.mktemp("jobs"))
@@ -207,21 +212,28 @@ def test_a_job_that_comes_before_the_server_is_ready_waits_for_it(tmp_path):
     """Whether the server or a job starts faster decides nothing."""
     project = copy_project(tmp_path / "project")
     program = project / "scripts/fork_server.py"
-    program.write_text("import time\ntime.sleep(1)\n" + program.read_text().partition('"""\n\n')[2])
+    program.write_text(program.read_text().replace("import os\n", "import os\nos.read(0, 1)\n", 1))
     (tmp_path / "jobs").mkdir()
     forks = Forks(tmp_path / "jobs", project)
-    assert forks.run("nothing")[1][0] == "forked"
+    job = forks.job("nothing")
+    until(lambda: connections(forks.address) == 2)
+    assert job.poll() is None
+    forks.server.stdin.write(b"!")  # now it may start
+    forks.server.stdin.flush()
+    output, _ = job.communicate(timeout=PATIENCE)
+    assert output.split()[0] == "forked"
     forks.stop()
-    # And if the server ends before it takes the request, the job does its work itself.
-    forks = Forks(tmp_path / "jobs", project)
+
+
+def test_a_job_whose_server_ends_before_it_answers_does_its_work_itself(tmp_path):
+    forks = Forks(tmp_path)
     forks.server.send_signal(signal.SIGSTOP)
     job = forks.job("nothing")
-    until(lambda: Path("/proc/net/unix").read_text().count(str(forks.address)) == 2)
+    until(lambda: connections(forks.address) == 2)
     forks.server.kill()
     output, _ = job.communicate(timeout=PATIENCE)
     assert job.returncode == 0 and output.split()[0] == "itself"
-    forks.server.stdin.close()
-    forks.server.wait(timeout=PATIENCE)
+    forks.stop()
     shutil.rmtree(forks.address.parent)
 
 
