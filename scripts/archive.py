@@ -11,7 +11,8 @@ nowhere but below results/datasets, results/STUDY and Snakemake's records.
 
 from pathlib import Path
 
-from snip import archives, command
+from snip.archives import archive as archives
+from snip.jobs import command
 
 
 def main() -> None:

@@ -18,10 +18,10 @@ import time
 from collections import OrderedDict
 from pathlib import Path
 
-from snip import command
-from snip.datasets import FILES
-from snip.files import write_atomically
-from snip.job_times import job_seconds
+from snip.datasets.dataset import FILES
+from snip.jobs import command
+from snip.jobs.files import write_atomically
+from snip.jobs.times import job_seconds
 
 NETWORKS = {"lenet-300-100": 0.1, "lenet-5-caffe": 0.02}  # learning rates
 # Iterations of one turn: ours with one evaluation, as an epoch of the default study has.
@@ -40,7 +40,7 @@ TARGETS = {
 
 def setting(network: str, sparsity: str = SPARSITY, **changes):
     """Return a run and its settings at the default study's schedule."""
-    from snip.runs import Run, Settings
+    from snip.study.axes import Run, Settings
 
     run = Run("mnist", network, "snip", sparsity, 100, "true", "0.0005", 0)
     values = {"iterations": EPOCH, "decay_every": EPOCH, "evaluate_every": EPOCH, "log_every": 20}
@@ -59,7 +59,7 @@ def sgemm() -> float:
 
 def ours(network: str, dataset, sparsity: str = SPARSITY) -> float:
     """Train an epoch with all that belongs to it; return the seconds it takes."""
-    from snip.training import train
+    from snip.training.run import train
 
     run, settings = setting(network, sparsity)
     with Path(os.devnull).open("w") as log:
@@ -72,8 +72,8 @@ def plain_network(name: str):
     """Return the network of the layers one would take: convolutions and pooling apart."""
     from torch import nn
 
-    from snip import registry
-    from snip.convolution import PooledConvolution
+    from snip.layers.convolution import PooledConvolution
+    from snip.study import registry
 
     layers = OrderedDict()
     for key, layer in registry.load("networks", name, "build")().named_children():
@@ -94,7 +94,7 @@ class PlainLoop:
         from torchvision import transforms
         from torchvision.datasets import MNIST
 
-        from snip.training import batches, prepare
+        from snip.training.run import batches, prepare
 
         run, settings = setting(network)
         scored, masks = prepare(run, settings, dataset)
@@ -142,9 +142,9 @@ class PlainLoop:
 
 def compare(network: str, data: Path, repeats: int) -> dict[str, float]:
     """Measure our loop, the plain loop and matrix multiplication in turns; medians."""
-    from snip.datasets import load_dataset
-    from snip.operations import count_operations
-    from snip.weights import build_network
+    from snip.benchmark.operations import count_operations
+    from snip.datasets.dataset import load_dataset
+    from snip.layers.weights import build_network
 
     dataset = load_dataset("mnist", data)
     forward, both = count_operations(build_network(network, 0))
@@ -175,8 +175,8 @@ def compare(network: str, data: Path, repeats: int) -> dict[str, float]:
 
 def same_loss(network: str, data: Path) -> dict[str, float]:
     """Train one epoch each way, with the same masks and weights, and return the final losses."""
-    from snip.datasets import load_dataset
-    from snip.training import train
+    from snip.datasets.dataset import load_dataset
+    from snip.training.run import train
 
     dataset = load_dataset("mnist", data)
     run, settings = setting(network, log_every=100, iterations=500, evaluate_every=500)
@@ -187,8 +187,8 @@ def same_loss(network: str, data: Path) -> dict[str, float]:
 
 def steps(network: str, data: Path, seconds: float) -> float:
     """Return training steps per second, after waiting for a line on the standard input."""
-    from snip.datasets import load_dataset
-    from snip.training import Training
+    from snip.datasets.dataset import load_dataset
+    from snip.training.run import Training
 
     training = Training(*setting(network), load_dataset("mnist", data))
     for _ in range(20):

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from snip import command, slices
-from snip.files import write_atomically
-from snip.tables import tabulate
+from snip.jobs import command
+from snip.jobs.files import write_atomically
+from snip.study import slices
+from snip.tables.collect import tabulate
 
 
 def main() -> None:

@@ -5,10 +5,11 @@ It has the masks of pruning batches of all classes.
 
 from pathlib import Path
 
-from snip import command, slices
-from snip.files import write_atomically
+from snip.jobs import command
+from snip.jobs.files import write_atomically
+from snip.study import slices
 from snip.study.figures import FIGURES
-from snip.tables import read_figure_masks, tabulate_anatomies
+from snip.tables.collect import read_figure_masks, tabulate_anatomies
 
 
 def main() -> None:

@@ -7,10 +7,10 @@ lies beside the runs'.
 from dataclasses import asdict
 from pathlib import Path
 
-from snip import command
-from snip.files import write_atomically
-from snip.published import PUBLISHED
-from snip.runs import ERRORS
+from snip.jobs import command
+from snip.jobs.files import write_atomically
+from snip.study.axes import ERRORS
+from snip.tables.published import PUBLISHED
 
 
 def main() -> None:
@@ -22,8 +22,8 @@ def main() -> None:
 
     import pandas as pd
 
-    from snip.statistics import mean_interval
-    from snip.tables import read_settings, read_table
+    from snip.tables.collect import read_settings, read_table
+    from snip.tables.intervals import mean_interval
 
     settings = read_settings(options.runs.parent)
     runs = read_table(options.runs)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import yaml
 
-from snip import command
 from snip.claims.verdicts import VERDICTS
-from snip.files import write_atomically
-from snip.job_times import job_seconds
-from snip.names import dataset_name, network_name
-from snip.provenance import checkout
-from snip.run_lines import CHANCE_ERROR
-from snip.tables import KEY
+from snip.figures.provenance import checkout
+from snip.jobs import command
+from snip.jobs.files import write_atomically
+from snip.jobs.times import job_seconds
+from snip.study.names import dataset_name, network_name
+from snip.tables.collect import KEY
+from snip.training.progress import CHANCE_ERROR
 
 TEMPLATE = Path(__file__).resolve().parents[1] / "workflow/report/page.html.jinja2"
 # Where benchmark files of each stage lie, below the study's folder of them.
@@ -172,7 +172,7 @@ def main() -> None:
 
     from snip.study.figures import FIGURES
     from snip.study.grids import slice_masks, slice_of, slice_runs
-    from snip.tables import read_settings, read_table
+    from snip.tables.collect import read_settings, read_table
 
     template = Template(TEMPLATE.read_text(), autoescape=True)
     config = options.configuration

@@ -8,9 +8,9 @@ in the output folder stays until all files of a source are verified.
 
 from pathlib import Path
 
-from snip import command
-from snip.datasets import source_names
-from snip.fetching import fetch
+from snip.datasets.dataset import source_names
+from snip.datasets.fetching import fetch
+from snip.jobs import command
 
 
 def main() -> None:

@@ -3,7 +3,8 @@
 import importlib
 from pathlib import Path
 
-from snip import command, slices
+from snip.jobs import command
+from snip.study import slices
 from snip.study.figures import FIGURES
 
 

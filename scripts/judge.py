@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from snip import command, slices
-from snip.files import write_atomically
+from snip.jobs import command
+from snip.jobs.files import write_atomically
+from snip.study import slices
 
 
 def main() -> None:
@@ -26,7 +27,7 @@ def main() -> None:
     from snip.claims.statements import statements
     from snip.claims.verdicts import judge
     from snip.figures import forest, style
-    from snip.provenance import Origin
+    from snip.figures.provenance import Origin
     from snip.study.grids import digest
 
     claims = part["claims"]

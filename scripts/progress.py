@@ -11,11 +11,12 @@ import statistics
 import time
 from pathlib import Path
 
-from snip import command, run_lines
-from snip.job_times import job_seconds
-from snip.runs import Run
+from snip.jobs import command
+from snip.jobs.times import job_seconds
+from snip.study.axes import Run
 from snip.study.config import load_config
 from snip.study.grids import study_runs
+from snip.training import progress as run_lines
 
 # A running job's log that has not grown for this long is of a job that was lost.
 LOST_SECONDS = 600

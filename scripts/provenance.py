@@ -5,8 +5,8 @@ python scripts/provenance.py figures/fig1.pdf
 
 from pathlib import Path
 
-from snip import command
-from snip.provenance import check_table, read
+from snip.figures.provenance import check_table, read
+from snip.jobs import command
 
 
 def main() -> None:

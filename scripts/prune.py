@@ -13,8 +13,9 @@ import dataclasses
 import sys
 from pathlib import Path
 
-from snip import command, registry
-from snip.runs import SCORING_SETTINGS, MaskSet
+from snip.jobs import command
+from snip.study import registry
+from snip.study.axes import SCORING_SETTINGS, MaskSet
 
 
 def main() -> None:
@@ -49,12 +50,12 @@ def main() -> None:
         import numpy as np
         import torch
 
-        from snip.anatomy import anatomy
-        from snip.datasets import CLASSES, load_dataset
-        from snip.files import write_atomically
-        from snip.mask_files import mask_file, pixel_counts
-        from snip.masks import make_masks, make_problem
-        from snip.weights import build_network
+        from snip.datasets.dataset import CLASSES, load_dataset
+        from snip.jobs.files import write_atomically
+        from snip.layers.weights import build_network
+        from snip.masks.anatomy import anatomy
+        from snip.masks.mask_files import mask_file, pixel_counts
+        from snip.masks.scoring import make_masks, make_problem
 
     torch.set_num_threads(1)  # as in train.py
     settings = command.settings_of(options)

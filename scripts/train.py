@@ -7,8 +7,9 @@ import signal
 import threading
 from pathlib import Path
 
-from snip import command, registry, signals
-from snip.runs import Run
+from snip.jobs import command, signals
+from snip.study import registry
+from snip.study.axes import Run
 
 
 def main() -> None:
@@ -42,10 +43,10 @@ def main() -> None:
     with command.importing():
         import torch
 
-        from snip.checkpoints import Checkpoint, fingerprint
-        from snip.datasets import load_dataset
-        from snip.files import sealed, write_atomically
-        from snip.training import train
+        from snip.datasets.dataset import load_dataset
+        from snip.jobs.files import sealed, write_atomically
+        from snip.training.checkpoints import Checkpoint, fingerprint
+        from snip.training.run import train
 
     # One thread per run: runs are many, cores are few, and sums keep their order.
     torch.set_num_threads(1)

@@ -29,8 +29,8 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture
 def generated(tmp_path, monkeypatch):
     """A small registered data set, fetched: returns the folder of the fetched data."""
-    from snip import datasets
-    from snip.fetching import fetch
+    from snip.datasets import dataset as datasets
+    from snip.datasets.fetching import fetch
 
     sources = tmp_path / "sources"
     sources.mkdir()

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from snip.figures import anatomy, batch_sizes, errors, forest, losses, masks, style
-from snip.provenance import Origin
-from snip.statistics import differences_from_reference
+from snip.figures.provenance import Origin
+from snip.tables.intervals import differences_from_reference
 
 ORIGIN = Origin("tiny", "0" * 64)
 RUN = {

@@ -56,7 +56,7 @@ def generated_files(train: int = 600, test: int = 200) -> dict[str, bytes]:
 
 def write_source(files: dict[str, bytes], source_folder: Path, training_examples: int) -> None:
     """Register the files as the data set `generated`."""
-    from snip.files import sha256
+    from snip.jobs.files import sha256
 
     description = {
         "checksums": {name: sha256(content) for name, content in files.items()},

@@ -90,7 +90,7 @@ def small_project(folder: Path) -> Path:
     given.mkdir(parents=True)
     for name, content in files.items():
         (given / name).write_bytes(content)
-    write_source(files, folder / "scripts/snip/sources", 600)
+    write_source(files, folder / "scripts/snip/datasets/sources", 600)
     (folder / "config/small.yaml").write_text(yaml.safe_dump(SMALL))
     return folder
 

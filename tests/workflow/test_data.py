@@ -11,7 +11,7 @@ import yaml
 
 from helpers import REPOSITORY, generated_files
 from small import CONFIGS, SMALL, digests, planned, snakemake
-from snip import datasets
+from snip.datasets import dataset as datasets
 
 pytestmark = pytest.mark.workflow
 DATA = "results/datasets/generated"
@@ -105,7 +105,7 @@ def test_other_data_under_the_same_name_are_trained_on(clone):
     labels = bytearray(generated_files()[datasets.TRAIN_LABELS])
     labels[8], labels[9] = labels[9], labels[8]  # the first two; the header has eight bytes
     (clone / "data/generated" / datasets.TRAIN_LABELS).write_bytes(labels)
-    path = clone / "scripts/snip/sources/generated.yaml"
+    path = clone / "scripts/snip/datasets/sources/generated.yaml"
     description = yaml.safe_load(path.read_text())
     description["checksums"][datasets.TRAIN_LABELS] = datasets.sha256(bytes(labels))
     path.write_text(yaml.safe_dump(description))
@@ -126,7 +126,7 @@ def test_what_a_run_has_to_be_made_anew_for_counts_beside_fetching(clone, lose):
 
 
 def test_a_description_that_cannot_be_read_stops_before_any_job(clone):
-    path = clone / "scripts/snip/sources/generated.yaml"
+    path = clone / "scripts/snip/datasets/sources/generated.yaml"
     path.write_text(path.read_text() + "torchvison: MNIST\n")
     done = snakemake(clone, "--cores", "1", configs=CONFIGS, check=False)
     assert done.returncode != 0 and "Traceback" not in done.stdout
@@ -138,7 +138,7 @@ def test_a_description_that_cannot_be_read_stops_before_any_job(clone):
 @pytest.mark.parametrize("dotted", [False, True])
 def test_the_recipe_for_a_description_takes_files_as_mirrors_have_them(tmp_path, zipped, dotted):
     (tmp_path / "data/my-digits").mkdir(parents=True)
-    (tmp_path / "scripts/snip/sources").mkdir(parents=True)
+    (tmp_path / "scripts/snip/datasets/sources").mkdir(parents=True)
     for name, content in generated_files().items():
         name = name.replace("-idx", ".idx") if dotted else name
         path = tmp_path / "data/my-digits" / (f"{name}.gz" if zipped else name)
@@ -146,7 +146,9 @@ def test_the_recipe_for_a_description_takes_files_as_mirrors_have_them(tmp_path,
     text = (REPOSITORY / "docs/extending.md").read_text().partition("## A data set")[2]
     recipe = re.search(r"```sh\n(.*?)```", text, re.S)[1]
     subprocess.run(["bash", "-ec", recipe], cwd=tmp_path, check=True)
-    described = yaml.safe_load((tmp_path / "scripts/snip/sources/my-digits.yaml").read_text())
+    described = yaml.safe_load(
+        (tmp_path / "scripts/snip/datasets/sources/my-digits.yaml").read_text()
+    )
     assert described["training_examples"] == 600
     assert {datasets.plain_name(n): c for n, c in described["checksums"].items()} == {
         name: datasets.sha256(content) for name, content in generated_files().items()

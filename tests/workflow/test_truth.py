@@ -87,10 +87,10 @@ def test_a_figure_of_another_configuration_is_refused_where_snakemake_does_not_l
 
 
 BROKEN = {
-    "scripts/snip/training.py": "def train(:\n",
-    "scripts/snip/criteria/snip.py": "import torch\nreturn = 1\n",
+    "scripts/snip/training/run.py": "def train(:\n",
+    "scripts/snip/masks/criteria/snip.py": "import torch\nreturn = 1\n",
     "scripts/snip/networks/lenet_300_100.py": '"""never closed\n',
-    "scripts/snip/statistics.py": "a = (\n",
+    "scripts/snip/tables/intervals.py": "a = (\n",
     "scripts/figure.py": "\0",
 }
 

@@ -20,13 +20,13 @@ from pypdf import PdfReader
 from helpers import REPOSITORY, copy_project, generated_files, run_in, until
 from inflict import held
 from small import CONFIGS, RUN, SMALL, digests, environment, planned, small_project, snakemake
-from snip import registry
-from snip.mask_files import read_mask_file
-from snip.runs import MaskSet
+from snip.masks.mask_files import read_mask_file
+from snip.study import registry
+from snip.study.axes import MaskSet
 from snip.study.config import load_config
 from snip.study.figures import FIGURES, TRAINED
 from snip.study.grids import study_runs
-from snip.tables import KEY, OUTCOME
+from snip.tables.collect import KEY, OUTCOME
 
 pytestmark = pytest.mark.workflow
 SHARED = MaskSet("generated", "lenet-300-100", "snip", 100, "all", 0)
@@ -115,7 +115,7 @@ def test_parallel_jobs_in_forks_and_single_ones_by_themselves_give_the_same_byte
 ):
     other = small_project(tmp_path / "project")
     for folder in (clone, other):
-        with (folder / "scripts/snip/training.py").open("a") as code:
+        with (folder / "scripts/snip/training/run.py").open("a") as code:
             code.write('\nwith open("imports", "a") as imports:\n    print("one", file=imports)\n')
     options = ["--cores", "1", "--no-hooks", *CONFIGS]
     command = ["snakemake", *options, "--", "figures/all"]
@@ -180,7 +180,7 @@ def test_nothing_reruns_in_a_fresh_clone_or_after_touch(clone):
 
 
 def test_a_criterion_that_changes_its_network_changes_no_other_class(clone, tmp_path):
-    (clone / "scripts/snip/criteria/careless.py").write_text(
+    (clone / "scripts/snip/masks/criteria/careless.py").write_text(
         "def score(problem):\n"
         "    scores = (problem.weights * problem.gradient).abs()\n"
         "    for parameter in problem.network.parameters():\n"
@@ -231,7 +231,7 @@ def test_rules_name_every_file_that_their_jobs_load(clone, tmp_path, rule):
 
 
 def test_editing_the_training_code_retrains(clone):
-    path = clone / "scripts/snip/training.py"
+    path = clone / "scripts/snip/training/run.py"
     path.write_text(path.read_text() + "\n# edited\n")
     plan = planned(clone)
     assert plan["train"] == 8
@@ -247,11 +247,11 @@ def test_editing_the_plotting_code_only_redraws(clone):
 
 
 def test_editing_one_criterion_recomputes_what_uses_it(clone):
-    path = clone / "scripts/snip/criteria/gradient.py"
+    path = clone / "scripts/snip/masks/criteria/gradient.py"
     path.write_text(path.read_text() + "\n# edited\n")
     plan = planned(clone)
     assert plan["prune"] == 1 and "train" not in plan
-    (clone / "scripts/snip/criteria/another.py").write_text("def score(problem): ...\n")
+    (clone / "scripts/snip/masks/criteria/another.py").write_text("def score(problem): ...\n")
     path.write_text(path.read_text().removesuffix("\n# edited\n"))
     assert planned(clone) == {}
 

@@ -12,8 +12,11 @@ from snakemake.io import is_flagged
 # Ours before any other package called `snip`, and no script of ours before a library.
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
-from snip import datasets, imports, registry, runs
-from snip.errors import SnipError
+from snip.datasets import dataset as datasets
+from snip.jobs import code as imports
+from snip.study import registry
+from snip.study import axes as runs
+from snip.jobs.failures import SnipError
 from snip.study import figures
 from snip.study import config as configuration
 from snip.study import grids
@@ -73,7 +76,7 @@ def run_code(script):
             registry.file("criteria", wildcards.criterion),
             registry.file("networks", wildcards.network),
         ]
-        return [*code(script, *chosen), f"scripts/snip/sources/{source}.yaml"]
+        return [*code(script, *chosen), f"scripts/snip/datasets/sources/{source}.yaml"]
 
     return files
 
@@ -126,7 +129,7 @@ def summaries(names):
             for name in grid["datasets"]
         }
     )
-    described = [f"scripts/snip/sources/{source}.yaml" for source in sources]
+    described = [f"scripts/snip/datasets/sources/{source}.yaml" for source in sources]
     return described + [p for s in sources for p in fetched(s, [datasets.SUMMARY])]
 
 

@@ -4,7 +4,7 @@
 rule fetch_dataset:
     # The fetching code is no input: once the checksums hold, the files need not be fetched again.
     input:
-        "scripts/snip/sources/{source}.yaml",
+        "scripts/snip/datasets/sources/{source}.yaml",
     output:
         # `update`: not deleted before the job, and put back if it fails.
         [update(f"{DATASETS}/{{source}}/{file}") for file in (*datasets.FILES, datasets.SUMMARY)],

@@ -1,6 +1,9 @@
 # What only one machine needs, and what Snakemake itself says and does beside its jobs.
 
-from snip import closing, forkserver, job_times, signals
+from snip.report import closing
+from snip.jobs import forks as forkserver
+from snip.jobs import times as job_times
+from snip.jobs import signals
 
 # A closed terminal ends Snakemake as Ctrl-C does: it leaves no lock.
 signals.end_as_if_interrupted()
@@ -23,7 +26,9 @@ onstart:
     # ends.
     workflow.scheduler.job_rate_limiter = None
     if workflow.local_exec:
-        forkserver.start()
+        forkserver.start(
+            ["snip.training.run", "snip.training.checkpoints", "snip.masks.mask_files"]
+        )
 
 
 onsuccess:

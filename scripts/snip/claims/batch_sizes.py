@@ -13,7 +13,7 @@ from snip.claims.evidence import Evidence
 from snip.claims.images import average_image, single_examples
 from snip.claims.likeness import RESOLUTION, correlation
 from snip.claims.verdicts import Means, Missing, Statement, single
-from snip.statistics import ERROR_STEP
+from snip.tables.intervals import ERROR_STEP
 
 MIDDLE = 100  # examples: the paper's pruning batch
 

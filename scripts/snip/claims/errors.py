@@ -8,8 +8,8 @@ from functools import partial
 
 from snip.claims.evidence import Evidence
 from snip.claims.verdicts import Differences, Missing, Statement
-from snip.names import dataset_name, network_name
-from snip.statistics import ERROR_STEP, Interval
+from snip.study.names import dataset_name, network_name
+from snip.tables.intervals import ERROR_STEP, Interval
 
 NETWORKS = {"1a": "lenet-300-100", "1b": "lenet-5-caffe"}
 DENSEST, SPARSEST = 0, 90

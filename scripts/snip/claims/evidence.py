@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from snip.claims.verdicts import Missing
-from snip.datasets import parse_dataset, training_size
-from snip.mask_files import read_mask_file
-from snip.runs import MaskSet
+from snip.datasets.dataset import parse_dataset, training_size
+from snip.masks.mask_files import read_mask_file
+from snip.study.axes import MaskSet
 from snip.study.figures import MASKED, TRAINED
 from snip.study.grids import expand_masks, expand_runs, scoring_part
-from snip.tables import KEY, TableError, read_checked
+from snip.tables.collect import KEY, TableError, read_checked
 
 STUDY = "study"  # stands for the runs of all figures
 Side = tuple[str, str, str]  # of a comparison of masks: figure, criterion, data set

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from snip.claims.evidence import variant_name
-from snip.datasets import (
+from snip.datasets.dataset import (
     CLASSES,
     draw_pruning_batch,
     load_dataset,

@@ -12,8 +12,8 @@ from snip.claims import likeness
 from snip.claims.evidence import Evidence, Side, variant_name
 from snip.claims.images import sizes
 from snip.claims.verdicts import Means, Missing, Pairs, Statement, no_note
-from snip.names import dataset_name
-from snip.statistics import Interval
+from snip.study.names import dataset_name
+from snip.tables.intervals import Interval
 
 # Figure 6's caption writes the gradient without bars; both readings are judged.
 READINGS = {

@@ -10,8 +10,8 @@ import pandas as pd
 
 from snip.claims.evidence import STUDY, Evidence
 from snip.claims.verdicts import Means, Missing, Statement, power_of_ten, single, steps
-from snip.datasets import training_size
-from snip.names import network_name
+from snip.datasets.dataset import training_size
+from snip.study.names import network_name
 
 # Losses are compared by their logarithm to base ten. Rounding alone moves a run's final loss by
 # a thousandth of a decade (0.2 %) and more, so equal ones prove no more than that.

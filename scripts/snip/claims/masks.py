@@ -12,9 +12,9 @@ from snip.claims import likeness
 from snip.claims.evidence import Evidence, Side
 from snip.claims.images import bright_means, sizes
 from snip.claims.verdicts import Means, Missing, Pairs, Statement, steps
-from snip.datasets import CLASSES
-from snip.names import dataset_name
-from snip.statistics import Interval
+from snip.datasets.dataset import CLASSES
+from snip.study.names import dataset_name
+from snip.tables.intervals import Interval
 
 # A class is told or not, so a seed's share of the ten comes in steps of one class.
 TOLD_STEP = 1 / CLASSES

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from snip.statistics import (
+from snip.tables.intervals import (
     Interval,
     control_intervals,
     pseudo_values,

@@ -11,11 +11,11 @@ import pandas as pd
 import seaborn as sns
 
 from snip.figures import style
+from snip.figures.provenance import Origin
 from snip.figures.source import Source
 from snip.figures.style import plt
-from snip.names import criterion_name, network_name
-from snip.provenance import Origin
-from snip.tables import tabulate_anatomies
+from snip.study.names import criterion_name, network_name
+from snip.tables.collect import tabulate_anatomies
 
 # Panels in a row, at most.
 COLUMNS = 5

@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from snip.datasets import mean_images
+from snip.datasets.dataset import mean_images
 from snip.figures import style
 from snip.figures.errors import draw_errors
 from snip.figures.masks import PIXELS, mask_table
+from snip.figures.provenance import Origin
 from snip.figures.source import Source
 from snip.figures.style import plt
-from snip.names import criterion_name, dataset_name
-from snip.provenance import Origin
-from snip.published import ITERATIONS, PUBLISHED
-from snip.statistics import add_intervals, runs_phrase
 from snip.study.grids import shared_seeds
+from snip.study.names import criterion_name, dataset_name
+from snip.tables.intervals import add_intervals, runs_phrase
+from snip.tables.published import ITERATIONS, PUBLISHED
 
 # The class of the single example whose mask the paper shows.
 THE_PAPERS = 8

@@ -7,11 +7,11 @@ import pandas as pd
 
 from snip.claims.errors import NETWORKS
 from snip.figures import style
+from snip.figures.provenance import Origin
 from snip.figures.source import Source
 from snip.figures.style import plt
-from snip.names import criterion_name, dataset_name, network_name
-from snip.provenance import Origin
-from snip.statistics import add_intervals, differences_from_reference, runs_phrase
+from snip.study.names import criterion_name, dataset_name, network_name
+from snip.tables.intervals import add_intervals, differences_from_reference, runs_phrase
 
 LABEL_BELOW = "Difference from\nreference (points)"
 # What identifies a point: the runs of all seeds.

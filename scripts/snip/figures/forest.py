@@ -10,8 +10,8 @@ import pandas as pd
 
 from snip.claims.readable import number
 from snip.figures import style
+from snip.figures.provenance import Origin
 from snip.figures.style import plt
-from snip.provenance import Origin
 
 VERDICTS = {
     "supported": {"marker": "o", "color": style.BLUE},

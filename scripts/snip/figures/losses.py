@@ -8,11 +8,11 @@ import seaborn as sns
 from scipy.optimize import isotonic_regression
 
 from snip.figures import style
+from snip.figures.provenance import Origin
 from snip.figures.source import Source
 from snip.figures.style import plt
-from snip.names import criterion_name, dataset_name, network_name
-from snip.provenance import Origin
-from snip.statistics import runs_phrase
+from snip.study.names import criterion_name, dataset_name, network_name
+from snip.tables.intervals import runs_phrase
 
 SETTING = ["labels", "weight_decay", "sparsity"]
 COLUMNS = ["network", "dataset", "criterion", *SETTING]

@@ -8,12 +8,12 @@ import pandas as pd
 import seaborn as sns
 
 from snip.figures import style
+from snip.figures.provenance import Origin
 from snip.figures.source import Source
 from snip.figures.style import plt
-from snip.mask_files import MaskFile
-from snip.names import criterion_name, dataset_name, network_name
-from snip.provenance import Origin
-from snip.runs import number
+from snip.masks.mask_files import MaskFile
+from snip.study.axes import number
+from snip.study.names import criterion_name, dataset_name, network_name
 
 PIXELS = [f"p{pixel}" for pixel in range(784)]
 KEY = ["dataset", "network", "criterion", "batch_size", "class", "seed", "sparsity"]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from snip.mask_files import MaskFile
-from snip.provenance import Origin
+from snip.figures.provenance import Origin
+from snip.masks.mask_files import MaskFile
 from snip.study.grids import digest, shared_seeds
-from snip.tables import read_checked, read_figure_masks
+from snip.tables.collect import read_checked, read_figure_masks
 
 
 @dataclass(frozen=True)

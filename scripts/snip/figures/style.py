@@ -15,9 +15,9 @@ from matplotlib.image import AxesImage
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
 
-from snip.errors import SnipError
-from snip.files import write_atomically
-from snip.provenance import Origin, embedded, record
+from snip.figures.provenance import Origin, embedded, record
+from snip.jobs.failures import SnipError
+from snip.jobs.files import write_atomically
 
 # Widths of a journal's column and page, and the height of a page, in inches.
 COLUMN = 3.4

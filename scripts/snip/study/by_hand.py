@@ -5,8 +5,8 @@ from typing import Any
 
 import yaml
 
-from snip.errors import ConfigError
-from snip.imports import PROJECT
+from snip.jobs.code import PROJECT
+from snip.jobs.failures import ConfigError
 from snip.study import grids
 from snip.study.config import check_schema
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 
-from snip import registry
-from snip.datasets import DatasetError, load_source, parse_dataset, training_size
-from snip.errors import ConfigError
-from snip.runs import label
+from snip.datasets.dataset import DatasetError, load_source, parse_dataset, training_size
+from snip.jobs.failures import ConfigError
+from snip.study import registry
+from snip.study.axes import label
 from snip.study.figures import FIGURES, spoken
 from snip.study.grids import AXES, grids, shared_seeds
 

@@ -13,9 +13,9 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from snip.errors import ConfigError
-from snip.schema import numbers
+from snip.jobs.failures import ConfigError
 from snip.study.checks import check_grids
+from snip.study.numbers import numbers
 
 
 def whole_pattern(validator, pattern: str, instance: object, schema: Mapping):

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from snip import registry
-from snip.files import sha256
-from snip.runs import SCORING_SETTINGS, MaskSet, Run, label
+from snip.jobs.files import sha256
+from snip.study import registry
+from snip.study.axes import SCORING_SETTINGS, MaskSet, Run, label
 from snip.study.figures import FIGURES, MASKED, TRAINED
 
 # The value of an axis that a grid does not name. Criteria have no default here: a grid without

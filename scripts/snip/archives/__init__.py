@@ -1,0 +1,1 @@
+"""Archives: a study in one tar file."""

@@ -1,0 +1,118 @@
+"""Where a figure comes from, written into its files and read back.
+
+A figure's PDF and PNG carry the study, a digest of the configuration that decides the figure, the
+commit, the versions of what computed it, and the SHA-256 of its table. No dates: the same inputs
+give the same bytes.
+"""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from snip.jobs.failures import SnipError
+from snip.jobs.files import sha256
+
+PROJECT = Path(__file__).resolve().parents[3]
+FIELDS = ["Study", "Configuration", "Commit", "Tree", "Python", "torch", "numpy", "Table"]
+
+
+class ProvenanceError(SnipError):
+    """A figure without a record of where it comes from, or with another's."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a figure was asked for: a study's name and the digest of its configuration."""
+
+    study: str
+    configuration: str
+
+
+def record(origin: Origin, table: bytes) -> dict[str, str]:
+    """Return the record of a figure that shows `table`, its CSV: one text per FIELDS."""
+    commit, tree = checkout()
+    return {
+        "Study": origin.study,
+        "Configuration": origin.configuration,
+        "Commit": commit,
+        "Tree": tree,
+        "Python": platform.python_version(),
+        "torch": version("torch"),
+        "numpy": version("numpy"),
+        "Table": sha256(table),
+    }
+
+
+def checkout(project: Path = PROJECT) -> tuple[str, str]:
+    """Return the project's commit and `clean` or `modified`; `unknown` where git cannot tell."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(project), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    try:
+        if Path(git("rev-parse", "--show-toplevel")).resolve() != project.resolve():
+            return "unknown", "unknown"  # unpacked inside another project
+        return git("rev-parse", "HEAD"), "modified" if git("status", "--porcelain") else "clean"
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown", "unknown"
+
+
+def embedded(form: str, fields: dict[str, str]) -> dict[str, str | None]:
+    """Return matplotlib's `metadata` that writes a record into a `pdf` or `png` file.
+
+    A PDF's information dictionary has fixed names; the record goes into its keywords.
+    """
+    if form == "png":
+        return {"Software": None, **fields}
+    keywords = "; ".join(f"{key}: {value}" for key, value in fields.items())
+    return {"CreationDate": None, "Keywords": keywords}
+
+
+def read(path: Path) -> dict[str, str]:
+    """Read the record of a figure file.
+
+    Raises:
+        ProvenanceError: the file cannot be read or carries no record.
+    """
+    try:
+        if path.suffix == ".pdf":
+            from pypdf import PdfReader
+
+            keywords = (PdfReader(path).metadata or {}).get("/Keywords", "")
+            fields = dict(part.split(": ", 1) for part in keywords.split("; ") if ": " in part)
+        else:
+            from PIL import Image
+
+            with Image.open(path) as image:
+                fields = dict(image.text)
+    except Exception as error:
+        raise ProvenanceError(f"figure {path} cannot be read: {error}") from error
+    missing = [name for name in FIELDS if name not in fields]
+    if missing:
+        raise ProvenanceError(
+            f"figure {path} carries no {', '.join(missing)}: expected a figure of this project"
+        )
+    return {name: fields[name] for name in FIELDS}
+
+
+def check_table(path: Path, fields: dict[str, str]) -> Path:
+    """Check that the CSV beside a figure is the one that it shows, and return its path.
+
+    Raises:
+        ProvenanceError: the CSV is missing or another.
+    """
+    table = path.with_suffix(".csv")
+    if not table.is_file():
+        raise ProvenanceError(f"table {table} is missing; expected SHA-256 {fields['Table']}")
+    found = sha256(table.read_bytes())
+    if found != fields["Table"]:
+        raise ProvenanceError(
+            f"table {table} is not what {path.name} shows: found SHA-256 {found}, "
+            f"expected {fields['Table']}"
+        )
+    return table

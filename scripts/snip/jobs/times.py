@@ -1,0 +1,26 @@
+"""How long jobs took, from the files that Snakemake's benchmark directive writes."""
+
+import contextlib
+import time
+from pathlib import Path
+
+from snip.jobs.files import write_atomically
+
+
+def job_seconds(path: Path) -> float | None:
+    """Return how long a job took; None if its file is missing or not whole (yet)."""
+    try:
+        return float(path.read_text().splitlines()[1].split("\t")[0])
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def note_own_seconds(path: Path) -> None:
+    """Write this process's processor time as a job's is written, unless a longer one stands there.
+
+    Where it cannot be written, it is not: it is no result.
+    """
+    seconds = time.process_time()
+    if seconds > (job_seconds(path) or 0):
+        with contextlib.suppress(OSError):
+            write_atomically(path, f"s\n{seconds:.4f}\n".encode())

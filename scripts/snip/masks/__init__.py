@@ -1,0 +1,1 @@
+"""Masks: how connections are scored, what is kept, what that leaves of a network."""

@@ -1,0 +1,10 @@
+"""Size of the gradient: the other reading of the paper's Figure 6."""
+
+from torch import Tensor
+
+from snip.masks.scoring import PruningProblem
+
+
+def score(problem: PruningProblem) -> Tensor:
+    """Return |∂L/∂w|."""
+    return problem.gradient.abs()

@@ -1,0 +1,11 @@
+"""Random scores, the baseline that looks at neither weights nor data."""
+
+import torch
+from torch import Tensor
+
+from snip.masks.scoring import PruningProblem
+
+
+def score(problem: PruningProblem) -> Tensor:
+    """Return uniform random numbers."""
+    return torch.rand(problem.weights.shape, generator=problem.generator)

@@ -1,0 +1,18 @@
+"""Connection sensitivity shuffled within each layer: the control for what a mask's sparsity does.
+
+At every sparsity each parameter tensor keeps as many connections as under `snip`, but which ones is
+random.
+"""
+
+import torch
+from torch import Tensor
+
+from snip.masks.scoring import PruningProblem
+
+
+def score(problem: PruningProblem) -> Tensor:
+    """Return |w · ∂L/∂w|, permuted at random within each parameter tensor."""
+    layers = (problem.weights * problem.gradient).abs().split(problem.sizes)
+    return torch.cat(
+        [layer[torch.randperm(len(layer), generator=problem.generator)] for layer in layers]
+    )

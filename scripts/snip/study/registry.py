@@ -1,0 +1,137 @@
+"""Criteria and networks by name: each is one file, and its name is the file's.
+
+Names are read from the folder and code is looked at without running it, so nothing is imported
+until `load`, and a rule can name as its input the one file that a run depends on: adding a
+criterion reruns none of the others.
+"""
+
+import ast
+import difflib
+import importlib
+import re
+import symtable
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from snip.jobs.failures import SnipError
+
+# The package of each kind, below snip/, and the function that its files define.
+PACKAGES = {"criteria": "masks/criteria", "networks": "networks"}
+FUNCTIONS = {"criteria": "score", "networks": "build"}
+HERE = Path(__file__).resolve().parents[1]
+
+
+class RegistryError(SnipError):
+    """A file among the criteria or networks that is not one, or a name that there is not."""
+
+
+def names(kind: str) -> list[str]:
+    """Return the registered names of a kind: `criteria` or `networks`.
+
+    Raises:
+        RegistryError: a file should have another name.
+    """
+    return list(_names(_folder(kind)))
+
+
+@cache
+def _names(folder: Path) -> tuple[str, ...]:
+    found = []
+    for path in sorted(folder.glob("[!_]*.py")):
+        # What editors and file systems leave (`.#snip.py`, `snip copy.py`) is not meant.
+        if not re.fullmatch(r"[\w-]+", path.stem):
+            continue
+        if not re.fullmatch("[a-z0-9]+(_[a-z0-9]+)*", path.stem):
+            better = re.sub("[^a-z0-9]+", "_", path.stem.lower()).strip("_") or "a_name"
+            raise RegistryError(
+                f"{_shown(path)} should be named {better}.py: "
+                "lower case letters and digits, words separated by one _"
+            )
+        found.append(path.stem.replace("_", "-"))
+    return tuple(found)
+
+
+def suggestion(kind: str, name: object) -> str:
+    """Return ` (did you mean NAME?)` for a name that is not registered, or nothing."""
+    spelled = re.sub("[^a-z0-9]+", "-", str(name).lower()).strip("-")
+    close = difflib.get_close_matches(spelled, names(kind), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def file(kind: str, name: str) -> str:
+    """Return the path, in the project, of the file that defines `name`."""
+    return f"scripts/snip/{PACKAGES[kind]}/{name.replace('-', '_')}.py"
+
+
+def check(kind: str, name: str) -> None:
+    """Look, without importing it, whether the file of a name defines what it should.
+
+    Raises:
+        RegistryError: no such file; or it is empty, not Python, or lacks its function.
+    """
+    if name not in names(kind):
+        raise RegistryError(
+            f"{name!r} is not among the {kind}{suggestion(kind, name)}; "
+            f"allowed: {', '.join(names(kind))}"
+        )
+    path = _folder(kind) / f"{name.replace('-', '_')}.py"
+    function = FUNCTIONS[kind]
+    try:
+        code = path.read_bytes()
+        compile(code, path.name, "exec", dont_inherit=True)
+        table = symtable.symtable(code, path.name, "exec")
+    except SyntaxError as error:
+        raise RegistryError(f"{_shown(path)}, line {error.lineno}: {error.msg}") from error
+    except (OSError, ValueError) as error:  # a link to nothing, a zero byte
+        raise RegistryError(f"{_shown(path)} cannot be read: {error}") from error
+    defined = {
+        symbol.get_name()
+        for symbol in table.get_symbols()
+        if symbol.is_assigned() or symbol.is_imported()
+    }
+    if function not in defined:
+        what = "is empty" if not code.strip() else "does not define it"
+        raise RegistryError(f"{_shown(path)} {what}, expected a function `{function}`")
+
+
+def load(kind: str, name: str, function: str) -> Callable:
+    """Return the function that the file of `name` defines.
+
+    Raises:
+        RegistryError: see `check`.
+    """
+    check(kind, name)
+    package = PACKAGES[kind].replace("/", ".")
+    module = importlib.import_module(f"snip.{package}.{name.replace('-', '_')}")
+    return getattr(module, function)
+
+
+def switch(kind: str, name: str, constant: str, default: bool) -> bool:
+    """Return the value of a constant at the top of the file of `name`, or `default`.
+
+    The file is read, not imported: it may import torch.
+
+    Raises:
+        RegistryError: the constant is neither True nor False.
+    """
+    path = _folder(kind) / f"{name.replace('-', '_')}.py"
+    for node in ast.parse(path.read_bytes()).body:
+        targets = getattr(node, "targets", [getattr(node, "target", None)])
+        if constant in [getattr(target, "id", None) for target in targets]:
+            value = getattr(node.value, "value", None)
+            if not isinstance(value, bool):
+                found = ast.unparse(node.value) if node.value else "nothing"
+                raise RegistryError(
+                    f"{_shown(path)}: {constant} is {found}, expected True or False"
+                )
+            return value
+    return default
+
+
+def _folder(kind: str) -> Path:
+    return HERE / PACKAGES[kind]
+
+
+def _shown(path: Path) -> str:
+    return f"scripts/snip/{path.relative_to(HERE).as_posix()}"

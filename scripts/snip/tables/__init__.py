@@ -1,0 +1,1 @@
+"""The tidy tables between results and figures, and the intervals of their means."""

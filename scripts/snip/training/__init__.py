@@ -1,0 +1,1 @@
+"""Training one masked network: one run."""

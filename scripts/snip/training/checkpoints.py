@@ -1,0 +1,133 @@
+"""Checkpoints: a run that was interrupted goes on where it stopped, with the same bytes at the end.
+
+A checkpoint file is one header line (format, fingerprint of the run, SHA-256 of the body) and a
+body written by torch.save. It is read with `weights_only`, which cannot run code.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from snip.datasets.dataset import Dataset, load_source
+from snip.jobs.code import PROJECT, code_of
+from snip.jobs.files import sha256, write_atomically
+from snip.study import registry
+from snip.study.axes import Run, Settings
+
+FORMAT = "snip-checkpoint-1"
+
+
+def fingerprint(run: Run, settings: Settings, dataset: Dataset) -> str:
+    """Return a digest of all that decides a run's bytes: its key and settings, data, code, torch.
+
+    An edit of the training loop, say, starts the run afresh.
+    """
+    chosen = [registry.file("criteria", run.criterion), registry.file("networks", run.network)]
+    code = code_of("scripts/train.py", *chosen)
+    decisive = [
+        run.key,
+        dataclasses.asdict(settings),
+        load_source(dataset.variant.source).checksums,
+        {file: sha256((PROJECT / file).read_bytes()) for file in code},
+        torch.__version__,
+    ]
+    return sha256(json.dumps(decisive, sort_keys=True).encode())
+
+
+class Checkpoint:
+    """The checkpoint file of one run.
+
+    Args:
+        path: where it lies; None keeps no checkpoint.
+        identity: what `fingerprint` returned.
+        seconds: the interval at which one is due.
+    """
+
+    def __init__(self, path: Path | None, identity: str, seconds: float, log=sys.stderr):
+        self.path, self.identity, self.seconds, self.log = path, identity, seconds, log
+        self.written = time.monotonic()
+
+    @property
+    def due(self) -> bool:
+        """Whether the interval has passed since the last checkpoint or the start."""
+        return self.path is not None and time.monotonic() - self.written >= self.seconds
+
+    def save(self, state: dict[str, Any]) -> bool:
+        """Replace the checkpoint; a reader sees the old one or the new one, never a mixture.
+
+        A full disk must not end a run that could go on without: the failure is said and the old
+        checkpoint stays.
+
+        Returns:
+            Whether it was written.
+        """
+        if self.path is None:
+            return False
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        body = buffer.getvalue()
+        header = f"{FORMAT} {self.identity} {sha256(body)}\n".encode()
+        try:
+            write_atomically(self.path, header + body)
+        except OSError as error:
+            print(f"checkpoint {self.path} not written: {error}", file=self.log, flush=True)
+            return False
+        finally:
+            self.written = time.monotonic()
+        return True
+
+    def load(self, check: Callable[[Any], None]) -> dict[str, Any] | None:
+        """Return the saved state, or None (and say why) where there is none that can be used.
+
+        Args:
+            check: raises any exception where a state is not of the run.
+        """
+        if self.path is None:
+            return None
+        try:
+            return self._read(check)
+        except FileNotFoundError:
+            return None
+        except Exception as error:
+            # Whatever is wrong with a checkpoint, the run can begin anew without it.
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            print(f"checkpoint {self.path} ignored: {reason}", file=self.log, flush=True)
+            return None
+
+    def _read(self, check: Callable[[Any], None]) -> dict[str, Any]:
+        header, _, body = self.path.read_bytes().partition(b"\n")
+        match header.decode(errors="replace").split(" "):
+            case [form, _, _] if form != FORMAT:
+                reason = f"it is of format {form[:30]!r}, expected {FORMAT!r}"
+            case [_, identity, _] if identity != self.identity:
+                reason = "it is of another configuration, data set or version of the code"
+            case [_, _, digest] if digest != sha256(body):
+                reason = "it is torn or altered"
+            case [_, _, _]:
+                try:
+                    state = torch.load(io.BytesIO(body), weights_only=True, map_location="cpu")
+                    check(state)
+                except Exception as error:
+                    raise ValueError(f"its content is no state of this run: {error!r}") from error
+                return state
+            case _:
+                reason = "it has no header"
+        raise ValueError(reason)
+
+    def remove(self) -> None:
+        """Remove the file: the run is complete. What cannot be removed is said and stays."""
+        if self.path is None:
+            return
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            print(f"checkpoint {self.path} not removed: {error}", file=self.log, flush=True)

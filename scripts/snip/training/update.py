@@ -1,0 +1,92 @@
+"""What an update does to the weights: stochastic gradient descent with momentum, or Adam."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from snip.study.axes import Settings
+
+
+class Update(Protocol):
+    """A way to update parameters in place.
+
+    Attributes:
+        state: all that it remembers from one update to the next; a checkpoint saves it.
+    """
+
+    state: list[Tensor]
+
+    def __call__(self, gradients: Sequence[Tensor], rate: float) -> None:
+        """Make one update, with one gradient per parameter and a learning rate."""
+
+
+class MomentumUpdate:
+    """Stochastic gradient descent with momentum; `state` is one velocity per parameter."""
+
+    def __init__(self, parameters: list[Tensor], momentum: float, weight_decay: float):
+        self.parameters, self.momentum, self.weight_decay = parameters, momentum, weight_decay
+        self.state = [torch.zeros_like(p, requires_grad=False) for p in parameters]
+
+    @torch.no_grad()
+    def __call__(self, gradients: Sequence[Tensor], rate: float) -> None:
+        """Update weights and momentum in one pass over memory.
+
+        This is the kernel behind torch.optim.SGD, whose class would import torch's compiler, which
+        takes as long as importing torch itself.
+        """
+        # The kernel takes its tensors as they lie in memory; a convolution's gradient may lie
+        # channels last where its weights do not.
+        aligned = [
+            gradient
+            if gradient.stride() == weight.stride()
+            else torch.empty_like(weight).copy_(gradient)
+            for gradient, weight in zip(gradients, self.parameters, strict=True)
+        ]
+        torch._fused_sgd_(
+            self.parameters,
+            aligned,
+            self.state,
+            lr=rate,
+            momentum=self.momentum,
+            weight_decay=self.weight_decay,
+            dampening=0,
+            nesterov=False,
+            maximize=False,
+            is_first_step=False,
+        )
+
+
+class AdamUpdate:
+    """torch.optim.Adam at its own defaults; `state` is two moments and a count per parameter."""
+
+    def __init__(self, parameters: list[Tensor], weight_decay: float):
+        self.parameters = parameters
+        self.optimizer = torch.optim.Adam(parameters, weight_decay=weight_decay)
+        self.state = []
+        for parameter in parameters:
+            # As Adam itself would make them at its first step; a checkpoint needs them before.
+            moments = {
+                "step": torch.zeros((), dtype=torch.float32),
+                "exp_avg": torch.zeros_like(parameter, requires_grad=False),
+                "exp_avg_sq": torch.zeros_like(parameter, requires_grad=False),
+            }
+            self.optimizer.state[parameter] = moments
+            self.state += moments.values()
+
+    def __call__(self, gradients: Sequence[Tensor], rate: float) -> None:
+        """Make one step of Adam."""
+        self.optimizer.param_groups[0]["lr"] = rate
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.grad = gradient
+        self.optimizer.step()
+
+
+def make_update(settings: Settings, parameters: list[Tensor], weight_decay: float) -> Update:
+    """Return the update that the settings name."""
+    if settings.optimizer == "adam":
+        return AdamUpdate(parameters, weight_decay)
+    return MomentumUpdate(parameters, settings.momentum, weight_decay)

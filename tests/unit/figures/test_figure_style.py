@@ -1,0 +1,149 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import drawings
+from helpers import REPOSITORY
+from snip.figures import anatomy, losses, masks, style
+from snip.figures.provenance import Origin, check_table, read
+
+# What a user's matplotlibrc may say: each line alone spoils a figure or changes its bytes.
+HOSTILE = """
+axes.facecolor: yellow
+axes.formatter.use_mathtext: True
+axes.prop_cycle: cycler("color", ["red"])
+axes.titlelocation: right
+axes.xmargin: 0.4
+errorbar.capsize: 9
+figure.autolayout: True
+figure.dpi: 33
+figure.facecolor: green
+figure.subplot.left: 0.4
+font.family: serif
+font.size: 30
+image.cmap: jet
+image.interpolation: bicubic
+image.origin: lower
+legend.loc: center
+lines.dash_capstyle: round
+lines.markersize: 20
+path.sketch: 5, 20, 2
+pdf.compression: 0
+savefig.bbox: tight
+savefig.facecolor: red
+savefig.transparent: True
+scatter.marker: x
+text.antialiased: False
+text.color: pink
+text.usetex: True
+xaxis.labellocation: left
+xtick.minor.visible: True
+"""
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    """No figure stays open."""
+    yield
+    style.plt.close("all")
+
+
+def variants() -> dict:
+    """Beside the figures of a study, those of studies that are smaller or larger."""
+    many = [f"criterion-{number}" for number in range(11)]
+    return drawings.all_figures() | {
+        "fig1, one panel": drawings.figure1(drawings.table_of_runs(networks=["lenet-5-caffe"])),
+        "fig1, three": drawings.figure1(drawings.table_of_runs(networks=["a", "b", "c"])),
+        "fig1, criteria": drawings.figure1(drawings.table_of_runs(criteria=many)),
+        "fig2, one class": masks.plot(drawings.table_of_masks(classes=[3]), drawings.ORIGIN),
+        "fig3, criteria": drawings.figure3(
+            drawings.table_of_batches(criteria=many), drawings.masks_of_batches(criteria=many)
+        ),
+        "fig4, criteria": losses.plot(
+            pd.concat(drawings.table_of_curves(criterion=name) for name in many[:3]),
+            drawings.ORIGIN,
+        ),
+        "anatomy, criteria": anatomy.plot(drawings.table_of_anatomies(many), drawings.ORIGIN),
+    }
+
+
+def test_everything_lies_inside_the_figure_and_above_its_small_print():
+    for name, (figure, _) in variants().items():
+        figure.draw_without_rendering()
+        width, height = figure.get_size_inches()
+        box = figure.get_tightbbox()
+        outside = max(-box.x0, box.x1 - width, -box.y0, box.y1 - height)
+        assert outside < 1e-6, f"{name} of {width} x {height} inches is drawn over {box.extents}"
+        foot = figure._supxlabel.get_window_extent().y1
+        for axis in figure.axes:
+            if axis.get_visible() and axis.axison:
+                assert axis.get_tightbbox().y0 >= foot, name
+
+
+def test_small_print_has_lines_as_wide_as_the_figure():
+    style.use_style()
+    for width in (1.5, 3.4, 7.0):
+        figure = style.plt.figure(figsize=(width, 2))
+        style.small_print(figure, Origin("a-study", ""), "many words " * 12, "and some more")
+        figure.draw_without_rendering()
+        extent = figure._supxlabel.get_window_extent()
+        assert 0.6 * figure.bbox.width < extent.width < figure.bbox.width
+        words = figure._supxlabel.get_text().split()
+        assert words[:2] == ["Study:", "a-study;"] and words[-1] == "more."
+
+
+def test_a_users_matplotlibrc_changes_no_byte(tmp_path):
+    drawings.draw_all(tmp_path)
+    (tmp_path / "matplotlibrc").write_text(HOSTILE)
+    (tmp_path / "hostile").mkdir()
+    environment = os.environ | {
+        "MATPLOTLIBRC": str(tmp_path / "matplotlibrc"),
+        "PYTHONPATH": str(REPOSITORY / "scripts"),
+    }
+    program = [sys.executable, str(REPOSITORY / "tests/drawings.py"), str(tmp_path / "hostile")]
+    subprocess.run(program, env=environment, check=True, cwd=REPOSITORY)
+    drawn = sorted(path.name for path in (tmp_path / "hostile").iterdir())
+    assert len(drawn) == 3 * len(drawings.all_figures())
+    for name in drawn:
+        same = (tmp_path / "hostile" / name).read_bytes() == (tmp_path / name).read_bytes()
+        assert same, f"{name} differs"
+
+
+def test_more_series_than_colours_are_told_apart():
+    looks = style.series_looks(f"criterion-{number}" for number in range(56))
+    pairs = {(look["color"], look["marker"]) for look in looks.values()}
+    assert len(pairs) == len(looks) == 56
+
+
+def test_a_scale_of_shares_ends_at_the_highest_shown():
+    for highest in (0.03, 0.35, 0.99, 1.0):
+        figure, (left, right) = style.plt.subplots(1, 2)
+        image = left.imshow(np.array([[0, highest]]), vmin=0, vmax=highest)
+        style.share_scale(figure, image, right)
+        ticks = right.get_yticks()
+        assert ticks[0] == 0 and ticks[-1] == highest
+        assert np.diff(ticks).min() > 0.1 * highest
+
+
+def test_saved_figures_are_the_same_bytes_twice(tmp_path):
+    shown = pd.DataFrame({"x": [1, 2], "y": [0.1, 0.2]})
+    contents = []
+    for prefix in ("one", "two"):
+        style.use_style()
+        figure, axis = style.plt.subplots(figsize=(2, 2))
+        axis.plot(shown["x"], shown["y"], label="line")
+        origin = Origin("tiny", "0" * 64)
+        style.small_print(figure, origin, "1 run")
+        style.save(figure, shown, origin, tmp_path / prefix)
+        contents.append([(tmp_path / f"{prefix}.{f}").read_bytes() for f in ("pdf", "png", "csv")])
+    assert contents[0] == contents[1]
+    assert b"CreationDate" not in contents[0][0]
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "one.csv"), shown)
+    for form in ("pdf", "png"):
+        fields = read(tmp_path / f"one.{form}")
+        assert fields["Study"] == "tiny" and fields["Configuration"] == "0" * 64
+        assert check_table(tmp_path / f"one.{form}", fields) == tmp_path / "one.csv"

@@ -1,0 +1,109 @@
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snip.layers.weights import build_network
+from snip.masks.anatomy import anatomy
+from snip.masks.scoring import make_masks, score
+from snip.study import registry
+from test_scoring import problem
+
+NETWORKS = registry.names("networks")
+
+
+def random_masks(network, seed, share):
+    """Masks with a share of each tensor kept, and one unit and one input of each layer cut off."""
+    generator = torch.Generator().manual_seed(seed)
+    masks = {}
+    for name, parameter in network.named_parameters():
+        masks[name] = torch.rand(parameter.shape, generator=generator) < share
+        if parameter.dim() > 1:
+            masks[name][int(torch.randint(len(parameter), (), generator=generator))] = False
+            column = int(torch.randint(parameter.shape[1], (), generator=generator))
+            if parameter.shape[1] > 1:
+                masks[name][:, column] = False
+    return masks
+
+
+def effective_by_hand(network, masks):
+    """Which weights lie on a path, by following units forwards and backwards, layer by layer."""
+    weights = {name: mask for name, mask in masks.items() if mask.dim() > 1}
+    # Per layer a matrix (output units, input units): whether any connection joins them.
+    joined = {
+        name: mask.flatten(2).any(2) if mask.dim() > 2 else mask for name, mask in weights.items()
+    }
+    names = list(weights)
+    reached = [torch.ones(joined[names[0]].shape[1], dtype=torch.bool)]
+    for name in names:
+        spread = joined[name].shape[1] // len(reached[-1])  # pixels of a flattened channel
+        reached[-1] = reached[-1].repeat_interleave(spread)
+        reached.append((joined[name] & reached[-1]).any(1))
+    useful = torch.ones(10, dtype=torch.bool)
+    result = {}
+    for index in reversed(range(len(names))):
+        name = names[index]
+        units = weights[name]
+        shape = [len(units), -1] + [1] * (units.dim() - 2)
+        through = reached[index][None] & useful[:, None]
+        result[name] = units & through.view(shape)
+        before = (joined[name] & useful[:, None]).any(0)
+        if index:
+            before = before.view(len(weights[names[index - 1]]), -1).any(1)
+        useful = before
+    return result
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    network=st.sampled_from(["lenet-300-100", "lenet-5-caffe"]),
+    seed=st.integers(0, 10**6),
+    share=st.sampled_from([0.003, 0.01, 0.05, 0.5, 1.0]),
+)
+def test_effective_connections_are_those_on_a_path(network, seed, share):
+    module = build_network(network, 0)
+    masks = random_masks(module, seed, share)
+    counts = anatomy(module, masks)
+    for name, effective in effective_by_hand(module, masks).items():
+        assert counts[name]["effective"] == int(effective.sum())
+        assert counts[name]["dead_units"] == int((~effective.flatten(1).any(1)).sum())
+        assert counts[name]["kept"] == int(masks[name].sum())
+        assert counts[name]["units"] == len(masks[name])
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_connections_on_no_path_change_nothing(network):
+    module = build_network(network, 1)
+    masks = random_masks(module, 2, 0.02)
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(7, 1, 28, 28, generator=generator)
+    kept = {name: p.detach() * masks[name] for name, p in module.named_parameters()}
+    without = dict(kept)
+    for name, effective in effective_by_hand(module, masks).items():
+        without[name] = kept[name] * effective
+    both = [torch.func.functional_call(module, values, (images,)) for values in (kept, without)]
+    assert torch.allclose(*both, atol=1e-6)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_whole_network_has_no_dead_unit_and_an_empty_one_only_dead_units(network):
+    module = build_network(network, 0)
+    for kept in (True, False):
+        masks = {n: torch.full(p.shape, kept) for n, p in module.named_parameters()}
+        for counts in anatomy(module, masks).values():
+            expected = counts["parameters"] if kept else 0
+            assert counts["kept"] == counts["effective"] == expected
+            assert counts["dead_units"] == (0 if kept else counts["units"])
+
+
+@pytest.mark.parametrize("network", ["lenet-300-100", "lenet-5-caffe"])
+def test_the_shuffled_control_keeps_as_many_in_each_layer(network):
+    given = problem(network)
+    sparsities = [50, 90, 99]
+    plain = make_masks(given, "snip", sparsities)
+    shuffled = make_masks(given, "snip-shuffled", sparsities)
+    for one, other in zip(plain, shuffled, strict=True):
+        for name in one:
+            assert one[name].sum() == other[name].sum()
+        assert not torch.equal(one["fc1.weight"], other["fc1.weight"])
+    assert score(given, "snip").sort().values.equal(score(given, "snip-shuffled").sort().values)

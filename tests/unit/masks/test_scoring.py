@@ -1,0 +1,236 @@
+import copy
+import json
+import runpy
+import sys
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import REPOSITORY
+from snip.datasets.dataset import DatasetError, draw_pruning_batch, load_dataset
+from snip.layers.weights import build_network
+from snip.masks import scoring as masks
+from snip.masks.anatomy import anatomy
+from snip.study import registry
+from snip.study.axes import MaskSet, Settings
+
+NETWORKS = ["lenet-300-100", "lenet-5-caffe"]
+
+
+def problem(network="lenet-300-100", examples=12, seed=3, dtype=torch.float64):
+    generator = torch.Generator().manual_seed(seed)
+    images = torch.randn(examples, 1, 28, 28, generator=generator, dtype=dtype)
+    labels = torch.randint(10, (examples,), generator=generator)
+    module = build_network(network, seed).to(dtype)
+    names = masks.prunable_parameters(module, "weights-and-biases")
+    return masks.PruningProblem(module, images, labels, generator, names)
+
+
+def loss_at(given: masks.PruningProblem, vector: torch.Tensor) -> float:
+    parameters = dict(given.network.named_parameters())
+    sizes = [parameters[name].numel() for name in given.prunable]
+    values = {
+        name: part.view(parameters[name].shape)
+        for name, part in zip(given.prunable, vector.split(sizes), strict=True)
+    }
+    logits = torch.func.functional_call(given.network, values, (given.images,))
+    return torch.nn.functional.cross_entropy(logits, given.labels).item()
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_sensitivity_is_the_derivative_of_the_loss_in_the_connection(network):
+    given = problem(network)
+    scores = masks.score(given, "snip")
+    step = 1e-5
+    # The strongest connections and some at random; a loss does not resolve the weakest.
+    chosen = torch.cat([scores.topk(5).indices, torch.randperm(len(scores))[:5]])
+    for j in chosen.tolist():
+        connections = torch.ones_like(given.weights)
+        connections[j] = 1 + step
+        above = loss_at(given, connections * given.weights)
+        connections[j] = 1 - step
+        below = loss_at(given, connections * given.weights)
+        assert abs(above - below) / (2 * step) == pytest.approx(scores[j].item(), abs=1e-8)
+    assert torch.equal(scores, (given.weights * given.gradient).abs())
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_signed_sensitivities_sum_to_the_same_in_each_layer(network):
+    # These networks are positively homogeneous in each layer's weights while biases are zero, so
+    # each layer's sum is the derivative of the loss in the scale of the logits.
+    given = problem(network)
+    signed = given.weights * given.gradient
+    parameters = dict(given.network.named_parameters())
+    parts = signed.split([parameters[name].numel() for name in given.prunable])
+    sums = [
+        part.sum().item()
+        for name, part in zip(given.prunable, parts, strict=True)
+        if name.endswith("weight")
+    ]
+    assert len(sums) > 2
+    assert sums == pytest.approx([sums[0]] * len(sums), rel=1e-9)
+    assert abs(sums[0]) > 1e-4
+
+
+def test_gradient_averaged_over_chunks_is_that_of_one_batch(monkeypatch):
+    whole = problem(examples=25).gradient
+    monkeypatch.setattr(masks, "CHUNK", 7)
+    torch.testing.assert_close(problem(examples=25).gradient, whole, rtol=1e-12, atol=1e-15)
+
+
+def test_inverted_images_and_negated_first_layer_give_the_same_sensitivities():
+    given = problem(dtype=torch.float32)
+    other = problem(dtype=torch.float32)
+    other.images = -other.images
+    with torch.no_grad():
+        other.network.fc1.weight.neg_()
+    torch.testing.assert_close(masks.score(given, "snip"), masks.score(other, "snip"))
+
+
+@pytest.mark.parametrize("sparsity", [99.9999, 100 - 1e-9])
+def test_a_sparsity_that_keeps_no_parameter_is_refused(sparsity):
+    with pytest.raises(masks.MaskError, match=rf"sparsity {sparsity} keeps none of \d+ parameters"):
+        masks.make_masks(problem(), "magnitude", [90, sparsity])
+
+
+class Fixed:
+    """A problem whose scores are given."""
+
+    def __init__(self, scores):
+        self.network = torch.nn.Linear(len(scores) // 2, 1, bias=False)
+        self.network.second = torch.nn.Linear(len(scores) - len(scores) // 2, 1, bias=False)
+        self.prunable = ["weight", "second.weight"]
+        self.weights = torch.tensor(scores, dtype=torch.float32)
+        self.gradient = torch.ones_like(self.weights)
+        self.generator = torch.Generator()
+
+
+@settings(deadline=None)
+@given(
+    scores=st.lists(st.integers(0, 3), min_size=2, max_size=60),
+    sparsities=st.lists(st.floats(0, 99.99), min_size=1, max_size=5),
+)
+def test_exactly_kappa_are_kept_ties_by_index_and_masks_nest(scores, sparsities):
+    one_is_kept = 100 * (1 - 1 / len(scores))
+    sparsities = sorted(min(sparsity, one_is_kept) for sparsity in sparsities)
+    before = None
+    for sparsity, mask in zip(
+        sparsities, masks.make_masks(Fixed(scores), "magnitude", sparsities), strict=True
+    ):
+        kept = torch.cat([part.reshape(-1) for part in mask.values()]).tolist()
+        count = round(len(scores) * (1 - sparsity / 100))
+        assert sum(kept) == count
+        # The obvious reference: highest score first, then lowest index.
+        order = sorted(range(len(scores)), key=lambda j: (-scores[j], j))
+        assert {j for j, keep in enumerate(kept) if keep} == set(order[:count])
+        assert before is None or all(b or not k for b, k in zip(before, kept, strict=True))
+        before = kept
+
+
+def test_number_kept_at_published_sizes():
+    assert masks.number_kept(266_610, 90) == 26_661
+    assert masks.number_kept(431_080, 99) == 4_311
+    assert masks.number_kept(431_080, 0) == 431_080
+
+
+def test_weights_alone_compete_when_asked():
+    given = problem(dtype=torch.float32)
+    given.prunable = masks.prunable_parameters(given.network, "weights")
+    [mask] = masks.make_masks(given, "snip", [90])
+    assert all(mask[name].all() for name in mask if name.endswith("bias"))
+    kept = sum(int(mask[name].sum()) for name in mask if name.endswith("weight"))
+    assert kept == round(266_200 * 0.1)
+
+
+def test_zero_biases_go_first():
+    [mask] = masks.make_masks(problem(dtype=torch.float32), "snip", [5])
+    assert not any(mask[name].any() for name in mask if name.endswith("bias"))
+
+
+def test_the_signed_gradient_keeps_the_largest_with_their_sign():
+    given = problem(dtype=torch.float32)
+    [mask] = masks.make_masks(given, "gradient-signed", [90])
+    kept = torch.cat([mask[name].reshape(-1) for name in given.prunable])
+    assert given.gradient[kept].min() >= given.gradient[~kept].max()
+    # By size, large negative ones are kept as well.
+    [whole] = masks.make_masks(given, "gradient", [90])
+    assert not torch.equal(whole["fc1.weight"], mask["fc1.weight"])
+
+
+@pytest.mark.parametrize("class_", ["all", "3"])
+def test_a_pruning_batch_of_all_examples(class_):
+    labels, candidates = np.arange(200) % 10, np.arange(50, 180)
+    batch = draw_pruning_batch(labels, candidates, "all", 0, class_)
+    assert sorted(batch) == [i for i in candidates if class_ in ("all", str(labels[i]))]
+    assert (draw_pruning_batch(labels, candidates, 7, 0, class_) == batch[:7]).all()
+
+
+def test_random_scores_follow_the_seed():
+    first, again, other = (masks.score(problem(seed=seed), "random") for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 1000), small=st.integers(1, 30), large=st.integers(31, 90))
+def test_pruning_batch_is_drawn_from_the_candidates_and_nests(seed, small, large):
+    labels = np.arange(200) % 10
+    candidates = np.random.default_rng(seed).permutation(200)[:100]
+    batch = draw_pruning_batch(labels, candidates, large, seed)
+    assert len(set(batch)) == large and set(batch) <= set(candidates)
+    assert (draw_pruning_batch(labels, candidates, small, seed) == batch[:small]).all()
+
+
+def test_pruning_batch_of_one_class():
+    labels = np.arange(200) % 10
+    batch = draw_pruning_batch(labels, np.arange(200), 20, 0, "7")
+    assert sorted(batch) == list(range(7, 200, 10))
+    with pytest.raises(DatasetError, match="21 examples asked for, but class 7 has 20"):
+        draw_pruning_batch(labels, np.arange(200), 21, 0, "7")
+
+
+def test_scores_that_are_not_finite_are_refused():
+    given = Fixed([1.0, float("nan"), 2.0])
+    with pytest.raises(masks.MaskError, match="not finite"):
+        masks.score(given, "magnitude")
+
+
+def test_unknown_criterion_names_the_registered_ones():
+    with pytest.raises(
+        registry.SnipError, match="'snap'.*gradient, gradient-signed, magnitude, random, snip"
+    ):
+        masks.score(problem(), "snap")
+
+
+@pytest.mark.parametrize("classes", ["all", "7", "each"])
+def test_a_mask_file_by_hand_has_each_tensor_without_pickle(tmp_path, generated, classes):
+    output = tmp_path / "mask.npz"
+    command = ["scripts/prune.py", "--dataset=generated", "--network=lenet-5-caffe"]
+    command += [f"--class={classes}", "--batch-size=20", "--sparsity", "50", "99.5"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(REPOSITORY)
+        patch.setattr(sys, "argv", [*command, f"--data={generated}", f"--output={output}"])
+        runpy.run_path("scripts/prune.py", run_name="__main__")
+    dataset = load_dataset("generated", generated)
+    network = build_network("lenet-5-caffe", 0)
+    with np.load(output, allow_pickle=False) as archive:
+        description = json.loads(str(archive["description"]))
+        assert description["sparsities"] == ["50", "99.5"] and description["units"] == 20
+        assert description["settings"]["prunable"] == "weights-and-biases"
+        assert "images" not in archive.files  # the first layer's units see parts of the image
+        for number, class_ in enumerate(description["classes"]):
+            wanted = MaskSet("generated", "lenet-5-caffe", "snip", 20, class_, 0)
+            given = masks.make_problem(copy.deepcopy(network), wanted, Settings(), dataset)
+            found = masks.make_masks(given, "snip", [50, 99.5])
+            assert sum(description["composition"][number]) == 20
+            if class_ != "all":
+                assert description["composition"][number][int(class_)] == 20
+            if classes != "each":
+                counts = [anatomy(network, mask) for mask in found]
+                assert description["anatomies"] == counts
+            for name in found[0]:
+                stored = archive[name][number] if classes == "each" else archive[name]
+                np.testing.assert_array_equal(stored, np.stack([mask[name] for mask in found]))

@@ -1,0 +1,58 @@
+import runpy
+import sys
+
+import pandas as pd
+import pytest
+
+from helpers import REPOSITORY
+from snip.study.axes import Run
+from snip.tables.collect import KEY, SETTINGS, read_table
+from snip.tables.published import PUBLISHED
+
+
+def compared(folder, decay, sparsities, **trained):
+    """What compare.py makes of two seeds of lenet-300-100 that have an error of 2 and 3 %."""
+    rows = []
+    for sparsity in sparsities:
+        for seed in (0, 1):
+            run = Run("mnist", "lenet-300-100", "snip", sparsity, 100, "true", decay, seed)
+            rows.append({**run.key, "iterations": 7, "test_error": 2.0 + seed})
+    pd.DataFrame(rows, columns=[*KEY, "iterations", "test_error"]).to_csv(folder / "runs.csv")
+    lines = [["lenet-300-100", "mnist", name, f'"{value}"'] for name, value in trained.items()]
+    pd.DataFrame(lines, columns=SETTINGS).to_csv(folder / "settings.csv", index=False)
+    output = folder / "published.csv"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["x", f"--runs={folder}/runs.csv", f"--output={output}"])
+        runpy.run_path(str(REPOSITORY / "scripts/compare.py"), run_name="__main__")
+    table = read_table(output)
+    assert len(table) == len(PUBLISHED)
+    return table[table["n"] > 0]
+
+
+def test_only_runs_trained_in_the_published_way_are_compared(tmp_path):
+    plain = {"optimizer": "sgd", "initialisation": "variance-scaling"}
+    found = compared(tmp_path, "0.0005", ["0", "90"], **plain)
+    assert list(zip(found["source"], found["sparsity"], strict=True)) == [
+        ("Figure 3", 90),
+        ("Table 1", 0),
+    ]
+    assert (found["mean"] == 2.5).all() and (found["n"] == 2).all()
+    assert found["published"].tolist() == [1.64, 1.7] and found["spread"].isna().all()
+    adam = {"optimizer": "adam", "initialisation": "he"}
+    found = compared(tmp_path, "0", ["90"], **adam)
+    assert found["source"].tolist() == ["Table 3"] and found["published"].tolist() == [1.88]
+    assert found["spread"].tolist() == [0.1] and found["initialisation"].tolist() == ["he"]
+
+
+@pytest.mark.parametrize(
+    ("decay", "trained"),
+    [
+        ("0.0005", {"optimizer": "adam", "initialisation": "he"}),
+        ("0", {"optimizer": "sgd", "initialisation": "he"}),
+        ("0", {"optimizer": "adam", "initialisation": "variance-scaling"}),
+        ("0", {"optimizer": "sgd", "initialisation": "variance-scaling"}),
+        ("0.0005", {}),
+    ],
+)
+def test_runs_trained_in_another_way_are_beside_no_published_number(tmp_path, decay, trained):
+    assert compared(tmp_path, decay, ["0", "90"], **trained).empty
