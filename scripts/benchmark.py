@@ -40,7 +40,8 @@ TARGETS = {
 
 def setting(network: str, sparsity: str = SPARSITY, **changes):
     """Return a run and its settings at the default study's schedule."""
-    from snip.study.axes import Run, Settings
+    from snip.study.axes import Run
+    from snip.study.settings import Settings
 
     run = Run("mnist", network, "snip", sparsity, 100, "true", "0.0005", 0)
     values = {"iterations": EPOCH, "decay_every": EPOCH, "evaluate_every": EPOCH, "log_every": 20}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from snip.jobs import command
 from snip.jobs.files import write_atomically
-from snip.study.axes import ERRORS
+from snip.study.settings import ERRORS
 from snip.tables.published import PUBLISHED
 
 

@@ -171,7 +171,7 @@ def main() -> None:
     from jinja2 import Template
 
     from snip.study.figures import FIGURES
-    from snip.study.grids import slice_masks, slice_of, slice_runs
+    from snip.study.slices import slice_masks, slice_of, slice_runs
     from snip.tables.collect import read_settings, read_table
 
     template = Template(TEMPLATE.read_text(), autoescape=True)

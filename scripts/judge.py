@@ -28,7 +28,7 @@ def main() -> None:
     from snip.claims.verdicts import judge
     from snip.figures import forest, style
     from snip.figures.provenance import Origin
-    from snip.study.grids import digest
+    from snip.study.slices import digest
 
     claims = part["claims"]
     evidence = evidence_of(part, claims["margins"], options.results, options.data)

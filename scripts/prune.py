@@ -9,29 +9,20 @@ those of ten pruning batches, one of each class, and there are no counts.
 """
 
 import copy
-import dataclasses
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from snip.jobs import command
-from snip.study import registry
-from snip.study.axes import SCORING_SETTINGS, MaskSet
+from snip.study import options
+from snip.study.axes import MASK_AXES, MaskSet
+from snip.study.settings import SCORING_SETTINGS, scoring_part, unswept
 
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--dataset", default="mnist", help="e.g. mnist, fashion-mnist-inverted")
-    parser.add_argument("--network", default="lenet-300-100", choices=registry.names("networks"))
-    parser.add_argument("--criterion", default="snip", choices=registry.names("criteria"))
-    parser.add_argument(
-        "--batch-size",
-        type=command.batch_size,
-        default=100,
-        help="examples in the pruning batch, or all: every training example",
-    )
-    parser.add_argument(
-        "--sparsity", type=command.sparsity, nargs="+", required=True, help="percent"
-    )
+    options.add_axes(parser, [name for name in MASK_AXES if name != "class_"])
+    options.add_axis(parser, "sparsity", nargs="+", required=True)
     parser.add_argument(
         "--class",
         dest="class_",
@@ -39,12 +30,11 @@ def main() -> None:
         choices=["all", "each", *map(str, range(10))],
         help="draw the pruning batch from one class alone, or ten of them from each",
     )
-    parser.add_argument("--seed", type=command.seed, default=0)
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
     parser.add_argument("--images-only", action="store_true", help="leave the masks out")
     parser.add_argument("--output", type=Path, required=True, help="mask file (.npz)")
-    command.add_settings(parser, SCORING_SETTINGS)
-    options = parser.parse_args()
+    options.add_settings(parser, SCORING_SETTINGS)
+    parsed = parser.parse_args()
 
     with command.importing():
         import numpy as np
@@ -58,40 +48,33 @@ def main() -> None:
         from snip.masks.scoring import make_masks, make_problem
 
     torch.set_num_threads(1)  # as in train.py
-    settings = command.settings_of(options)
-    dataset = load_dataset(options.dataset, options.data, settings.inverted_statistics)
-    wanted = MaskSet(
-        options.dataset,
-        options.network,
-        options.criterion,
-        options.batch_size,
-        options.class_,
-        options.seed,
-    )
-    drawn = build_network(options.network, options.seed, settings)
-    classes = list(map(str, range(CLASSES))) if options.class_ == "each" else [options.class_]
+    settings = options.settings_of(parsed)
+    dataset = load_dataset(parsed.dataset, parsed.data, settings.inverted_statistics)
+    wanted = MaskSet(**{name: getattr(parsed, name) for name in MASK_AXES})
+    drawn = build_network(wanted.network, wanted.seed, settings)
+    classes = list(map(str, range(CLASSES))) if parsed.class_ == "each" else [parsed.class_]
     arrays, images, anatomies, composition = [], [], [], []
     for class_ in classes:
         # A criterion may leave its network changed: each class starts from the drawn one.
         network = copy.deepcopy(drawn)
-        masks = dataclasses.replace(wanted, class_=class_)
+        masks = replace(wanted, class_=class_)
         problem = make_problem(network, masks, settings, dataset)
-        found = make_masks(problem, options.criterion, map(float, options.sparsity))
+        found = make_masks(problem, wanted.criterion, map(float, parsed.sparsity))
         composition.append(np.bincount(problem.labels, minlength=CLASSES).tolist())
         stacked = {name: np.stack([mask[name].numpy() for mask in found]) for name in found[0]}
         first = next(iter(stacked.values()))
         images.append(pixel_counts(first))
-        if not options.images_only:
+        if not parsed.images_only:
             arrays.append(stacked)
-        if options.class_ != "each":
+        if parsed.class_ != "each":
             anatomies = [anatomy(network, mask) for mask in found]
         kept = ", ".join(str(sum(int(m.sum()) for m in mask.values())) for mask in found)
         print(f"class {class_}: kept {kept}", file=sys.stderr)
     description = {
         "key": wanted.key,
-        "settings": {name: getattr(settings, name) for name in SCORING_SETTINGS},
+        "settings": unswept(scoring_part(asdict(settings))),
         "classes": classes,
-        "sparsities": options.sparsity,
+        "sparsities": parsed.sparsity,
         "composition": composition,
         "units": first.shape[1],
         "anatomies": anatomies,
@@ -99,11 +82,11 @@ def main() -> None:
     content = {}
     if arrays:
         content = {name: np.stack([each[name] for each in arrays]) for name in arrays[0]}
-        if options.class_ != "each":
+        if parsed.class_ != "each":
             content = {name: array[0] for name, array in content.items()}
     if images[0] is not None:
         content["images"] = np.stack(images)
-    write_atomically(options.output, mask_file(description, content))
+    write_atomically(parsed.output, mask_file(description, content))
 
 
 if __name__ == "__main__":

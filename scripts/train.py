@@ -8,27 +8,13 @@ import threading
 from pathlib import Path
 
 from snip.jobs import command, signals
-from snip.study import registry
-from snip.study.axes import Run
+from snip.study import options
+from snip.study.axes import RUN_AXES
 
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--dataset", default="mnist", help="e.g. mnist, fashion-mnist, mnist-3000")
-    parser.add_argument("--network", default="lenet-300-100", choices=registry.names("networks"))
-    parser.add_argument("--criterion", default="snip", choices=registry.names("criteria"))
-    parser.add_argument(
-        "--sparsity", type=command.sparsity, default="90", help="percent; 0: reference"
-    )
-    parser.add_argument(
-        "--batch-size",
-        type=command.batch_size,
-        default=100,
-        help="examples in the pruning batch, or all: every training example",
-    )
-    parser.add_argument("--labels", default="true", choices=["true", "random"])
-    parser.add_argument("--weight-decay", type=command.weight_decay, default="0.0005")
-    parser.add_argument("--seed", type=command.seed, default=0)
+    options.add_axes(parser, RUN_AXES)
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
     parser.add_argument("--output", type=Path, required=True, help="result file (.json)")
     parser.add_argument(
@@ -37,8 +23,8 @@ def main() -> None:
     parser.add_argument(
         "--checkpoint-seconds", type=float, default=60, help="interval between checkpoints"
     )
-    command.add_settings(parser)
-    options = parser.parse_args()
+    options.add_settings(parser)
+    parsed = parser.parse_args()
 
     with command.importing():
         import torch
@@ -52,26 +38,16 @@ def main() -> None:
     torch.set_num_threads(1)
     # Gradients of memorised labels become denormal numbers, which are slow and mean nothing.
     torch.set_flush_denormal(True)
-    run = Run(
-        options.dataset,
-        options.network,
-        options.criterion,
-        options.sparsity,
-        options.batch_size,
-        options.labels,
-        options.weight_decay,
-        options.seed,
-    )
-    settings = command.settings_of(options)
-    dataset = load_dataset(options.dataset, options.data, settings.inverted_statistics)
+    run, settings = options.run_of(parsed), options.settings_of(parsed)
+    dataset = load_dataset(run.dataset, parsed.data, settings.inverted_statistics)
     identity = fingerprint(run, settings, dataset)
-    checkpoint = Checkpoint(options.checkpoint, identity, options.checkpoint_seconds)
+    checkpoint = Checkpoint(parsed.checkpoint, identity, parsed.checkpoint_seconds)
     # Slurm before a time limit, Ctrl-C, a closed terminal: each ends the run at a checkpoint.
     asked = threading.Event()
     for number in signals.endings():
         signal.signal(number, lambda *_: asked.set())
     result = train(run, settings, dataset, checkpoint, asked.is_set)
-    write_atomically(options.output, sealed(result))
+    write_atomically(parsed.output, sealed(result))
     checkpoint.remove()
 
 

@@ -17,7 +17,7 @@ SCRIPT = REPOSITORY / "tests/slurm/cluster.sh"
 # The profile as it is, on nodes of two cores, for a hurried user.
 SLURM = [
     "--workflow-profile",
-    "workflow/profiles/slurm",
+    "profiles/slurm",
     "--slurm-init-seconds-before-status-checks=1",
     "--seconds-between-status-checks=2",
     "--latency-wait=5",

@@ -1,7 +1,7 @@
 # Claims: tables and masks -> results/{study}/tables/{claims,published}.csv, figures/claims
 
-CLAIMED_MASKS = [name for name in CLAIMED if name in figures.MASKED]
-CLAIMED_DATA = sorted({os.path.dirname(p) for p in summaries(CLAIMED_MASKS) if "summary" in p})
+CLAIMED_MASKS = [name for name in figures.CLAIMED if name in figures.MASKED]
+CLAIMED_DATA = sources(CLAIMED_MASKS)
 
 
 rule claims:
@@ -9,9 +9,7 @@ rule claims:
         slice=f"{RESULTS}/slices/claims.json",
         tables=[f"{RESULTS}/tables/{table}.csv" for table in TABLES],
         masks=mask_files(*CLAIMED_MASKS),
-        data=[ancient(f"{folder}/{file}") for folder in CLAIMED_DATA for file in datasets.FILES],
-        summaries=summaries(CLAIMED_MASKS),
-        code=code("judge"),
+        data=[fetched(source, [*datasets.FILES, datasets.SUMMARY]) for source in CLAIMED_DATA],
     output:
         table=f"{RESULTS}/tables/claims.csv",
         readable=f"{FIGURES}/claims",
@@ -22,15 +20,14 @@ rule claims:
         f"{RESULTS}/benchmarks/figures/claims.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 20 * attempt,
     params:
-        digest=lambda wildcards: slice_digest("claims"),
-        results=lambda wildcards, output: os.path.dirname(os.path.dirname(output.table)),
+        scripts=scripts,
+        code=code("judge"),
+        data=checksums(*CLAIMED_DATA),
+        digest=slice_digest("claims"),
+        results=RESULTS,
     shell:
-        "python scripts/judge.py --slice {input.slice} --digest {params.digest}"
+        "python {params.scripts:q}/judge.py --slice {input.slice} --digest {params.digest}"
         " --results {params.results} --output {output.table} --readable {output.readable} 2> {log}"
 
 
@@ -38,7 +35,6 @@ rule compare:
     input:
         runs=f"{RESULTS}/tables/runs.csv",
         settings=f"{RESULTS}/tables/settings.csv",
-        code=code("compare"),
     output:
         f"{RESULTS}/tables/published.csv",
     log:
@@ -47,12 +43,10 @@ rule compare:
         f"{RESULTS}/benchmarks/tables/published.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
     params:
+        scripts=scripts,
+        code=code("compare"),
         error=config["reported_error"],
     shell:
-        "python scripts/compare.py --runs {input.runs} --error {params.error}"
+        "python {params.scripts:q}/compare.py --runs {input.runs} --error {params.error}"
         " --output {output} 2> {log}"

@@ -1,31 +1,30 @@
-# Helpers shared by all stages. Nothing here imports torch, since on a cluster every job parses the
-# workflow again.
-import json
+# What the rules call by name. Nothing here imports torch: on a cluster every job parses this again.
 import os
 import sys
 from pathlib import Path
 
-from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
-from snakemake.io import is_flagged
 
+# The code lies beside the Snakefile, results and figures in the working directory.
+HOME = os.path.dirname(os.path.dirname(str(workflow.current_basedir)))
+SCRIPTS = os.path.join(HOME, "scripts")
 # Ours before any other package called `snip`, and no script of ours before a library.
-sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
+sys.path.insert(0, SCRIPTS)
 
 from snip.datasets import dataset as datasets
-from snip.jobs import code as imports
-from snip.study import registry
-from snip.study import axes as runs
+from snip.jobs.code import PROJECT, check_code, code_digest
 from snip.jobs.failures import SnipError
-from snip.study import figures
-from snip.study import config as configuration
-from snip.study import grids
+from snip.study import axes, config as configuration, figures, grids, options, registry, slices
+from snip.study.settings import scoring_part
 
 sys.path.pop(0)
 
+if not os.path.samefile(PROJECT, HOME):
+    raise WorkflowError(f"code of {PROJECT} is loaded, expected that of {HOME}: one clone per run")
 try:
-    imports.check()
-    config = configuration.check(config)
+    check_code()
+    # As a module of another workflow, the configuration is what that one gives.
+    config = configuration.check(configuration.overlaid(configuration.DEFAULT, config))
     RUNS = grids.study_runs(config)
     MASKS = {mask.path: sparsities for mask, sparsities in grids.study_masks(config).items()}
 except SnipError as error:
@@ -37,72 +36,70 @@ DATASETS = "results/datasets"
 FIGURES = "figures" if config["study"] == "default" else f"figures/{config['study']}"
 FORMS = ("pdf", "png", "csv")
 DRAWN = (*figures.FIGURES, "claims")
-# The figures whose masks are tabulated, and those that claims are about.
-SCORED = tuple(name for name in figures.MASKED if figures.FIGURES[name].masks == "all")
-CLAIMED = (*(name for name in figures.FIGURES if name != "anatomy"), "claims")
 TABLES = ("runs", "layers", "curves", "settings")
 
 
 wildcard_constraints:
+    **{name: axis.pattern for name, axis in axes.AXES.items()},
     source="[a-z0-9-]+",
-    dataset="[a-z0-9-]+",
-    network="[a-z0-9-]+",
-    criterion="[a-z0-9-]+",
-    sparsity=r"\d+(\.\d+)?",
-    batch_size=r"\d+|all",
     class_="all|each",
-    labels="true|random",
-    weight_decay=r"\d+(\.\d+)?",
-    seed=r"\d+",
     figure="|".join(figures.FIGURES),
-    slice="|".join((*figures.FIGURES, "runs", "masks", "claims")),
+    slice="|".join((*figures.FIGURES, *slices.OTHERS)),
 
 
-def code(script, *modules):
-    """The files of a script and of the library that it uses, and of modules that it loads by name.
+def scripts(wildcards, input):
+    """The folder of the scripts.
 
-    Rules name their code as input: Snakemake compares small inputs by checksum, so a fresh clone
-    reruns nothing and an edit exactly what uses it.
+    A function of `input`, since Snakemake does not record what such a parameter gives: a clone that
+    is moved reruns nothing.
     """
-    return imports.code_of(f"scripts/{script}.py", *modules)
+    return SCRIPTS if os.path.relpath(SCRIPTS) != "scripts" else "scripts"
+
+
+def code(script, *files):
+    """The SHA-256 of a script, of all that it imports, and of other files that decide its result.
+
+    A parameter of every rule that computes: an edit reruns exactly what uses it, while a fresh
+    clone, with new times of modification, reruns nothing.
+    """
+    return code_digest(f"scripts/{script}.py", *files)
 
 
 def run_code(script):
-    """As `code`, with the wildcards' own criterion, network and data source, and no others."""
+    """As `code`, with the wildcards' own criterion and network, and no others."""
 
-    def files(wildcards):
-        source = datasets.parse_dataset(wildcards.dataset).source
-        chosen = [
+    def digest(wildcards):
+        return code(
+            script,
             registry.file("criteria", wildcards.criterion),
             registry.file("networks", wildcards.network),
-        ]
-        return [*code(script, *chosen), f"scripts/snip/datasets/sources/{source}.yaml"]
+        )
 
-    return files
-
-
-async def plan_readers_apart(dag, *arguments, plan=DAG.update_needrun, **options):
-    """Decide which jobs to run, where fetching is no reason to run what reads the files.
-
-    A source's file has the checksums of its data, so that data never change unless it does, and it
-    is an input of every reader. Snakemake cannot know this: files that were lost and are fetched
-    for one new run would train all the others again, though inputs are `ancient`; and where they
-    exist, it would not even ask whether a reader has a reason of its own, such as an edited setting.
-    The readers still wait until the files are there.
-    """
-    fetching = [job for job in dag.jobs if any(is_flagged(f, "update") for f in job.output)]
-    readers = {job: dag.depending.pop(job) for job in fetching if job in dag.depending}
-    try:
-        await plan(dag, *arguments, **options)
-    finally:
-        dag.depending.update(readers)
+    return digest
 
 
-DAG.update_needrun = plan_readers_apart
+def sources(names):
+    """The sources of the data sets that figures show."""
+    shown = [grid["datasets"] for name in names for grid in grids.grids(config, name)]
+    return sorted({datasets.parse_dataset(dataset).source for each in shown for dataset in each})
+
+
+def checksums(*sources):
+    """What decides the content of sources' data: a parameter of the rules that read them."""
+    return " ".join(
+        checksum
+        for source in sources
+        for checksum in datasets.load_source(source).checksums.values()
+    )
+
+
+def run_checksums(wildcards):
+    """The checksums of the wildcards' data set."""
+    return checksums(datasets.parse_dataset(wildcards.dataset).source)
 
 
 def fetched(source, files):
-    """Fetched files of a source: `ancient`, as the checksums in the source's file decide on them.
+    """Fetched files of a source: `ancient`, as only their checksums count.
 
     They are verified whenever they are read.
     """
@@ -119,54 +116,30 @@ def summary(wildcards):
     return fetched(datasets.parse_dataset(wildcards.dataset).source, [datasets.SUMMARY])
 
 
-def summaries(names):
-    """The summaries of the data sets that figures show, and what decides on their content."""
-    sources = sorted(
-        {
-            datasets.parse_dataset(name).source
-            for figure in names
-            for grid in grids.grids(config, figure)
-            for name in grid["datasets"]
-        }
-    )
-    described = [f"scripts/snip/datasets/sources/{source}.yaml" for source in sources]
-    return described + [p for s in sources for p in fetched(s, [datasets.SUMMARY])]
-
-
-def slice_text(name):
-    """The part of the configuration that decides a figure, the tables or the claims."""
-    names = {
-        "runs": (*figures.TRAINED, "claims"),
-        "masks": SCORED,
-        "claims": CLAIMED,
-    }.get(name, (name,))
-    part = grids.slice_of(config, names)
-    if name == "runs":  # nothing is judged or drawn here
-        part = {key: part[key] for key in ("study", "grids", "settings")}
-    return json.dumps(part, sort_keys=True)
-
-
 def slice_digest(name):
     """The SHA-256 of a slice: what reads it refuses one that is not of this configuration."""
-    return grids.digest(json.loads(slice_text(name)))
+    return slices.digest(slices.named_slice(config, name))
 
 
 def run_arguments(wildcards):
     """The options of train.py: the run, then its settings."""
-    key = {axis: wildcards[axis] for axis in runs.Run.__annotations__}
+    key = {axis: wildcards[axis] for axis in axes.RUN_AXES}
     values = grids.settings(config, wildcards.network, wildcards.dataset)
-    return f"{runs.arguments(key)} {runs.arguments(values)}"
+    return f"{options.arguments(key)} {options.arguments(values)}"
 
 
 def mask_arguments(wildcards):
     """The options of prune.py: what is scored, and every sparsity that a figure shows of it."""
-    key = {axis: wildcards[axis] for axis in runs.MaskSet.__annotations__}
-    path = runs.MASK_PATH.format(**key)
+    key = {axis: wildcards[axis] for axis in axes.MASK_AXES}
+    path = axes.MASK_PATH.format(**key)
     if path not in MASKS:
         raise WorkflowError(f"no figure of study {config['study']} shows the masks {path}")
-    values = grids.scoring_part(grids.settings(config, wildcards.network, wildcards.dataset))
-    words = [runs.arguments(key), "--images-only --sparsity", *MASKS[path], runs.arguments(values)]
-    return " ".join(words)
+    values = scoring_part(grids.settings(config, wildcards.network, wildcards.dataset))
+    sparsities = " ".join(MASKS[path])
+    return (
+        f"{options.arguments(key)} --images-only --sparsity {sparsities}"
+        f" {options.arguments(values)}"
+    )
 
 
 def run_minutes(wildcards, attempt):
@@ -203,7 +176,8 @@ def figure_inputs(wildcards):
         # Figure 3 looks in all of them for the example that the paper shows.
         files += mask_files(wildcards.figure, shown_only=not shown.trained)
     if shown.trained and shown.masks:
-        files += summaries([wildcards.figure])
+        for source in sources([wildcards.figure]):
+            files += fetched(source, [datasets.SUMMARY])
     return files
 
 
@@ -211,16 +185,3 @@ def figure_code(wildcards):
     """The code that draws a figure."""
     drawer = figures.FIGURES[wildcards.figure].module
     return code("figure", f"scripts/snip/figures/{drawer}.py")
-
-
-def check_paths(rule, paths):
-    """Refuse a path that the rule meant for it would not make."""
-    for path in paths:
-        if not workflow.get_rule(rule).is_producer(path):
-            raise WorkflowError(f"{path} does not match the paths of rule {rule}, a name is wrong")
-
-
-def forget_sums(sums, *listed):
-    """Remove a list of sums that outlives a file it lists: Snakemake would not miss the file."""
-    if not all(Path(FIGURES, name).exists() for name in listed):
-        Path(FIGURES, sums).unlink(missing_ok=True)

@@ -5,7 +5,6 @@ rule figure:
     input:
         slice=f"{RESULTS}/slices/{{figure}}.json",
         shown=figure_inputs,
-        code=figure_code,
     output:
         multiext(f"{FIGURES}/{{figure}}", *(f".{form}" for form in FORMS)),
     log:
@@ -14,17 +13,16 @@ rule figure:
         f"{RESULTS}/benchmarks/figures/{{figure}}.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
     params:
+        scripts=scripts,
+        code=figure_code,
+        data=lambda wildcards: checksums(*sources([wildcards.figure])),
         digest=lambda wildcards: slice_digest(wildcards.figure),
-        results=lambda wildcards: RESULTS,
-        prefix=lambda wildcards, output: os.path.splitext(output[0])[0],
+        results=RESULTS,
+        prefix=subpath(output[0], strip_suffix=".pdf"),
     shell:
-        "python scripts/figure.py --figure {wildcards.figure} --slice {input.slice} --digest {params.digest}"
-        " --results {params.results} --output {params.prefix} 2> {log}"
+        "python {params.scripts:q}/figure.py --figure {wildcards.figure} --slice {input.slice}"
+        " --digest {params.digest} --results {params.results} --output {params.prefix} 2> {log}"
 
 
 rule figure_sums:
@@ -41,9 +39,10 @@ rule figure_sums:
     conda:
         "../../environment.yml"
     params:
-        folder=lambda wildcards, output: os.path.dirname(output[0]),
+        scripts=scripts,
+        folder=subpath(output[0], parent=True),
     shell:
-        "python scripts/provenance.py {input.pdf} {input.png} > {log} 2>&1 &&"
+        "python {params.scripts:q}/provenance.py {input.pdf} {input.png} > {log} 2>&1 &&"
         " (cd {params.folder} && sha256sum {wildcards.figure}.*) > {output} 2>> {log}"
 
 
@@ -61,13 +60,14 @@ rule figures:
     conda:
         "../../environment.yml"
     params:
-        folder=lambda wildcards, output: os.path.dirname(output[0]),
+        scripts=scripts,
+        folder=subpath(output[0], parent=True),
         pictures=lambda wildcards, input: [p for p in input.shown if not p.endswith(".csv")],
         names=lambda wildcards, input: [
             os.path.basename(path) for path in (*input.shown, input.claims)
         ],
     shell:
-        "python scripts/provenance.py {params.pictures} > {log} 2>&1 &&"
+        "python {params.scripts:q}/provenance.py {params.pictures} > {log} 2>&1 &&"
         " (cd {params.folder} && sha256sum {params.names}) > {output} 2>> {log}"
 
 

@@ -1,9 +1,9 @@
-# What only one machine needs, and what Snakemake itself says and does beside its jobs.
+# What reaches into Snakemake, and what only one machine needs. Results do not depend on it.
+from snakemake.dag import DAG
+from snakemake.io import is_flagged
 
+from snip.jobs import forks, signals, times
 from snip.report import closing
-from snip.jobs import forks as forkserver
-from snip.jobs import times as job_times
-from snip.jobs import signals
 
 # A closed terminal ends Snakemake as Ctrl-C does: it leaves no lock.
 signals.end_as_if_interrupted()
@@ -14,21 +14,44 @@ if not workflow.deployment_settings.deployment_method:
     os.environ |= {"PATH": os.pathsep.join(programs)}
 
 
+async def plan_readers_apart(dag, *arguments, plan=DAG.update_needrun, **options):
+    """Decide which jobs to run, where fetching data is no reason to run what reads them.
+
+    The checksums of data are a parameter of every reader, so data never change unless that does.
+    Snakemake cannot know this: files that were lost and are fetched for one new run would train all
+    the others again, though inputs are `ancient`; and where they exist, it would not even ask
+    whether a reader has a reason of its own, such as an edited setting. The readers still wait
+    until the files are there.
+    """
+    fetching = [job for job in dag.jobs if any(is_data(file) for file in job.output)]
+    readers = {job: dag.depending.pop(job) for job in fetching if job in dag.depending}
+    try:
+        await plan(dag, *arguments, **options)
+    finally:
+        dag.depending.update(readers)
+
+
+def is_data(file):
+    """Whether a file is of a data set."""
+    return is_flagged(file, "update") and file.startswith(f"{DATASETS}/")
+
+
+DAG.update_needrun = plan_readers_apart
+
+
 def note_own_time():
     """Note Snakemake's own processor time beside that of its jobs (scripts/benchmark.py reads it)."""
     if not workflow.remote_exec:
-        job_times.note_own_seconds(Path(RESULTS, "benchmarks/snakemake.tsv"))
+        times.note_own_seconds(Path(RESULTS, "benchmarks/snakemake.tsv"))
 
 
 onstart:
-    # Snakemake's limit of a hundred jobs a second wakes the scheduler once a second for every job that
-    # has ended, in the default study a sixth of a core on average. Without a limit it wakes when a job
-    # ends.
+    # Snakemake's limit of a hundred jobs a second wakes the scheduler once a second for every job
+    # that has ended: in the default study a sixth of a core on average. Without a limit it wakes
+    # when a job ends.
     workflow.scheduler.job_rate_limiter = None
     if workflow.local_exec:
-        forkserver.start(
-            ["snip.training.run", "snip.training.checkpoints", "snip.masks.mask_files"]
-        )
+        forks.start(["snip.training.run", "snip.training.checkpoints", "snip.masks.mask_files"])
 
 
 onsuccess:

@@ -5,20 +5,21 @@ rule prune:
     input:
         data=data,
         summary=summary,
-        code=run_code("prune"),
     output:
-        f"{RESULTS}/masks/{runs.MASK_PATH}.npz",
+        f"{RESULTS}/masks/{axes.MASK_PATH}.npz",
     log:
-        f"{RESULTS}/logs/masks/{runs.MASK_PATH}.log",
+        f"{RESULTS}/logs/masks/{axes.MASK_PATH}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/masks/{runs.MASK_PATH}.tsv"
+        f"{RESULTS}/benchmarks/masks/{axes.MASK_PATH}.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 1000 + 500 * attempt,
         runtime=lambda wildcards, attempt: 30 * attempt,
     params:
+        scripts=scripts,
+        code=run_code("prune"),
+        data=run_checksums,
         arguments=mask_arguments,
     shell:
-        "python scripts/prune.py {params.arguments} --output {output} 2> {log}"
+        "python {params.scripts:q}/prune.py {params.arguments} --output {output} 2> {log}"

@@ -15,7 +15,8 @@ rule describe:
         figures=[
             report(
                 f"{FIGURES}/{name}.png",
-                caption=f"../report/{name}.rst",
+                # Written by this rule: the sentence of the table of figures, and what was found.
+                caption=os.path.abspath(f"{RESULTS}/report/{name}.rst"),
                 category=figure.category,
                 labels={"figure": figure.title},
             )
@@ -27,12 +28,11 @@ rule describe:
             category="Verdicts",
             labels={"figure": "Every statement, its interval and its verdict"},
         ),
+        slice=f"{RESULTS}/slices/report.json",
         all=f"{FIGURES}/all",
         settings=f"{RESULTS}/tables/settings.csv",
         claims=f"{RESULTS}/tables/claims.csv",
         published=f"{RESULTS}/tables/published.csv",
-        template="workflow/report/page.html.jinja2",
-        code=code("describe"),
     output:
         pages=[
             report(
@@ -48,17 +48,14 @@ rule describe:
         f"{RESULTS}/logs/report/describe.log",
     conda:
         "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
     params:
-        # Where data came from is no part of a study.
-        configuration=json.dumps({k: v for k, v in config.items() if k != "data_folder"}),
+        scripts=scripts,
+        code=code("describe", "workflow/report/page.html.jinja2"),
+        digest=slice_digest("report"),
         benchmarks=f"{RESULTS}/benchmarks",
-        folder=lambda wildcards, output: os.path.dirname(output.pages[0]),
+        folder=subpath(output[0], parent=True),
     shell:
-        "python scripts/describe.py --claims {input.claims} --published {input.published}"
-        " --settings {input.settings} --configuration {params.configuration:q}"
+        "python {params.scripts:q}/describe.py --slice {input.slice} --digest {params.digest}"
+        " --claims {input.claims} --published {input.published} --settings {input.settings}"
         " --forest {input.forest} --benchmarks {params.benchmarks}"
         " --output {params.folder} 2> {log}"

@@ -1,4 +1,4 @@
-# Tabulate: configuration -> results/{study}/slices/{slice}.json,
+# Collect: configuration -> results/{study}/slices/{slice}.json,
 # runs -> results/{study}/tables/[{figure}/]{runs,layers,curves,settings}.csv,
 # masks -> results/{study}/tables/masks.csv
 
@@ -11,19 +11,16 @@ rule slice:
     log:
         f"{RESULTS}/logs/slices/{{slice}}.log",
     localrule: True
-    conda:
-        "../../environment.yml"
     params:
-        text=lambda wildcards: slice_text(wildcards.slice),
-    shell:
-        "printf '%s' {params.text:q} > {output} 2> {log}"
+        text=lambda wildcards: slices.text(slices.named_slice(config, wildcards.slice)),
+    run:
+        Path(output[0]).write_text(params.text)
 
 
 rule collect_figure:
     input:
         slice=f"{RESULTS}/slices/{{figure}}.json",
         runs=lambda wildcards: run_files(wildcards.figure),
-        code=code("collect"),
     output:
         [f"{RESULTS}/tables/{{figure}}/{table}.csv" for table in TABLES],
     log:
@@ -32,24 +29,21 @@ rule collect_figure:
         f"{RESULTS}/benchmarks/tables/{{figure}}.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 10 * attempt,
     params:
+        scripts=scripts,
+        code=code("collect"),
         digest=lambda wildcards: slice_digest(wildcards.figure),
         runs=f"{RESULTS}/runs",
-        folder=lambda wildcards, output: os.path.dirname(output[0]),
+        folder=subpath(output[0], parent=True),
     shell:
-        "python scripts/collect.py --slice {input.slice} --digest {params.digest} --runs {params.runs}"
-        " --output {params.folder} 2> {log}"
+        "python {params.scripts:q}/collect.py --slice {input.slice} --digest {params.digest}"
+        " --runs {params.runs} --output {params.folder} 2> {log}"
 
 
 use rule collect_figure as collect_study with:
     input:
         slice=f"{RESULTS}/slices/runs.json",
         runs=run_files(*figures.TRAINED, "claims"),
-        code=code("collect"),
     output:
         [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
     log:
@@ -57,16 +51,13 @@ use rule collect_figure as collect_study with:
     benchmark:
         f"{RESULTS}/benchmarks/tables/study.tsv"
     params:
-        digest=lambda wildcards: slice_digest("runs"),
-        runs=lambda wildcards: f"{RESULTS}/runs",
-        folder=lambda wildcards, output: os.path.dirname(output[0]),
+        digest=slice_digest("runs"),
 
 
 rule collect_masks:
     input:
         slice=f"{RESULTS}/slices/masks.json",
-        masks=mask_files(*SCORED),
-        code=code("collect_masks"),
+        masks=mask_files(*figures.SCORED),
     output:
         f"{RESULTS}/tables/masks.csv",
     log:
@@ -75,13 +66,11 @@ rule collect_masks:
         f"{RESULTS}/benchmarks/tables/masks.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
-    resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 20 * attempt,
     params:
-        digest=lambda wildcards: slice_digest("masks"),
-        masks=lambda wildcards, output: f"{os.path.dirname(os.path.dirname(output[0]))}/masks",
+        scripts=scripts,
+        code=code("collect_masks"),
+        digest=slice_digest("masks"),
+        masks=f"{RESULTS}/masks",
     shell:
-        "python scripts/collect_masks.py --slice {input.slice} --digest {params.digest} --masks {params.masks}"
-        " --output {output} 2> {log}"
+        "python {params.scripts:q}/collect_masks.py --slice {input.slice} --digest {params.digest}"
+        " --masks {params.masks} --output {output} 2> {log}"

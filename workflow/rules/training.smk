@@ -1,20 +1,18 @@
-# Train: data -> results/{study}/runs/…/seed-{seed}.json, one network per job
+# Train: data -> results/{study}/runs/…/seed-{seed}.json, one network trained per job
 
 
 rule train:
     input:
         data=data,
         summary=summary,
-        code=run_code("train"),
     output:
-        f"{RESULTS}/runs/{runs.RUN_PATH}.json",
+        f"{RESULTS}/runs/{axes.RUN_PATH}.json",
     log:
-        f"{RESULTS}/logs/runs/{runs.RUN_PATH}.log",
+        f"{RESULTS}/logs/runs/{axes.RUN_PATH}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/runs/{runs.RUN_PATH}.tsv"
+        f"{RESULTS}/benchmarks/runs/{axes.RUN_PATH}.tsv"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=lambda wildcards, attempt: 1000 + 500 * attempt,
         runtime=run_minutes,
@@ -22,9 +20,12 @@ rule train:
         # No param: it changes no result, so changing it must rerun nothing.
         checkpoint_seconds=config["checkpoint_seconds"],
     params:
+        scripts=scripts,
+        code=run_code("train"),
+        data=run_checksums,
         arguments=run_arguments,
-        checkpoint=f"{RESULTS}/checkpoints/{runs.RUN_PATH}.pt",
+        checkpoint=f"{RESULTS}/checkpoints/{axes.RUN_PATH}.pt",
     shell:
-        "python scripts/train.py {params.arguments} --output {output}"
+        "python {params.scripts:q}/train.py {params.arguments} --output {output}"
         " --checkpoint {params.checkpoint} --checkpoint-seconds {resources.checkpoint_seconds}"
         " 2> {log}"

@@ -14,7 +14,8 @@ from snip.datasets.dataset import parse_dataset, training_size
 from snip.masks.mask_files import read_mask_file
 from snip.study.axes import MaskSet
 from snip.study.figures import MASKED, TRAINED
-from snip.study.grids import expand_masks, expand_runs, scoring_part
+from snip.study.grids import expand_masks, expand_runs
+from snip.study.settings import scoring_part
 from snip.tables.collect import KEY, TableError, read_checked
 
 STUDY = "study"  # stands for the runs of all figures

@@ -10,7 +10,8 @@ import pandas as pd
 
 from snip.figures.provenance import Origin
 from snip.masks.mask_files import MaskFile
-from snip.study.grids import digest, shared_seeds
+from snip.study.grids import shared_seeds
+from snip.study.slices import digest
 from snip.tables.collect import read_checked, read_figure_masks
 
 

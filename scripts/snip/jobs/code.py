@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from snip.jobs.failures import SnipError
+from snip.jobs.files import sha256
 
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -18,7 +19,7 @@ class CodeError(SnipError):
     """A file of the project that is no Python."""
 
 
-def check() -> None:
+def check_code() -> None:
     """Check that every script and module can be parsed.
 
     Snakemake takes a result whose rule cannot tell its inputs for a file that nobody makes, and
@@ -90,3 +91,14 @@ def _with_packages(name: str) -> Iterator[str]:
     parts = name.split(".")
     for length in range(1, len(parts) + 1):
         yield ".".join(parts[:length])
+
+
+@cache
+def code_digest(*files: str) -> str:
+    """Return the SHA-256 of files, and of all that those among them that are Python import."""
+    python = [file for file in files if file.endswith(".py")]
+    others = [file for file in files if not file.endswith(".py")]
+    sums = [
+        f"{sha256((PROJECT / file).read_bytes())} {file}" for file in (*code_of(*python), *others)
+    ]
+    return sha256("\n".join(sums).encode())

@@ -8,7 +8,7 @@ from torch.nn.init import trunc_normal_
 
 from snip.jobs.randomness import module_draws, torch_seed
 from snip.study import registry
-from snip.study.axes import Settings
+from snip.study.settings import Settings
 
 # Standard deviation of a standard normal truncated at two standard deviations (authors' code):
 # dividing by it gives the truncated distribution the deviation that was asked for.

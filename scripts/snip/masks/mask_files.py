@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from snip.jobs.failures import SnipError
-from snip.study.axes import MaskSet, check_settings
+from snip.study.axes import MaskSet
+from snip.study.settings import check_settings
 
 
 class MaskFileError(SnipError):

@@ -15,7 +15,8 @@ from snip.jobs.failures import SnipError
 from snip.jobs.randomness import module_draws, torch_seed
 from snip.layers.weights import connections
 from snip.study import registry
-from snip.study.axes import MaskSet, Settings
+from snip.study.axes import MaskSet
+from snip.study.settings import Settings
 
 # Examples per forward and backward pass when scoring: bounds memory for large pruning batches.
 CHUNK = 1000

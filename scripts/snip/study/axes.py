@@ -1,14 +1,21 @@
-"""What identifies a run or a mask file, and how every run is trained. Imports no torch."""
+"""The axes that a study sweeps: what each is called, what it may be, and its default.
+
+This table is the only home of these facts. Run and MaskSet, the tables' key columns, the command
+line options, the wildcards of the workflow, the grids and their schema follow from it and from the
+two path grammars. A new axis is one entry here and its place in a path. An axis that has the name
+of a setting (see `study.settings`) sweeps that setting.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, make_dataclass
 from decimal import Decimal
+from string import Formatter
 from typing import Any
 
-from snip.jobs.failures import SnipError
-
+# The paths of a run below `runs/` and of a mask file below `masks/`, without ending. Key columns
+# have this order.
 RUN_PATH = (
     "{dataset}/{network}/{criterion}/sparsity-{sparsity}/batch-{batch_size}"
     "/labels-{labels}/decay-{weight_decay}/seed-{seed}"
@@ -16,41 +23,148 @@ RUN_PATH = (
 MASK_PATH = "{dataset}/{network}/{criterion}/batch-{batch_size}/class-{class_}/seed-{seed}"
 # Characters; a part of a path has at most 255, some file systems allow 143.
 LONGEST_LABEL = 100
-# The columns of test errors that a result has (percent; see training.result).
-ERRORS = ["test_error", "best_validation_test_error", "best_test_error"]
 
 
 @dataclass(frozen=True)
-class Run:
-    """One network trained: the swept axes, which are also its path and its key columns.
+class Axis:
+    """One axis.
 
-    `sparsity` (percent) and `weight_decay` are labels, written the way the path has them.
-    `batch_size` is a number of examples, or `all` for every training example of the run.
+    Attributes:
+        grid: its key in a grid of the configuration, a plural.
+        default: the value where a grid or a command line names none. (A grid without criteria takes
+            the study's, and every grid names its seeds.)
+        pattern: regular expression of a value in a path.
+        schema: JSON schema of one value in a grid.
+        help: one sentence for the command line and the schema.
     """
 
-    dataset: str
-    network: str
-    criterion: str
-    sparsity: str
-    batch_size: int | str
-    labels: str
-    weight_decay: str
-    seed: int
+    grid: str
+    default: str | int
+    pattern: str
+    schema: Mapping[str, Any]
+    help: str
+
+    def spelled(self, value: object) -> str | int:
+        """Return the one spelling of a value that YAML or a command line spelled somehow.
+
+        Raises:
+            ValueError: it has none, or its limits do not allow it.
+        """
+        match self.schema.get("type"):
+            case "number":
+                return _within(label(value), self.schema)
+            case "integer":
+                return _within(_whole(value), self.schema)
+            case ["integer", "string"] if value != "all":  # a number of examples
+                return _within(_whole(value), self.schema)
+            case _:
+                # YAML reads an unquoted `true` as a boolean.
+                return str(value).lower() if "enum" in self.schema else str(value)
+
+
+_NAME = r"[a-z0-9-]+"
+_NUMBER = r"\d+(\.\d+)?"
+# Runs are in the order of these axes, the last changing first.
+AXES = {
+    "network": Axis(
+        "networks",
+        "lenet-300-100",
+        _NAME,
+        {"type": "string"},
+        "Network by name.",
+    ),
+    "dataset": Axis(
+        "datasets",
+        "mnist",
+        _NAME,
+        {"type": "string"},
+        "Data set by name (SOURCE[-inverted][-N]), such as mnist, fashion-mnist, mnist-3000.",
+    ),
+    "labels": Axis(
+        "labels",
+        "true",
+        "true|random",
+        {"enum": ["true", "random", True]},
+        "Labels trained on; the sensitivity always uses the true ones.",
+    ),
+    "weight_decay": Axis(
+        "weight_decays",
+        "0.0005",
+        _NUMBER,
+        {"type": "number", "minimum": 0},
+        "Weight decay (L2) coefficient.",
+    ),
+    "sparsity": Axis(
+        "sparsities",
+        "90",
+        _NUMBER,
+        {"type": "number", "minimum": 0, "exclusiveMaximum": 100},
+        "Percentage of the prunable parameters removed; 0 is the reference.",
+    ),
+    "criterion": Axis(
+        "criteria",
+        "snip",
+        _NAME,
+        {"type": "string"},
+        "Criterion by name; a grid without criteria takes the study's.",
+    ),
+    "batch_size": Axis(
+        "batch_sizes",
+        100,
+        r"\d+|all",
+        {"type": ["integer", "string"], "minimum": 1, "pattern": "^all$"},
+        "Examples in the pruning batch; `all` is every training example of the run.",
+    ),
+    "seed": Axis(
+        "seeds",
+        0,
+        r"\d+",
+        {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+        "A seed fixes split, order of examples, pruning batch and weights.",
+    ),
+}
+
+
+def _names(path: str) -> list[str]:
+    """Return the names in a path grammar, in order."""
+    return [name for _, name, _, _ in Formatter().parse(path) if name]
+
+
+RUN_AXES, MASK_AXES = _names(RUN_PATH), _names(MASK_PATH)
+# The key columns of tables of runs.
+KEY = RUN_AXES
+
+
+def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return axes' values as table columns: numbers as numbers, `class` for `class_`."""
+    return {
+        name.rstrip("_"): number(value)
+        if name in AXES and AXES[name].schema.get("type") == "number"
+        else value
+        for name, value in values.items()
+    }
+
+
+class _Key:
+    """What runs and mask sets have in common."""
 
     @property
     def key(self) -> dict[str, Any]:
-        """The columns that identify the run, with numbers as numbers."""
-        return asdict(self) | {
-            "sparsity": number(self.sparsity),
-            "weight_decay": number(self.weight_decay),
-        }
+        """The columns that identify it, with numbers as numbers."""
+        return _columns(asdict(self))
+
+
+class _Run(_Key):
+    """One network trained: a value of every axis, in the one spelling that paths have.
+
+    `sparsity` (percent), `weight_decay` and other real numbers are labels, see `label`.
+    `batch_size` is a number of examples, or `all` for every training example of the run.
+    """
 
     @property
     def masks(self) -> MaskSet:
         """How the run's network is scored."""
-        return MaskSet(
-            self.dataset, self.network, self.criterion, self.batch_size, "all", self.seed
-        )
+        return MaskSet(**{name: getattr(self, name, "all") for name in MASK_AXES})
 
     @property
     def path(self) -> str:
@@ -58,25 +172,12 @@ class Run:
         return RUN_PATH.format(**asdict(self))
 
 
-@dataclass(frozen=True)
-class MaskSet:
+class _MaskSet(_Key):
     """One mask file: the masks of one scored network at several sparsities.
 
     `class_` is `all`; the one class that the pruning batch is drawn from; or `each`, for the masks
     of ten pruning batches, one of each class.
     """
-
-    dataset: str
-    network: str
-    criterion: str
-    batch_size: int | str
-    class_: str
-    seed: int
-
-    @property
-    def key(self) -> dict[str, Any]:
-        """What identifies the masks; the class is `class`."""
-        return {name.rstrip("_"): value for name, value in asdict(self).items()}
 
     @property
     def path(self) -> str:
@@ -84,15 +185,35 @@ class MaskSet:
         return MASK_PATH.format(**asdict(self))
 
 
-def batch_size(text: str) -> int | str:
-    """Return the size of a pruning batch that a label spells: a number of examples, or `all`.
+Run = make_dataclass("Run", RUN_AXES, bases=(_Run,), frozen=True)
+Run.__doc__ = _Run.__doc__
+MaskSet = make_dataclass("MaskSet", MASK_AXES, bases=(_MaskSet,), frozen=True)
+MaskSet.__doc__ = _MaskSet.__doc__
 
-    Raises:
-        ValueError: it spells neither.
-    """
-    if text != "all" and not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise ValueError(f"batch size is {text}, allowed: 1 or more, or all")
-    return text if text == "all" else int(text)
+
+def _whole(value: object) -> int:
+    """Return the whole number that a value is; YAML and JSON write 100 as 100.0, too."""
+    if isinstance(value, str) and not (value.isascii() and value.lstrip("-").isdigit()):
+        raise ValueError(f"{value!r} is no whole number")
+    return int(value)
+
+
+def _within(value: str | int, schema: Mapping[str, Any]) -> str | int:
+    """Return a number that its schema's limits allow."""
+    low, high, below = (schema.get(limit) for limit in ("minimum", "maximum", "exclusiveMaximum"))
+    limits = [
+        *([f"{low} or more"] if low is not None else []),
+        *([f"{high} or less"] if high is not None else []),
+        *([f"less than {below}"] if below is not None else []),
+    ]
+    exact = Decimal(value)
+    if (
+        (low is not None and exact < low)
+        or (high is not None and exact > high)
+        or (below is not None and exact >= below)
+    ):
+        raise ValueError(f"{value}, allowed: {', '.join(limits)}")
+    return value
 
 
 def number(text: str) -> int | float:
@@ -115,106 +236,3 @@ def label(value: object) -> str:
     if not text.lstrip("-")[:1].isdigit() or len(text) > LONGEST_LABEL:
         raise ValueError(f"{value} cannot be spelled in a path")
     return text
-
-
-def arguments(values: Mapping[str, Any]) -> str:
-    """Spell settings or a key as command line options: `--batch-size 100 …`."""
-    words = []
-    for name, value in values.items():
-        option = "--" + name.rstrip("_").replace("_", "-")
-        if isinstance(value, bool):
-            words.append(option if value else option.replace("--", "--no-", 1))
-        else:
-            words += [option, str(value)]
-    return " ".join(words)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How every run of a study is trained; the defaults are the paper's (section 5).
-
-    Attributes:
-        iterations: number of parameter updates.
-        learning_rate: at the start.
-        decay_every: iterations between divisions of the learning rate by ten.
-        training_batch_size: examples per training iteration (not the pruning batch).
-        optimizer: `sgd`, stochastic gradient descent with momentum, or `adam`, torch's Adam at its
-            own defaults (the paper's Table 3).
-        momentum: of stochastic gradient descent.
-        validation_share: share of the training images held out.
-        log_every: iterations per logged point of the training loss.
-        evaluate_every: iterations between evaluations on validation and test images.
-        prunable: `weights-and-biases` (authors' code) or `weights`.
-        initial_weights: `redraw` draws new ones after pruning (authors' code, and the paper's note
-            to Table 3), `keep` trains the weights that were scored (the paper's Algorithm 1).
-        initial_biases: `zeros` (authors' code today) or `variance-scaling` (their first release).
-        initialisation: of weights: `variance-scaling` (authors' code), `glorot` or `he` (VS-X and
-            VS-H in the paper's Table 3).
-        relu_after_convolutions: False as in Caffe's LeNet and the authors' code.
-        inverted_statistics: standardise inverted images by their own statistics (`recomputed`),
-            or by those of the `original`.
-        random_labels: `shuffled`, a permutation of the true ones (the paper's section 5.6), or
-            `uniform`, drawn classes.
-        device: `cpu`, `cuda`, or `auto` (cuda where there is one). Scoring is always done on the
-            cpu, so the masks do not depend on it.
-    """
-
-    iterations: int = 150_000
-    learning_rate: float = 0.1
-    decay_every: int = 25_000
-    training_batch_size: int = 100
-    optimizer: str = "sgd"
-    momentum: float = 0.9
-    validation_share: float = 0.1
-    log_every: int = 100
-    evaluate_every: int = 1000
-    prunable: str = "weights-and-biases"
-    initial_weights: str = "redraw"
-    initial_biases: str = "zeros"
-    initialisation: str = "variance-scaling"
-    relu_after_convolutions: bool = False
-    inverted_statistics: str = "recomputed"
-    random_labels: str = "shuffled"
-    device: str = "cpu"
-
-
-# The values that a setting made of text may have; the schema of the configuration repeats them.
-CHOICES = {
-    "optimizer": ["sgd", "adam"],
-    "prunable": ["weights-and-biases", "weights"],
-    "initial_weights": ["redraw", "keep"],
-    "initial_biases": ["zeros", "variance-scaling"],
-    "initialisation": ["variance-scaling", "glorot", "he"],
-    "inverted_statistics": ["recomputed", "original"],
-    "random_labels": ["shuffled", "uniform"],
-    "device": ["auto", "cpu", "cuda"],
-}
-
-
-# The settings that scoring depends on; the others only concern training.
-SCORING_SETTINGS = [
-    "validation_share",
-    "prunable",
-    "initial_biases",
-    "initialisation",
-    "relu_after_convolutions",
-    "inverted_statistics",
-]
-
-
-class SettingsError(SnipError):
-    """A result, a mask file or a table that was made under other settings than its reader's."""
-
-
-def check_settings(what: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    """Refuse what was made under other settings than its reader's.
-
-    Raises:
-        SettingsError: a setting differs; the message begins with `what`.
-    """
-    for name in [*expected, *found]:
-        if found.get(name) != expected.get(name):
-            raise SettingsError(
-                f"{what} was made with {name} = {found.get(name)!r}, "
-                f"expected {expected.get(name)!r}"
-            )

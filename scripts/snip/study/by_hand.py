@@ -5,12 +5,9 @@ from typing import Any
 
 import yaml
 
-from snip.jobs.code import PROJECT
 from snip.jobs.failures import ConfigError
 from snip.study import grids
-from snip.study.config import check_schema
-
-DEFAULT = PROJECT / "config" / "default.yaml"
+from snip.study.config import DEFAULT, check_schema
 
 
 def settings(network: str, dataset: str, wanted: set[str], given: Mapping) -> dict[str, Any]:

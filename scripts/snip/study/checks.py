@@ -8,9 +8,12 @@ from collections.abc import Iterator, Mapping
 from snip.datasets.dataset import DatasetError, load_source, parse_dataset, training_size
 from snip.jobs.failures import ConfigError
 from snip.study import registry
-from snip.study.axes import label
+from snip.study.axes import AXES, Axis
 from snip.study.figures import FIGURES, spoken
-from snip.study.grids import AXES, grids, shared_seeds
+from snip.study.grids import grids, shared_seeds
+
+# What is checked where a grid names no value of an axis; the study's criteria are checked apart.
+DEFAULTS = {axis.grid: [axis.default] for axis in AXES.values()} | {"criteria": [], "seeds": []}
 
 
 def check_grids(config: Mapping) -> None:
@@ -19,9 +22,9 @@ def check_grids(config: Mapping) -> None:
     Raises:
         ConfigError: in one sentence, the first thing that is wrong.
     """
-    for axis in ("sparsities", "weight_decays"):
-        for path, value in _named(config, axis):
-            _check_label(path, value)
+    for axis in AXES.values():
+        for path, value in _named(config, axis.grid):
+            _check_spelling(axis, path, value)
     for name in config["networks"]:
         _check_registered(f"networks.{name}", name, "networks")
     for path, name in _named(config, "networks"):
@@ -60,7 +63,7 @@ def _named(config: Mapping, axis: str) -> Iterator[tuple[str, str]]:
     for figure in (*FIGURES, "claims"):
         blocks = config["claims"]["runs"] if figure == "claims" else config["figures"][figure]
         for index, grid in enumerate(blocks):
-            for position, name in enumerate(grid.get(axis, AXES.get(axis, []))):
+            for position, name in enumerate(grid.get(axis, DEFAULTS[axis])):
                 yield f"{_place(figure)}[{index}].{axis}[{position}]", name
 
 
@@ -77,9 +80,9 @@ def _check_registered(path: str, name: str, kind: str) -> None:
     registry.check(kind, name)
 
 
-def _check_label(path: str, value: object) -> None:
+def _check_spelling(axis: Axis, path: str, value: object) -> None:
     try:
-        label(value)
+        axis.spelled(value)
     except (ValueError, OverflowError) as error:
         raise ConfigError(f"{path}: {error}") from error
 
@@ -130,7 +133,7 @@ def _check_axes(config: Mapping, figure: str) -> None:
             raise ConfigError(
                 f"figures.{figure}[{index}].mask_seeds is for Figure 3 alone, expected seeds"
             )
-    for axis in ("criteria", *AXES):
+    for axis in (axis.grid for name, axis in AXES.items() if name != "seed"):
         values = _values(config, figure, axis)
         if axis not in apart and len(values) > 1:
             raise ConfigError(

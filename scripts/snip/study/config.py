@@ -11,11 +11,16 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.exceptions import best_match
 from jsonschema.validators import extend
 
+from snip.jobs.code import PROJECT
 from snip.jobs.failures import ConfigError
 from snip.study.checks import check_grids
+from snip.study.figures import FIGURES
 from snip.study.numbers import numbers
+from snip.study.schema import schema
+from snip.study.settings import in_section
 
 
 def whole_pattern(validator, pattern: str, instance: object, schema: Mapping):
@@ -24,12 +29,7 @@ def whole_pattern(validator, pattern: str, instance: object, schema: Mapping):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-def schema_limit(error: ValidationError) -> str:
-    """Return `1 or more` or `100 or less` for a text that is too short or too long."""
-    more = error.validator == "minLength"
-    return f"{error.validator_value} or {'more' if more else 'less'}"
-
-
+DEFAULT = PROJECT / "config" / "default.yaml"
 # To YAML .nan and .inf are numbers, too, and .nan passes every limit.
 # A pattern is for the whole text; `$` alone would pass a newline at the end.
 Validator = extend(
@@ -43,7 +43,6 @@ Validator = extend(
         ),
     ),
 )
-SCHEMA = Path(__file__).resolve().parents[3] / "workflow" / "schemas" / "config.schema.yaml"
 
 
 def load_config(*paths: Path | str) -> dict[str, Any]:
@@ -52,6 +51,17 @@ def load_config(*paths: Path | str) -> dict[str, Any]:
     for path in paths:
         _overlay(config, _read(Path(path)))
     return check(config)
+
+
+def overlaid(path: Path | str, config: Mapping) -> dict[str, Any]:
+    """Return a configuration file with a configuration laid over it, as Snakemake does it.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    below = dict(_read(Path(path)))
+    _overlay(below, config)
+    return below
 
 
 def _read(path: Path) -> Mapping:
@@ -95,12 +105,16 @@ def check(config: Mapping) -> dict[str, Any]:
 
 
 def check_schema(config: Mapping) -> dict[str, Any]:
-    """Check a configuration against the schema alone; see `check`."""
-    schema = yaml.safe_load(SCHEMA.read_text())
-    config = _with_text_keys(numbers(config, schema))
-    errors = sorted(Validator(schema).iter_errors(config), key=lambda e: [str(p) for p in e.path])
-    if errors:
-        raise ConfigError(_sentence(errors[0]))
+    """Check a configuration against the schema alone, and fill in what it may leave out."""
+    config = _with_text_keys(numbers(config, schema()))
+    error = best_match(Validator(schema()).iter_errors(config))
+    if error is not None:
+        raise ConfigError(_sentence(error))
+    for section in ("training", "protocol"):
+        for name, field in in_section(section).items():
+            config[section].setdefault(name, field.default)
+    for name, figure in FIGURES.items():
+        config["figures"].setdefault(name, [dict(grid) for grid in figure.grids])
     return config
 
 
@@ -115,42 +129,13 @@ def _path(parts: object) -> str:
     return text.lstrip(".") or "the configuration"
 
 
-def _sentence(error) -> str:
-    """Say what a schema violation is: the key's path, the value, what is allowed."""
-    path = _path(error.absolute_path)
-    value = error.instance
-    match error.validator:
-        case "additionalProperties" | "propertyNames":
-            known = list(error.schema.get("properties", {}))
-            unknown = next(key for key in value if key not in known)
-            full = _path([*error.absolute_path, unknown])
-            close = difflib.get_close_matches(str(unknown), known, n=1)
-            hint = f" (did you mean {close[0]}?)" if close else ""
-            return f"{full} is not a known key{hint}, allowed: {', '.join(known)}"
-        case "required":
-            missing = next(key for key in error.validator_value if key not in value)
-            return f"{_path([*error.absolute_path, missing])} is missing"
-        case "type":
-            kind = error.validator_value
-            kinds = " or ".join(kind) if isinstance(kind, list) else kind
-            return f"{path} is {value!r} ({type(value).__name__}), expected {kinds}"
-        case "enum":
-            return f"{path} is {value!r}, allowed: {', '.join(map(str, error.validator_value))}"
-        case "minItems":
-            return f"{path} is empty, expected at least {error.validator_value} entry"
-        case "uniqueItems":
-            return f"{path} is {value!r}, expected each entry once"
-        case "minimum":
-            return f"{path} is {value!r}, allowed: {error.validator_value} or more"
-        case "maximum":
-            return f"{path} is {value!r}, allowed: {error.validator_value} or less"
-        case "exclusiveMinimum":
-            return f"{path} is {value!r}, allowed: more than {error.validator_value}"
-        case "exclusiveMaximum":
-            return f"{path} is {value!r}, allowed: less than {error.validator_value}"
-        case "minLength" | "maxLength":
-            most = f"{schema_limit(error)} characters"
-            return f"{path} is {value!r}, allowed: {most}"
-        case "pattern":
-            return f"{path} is {value!r}, expected text like {error.validator_value}"
-    return f"{path} is {value!r}: {error.message}"
+def _sentence(error: ValidationError) -> str:
+    """Say what a violation of the schema is: the key's path, what was found and is allowed."""
+    if error.validator != "additionalProperties":
+        return f"{_path(error.absolute_path)}: {error.message}"
+    known = list(error.schema.get("properties", {}))
+    unknown = next(key for key in error.instance if key not in known)
+    close = difflib.get_close_matches(str(unknown), known, n=1)
+    hint = f" (did you mean {close[0]}?)" if close else ""
+    path = _path([*error.absolute_path, unknown])
+    return f"{path} is not a known key{hint}, allowed: {', '.join(known)}"

@@ -1,8 +1,15 @@
-"""The table of figures: what each shows, and which axes it can tell apart."""
+"""The table of figures: what each shows, which axes it can tell apart, and its caption.
+
+This table is the only home of these facts. The rules, the slices of the configuration that decide
+each figure, its schema, its captions and the report follow from it. A new figure is one entry here
+and the module that draws it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -13,18 +20,26 @@ class Figure:
         title: in the report's menu, below `category`.
         module: the module of `snip.figures` that draws it.
         apart: the axes whose values it tells apart, beside seeds; a grid may sweep no other.
+        caption: in the report: one paragraph.
         trained: whether it shows trained networks, and so has tables.
         masks: the classes of the masks it shows: `each`, `all`, or None.
         image: whether it shows masks as images, which takes a first layer that sees the image.
+        errors: whether it shows test errors, and so the configuration's `reported_error`.
+        margins: the claims whose margins it draws.
+        grids: what it shows where the configuration says nothing; none: the configuration must.
     """
 
     title: str
     category: str
     module: str
     apart: tuple[str, ...]
+    caption: str
     trained: bool = False
     masks: str | None = None
     image: bool = False
+    errors: bool = False
+    margins: tuple[str, ...] = ()
+    grids: tuple[Mapping[str, Any], ...] = ()
 
 
 _IMAGES = ("datasets", "criteria", "sparsities")
@@ -35,35 +50,66 @@ FIGURES = {
         "Test error",
         "errors",
         ("datasets", "networks", "criteria", "sparsities"),
+        "Test error against sparsity, MNIST. A faint point is one run; the line joins the means, "
+        "the bars are 95 % intervals. The reference (dashed, with its interval) is the network "
+        "without pruning. Below: how far each pruned network is from the reference of its seed, "
+        "in percentage points; where a band is, differences within it count as none.",
         trained=True,
+        errors=True,
+        margins=("1a", "1b"),
     ),
     "fig2": Figure(
-        "Figure 2: masks by class and sparsity", "Masks", "masks", _IMAGES, masks="each", image=True
+        "Figure 2: masks by class and sparsity",
+        "Masks",
+        "masks",
+        _IMAGES,
+        "Masks of the first layer of LeNet-300-100, scored at initialisation on a pruning batch "
+        "of one class (column), at several sparsities (row). A pixel is as bright as the share of "
+        "the 300 units that keep their connection to it. Shown is one seed; the claims are tested "
+        "on all.",
+        masks="each",
+        image=True,
     ),
     "fig3": Figure(
         "Figure 3: size of the pruning batch",
         "Test error",
         "batch_sizes",
         ("criteria", "batch_sizes"),
+        "Top: mask images by the size of the pruning batch, and the mean training image, each on "
+        "a grey scale that ends at the highest value shown. Bottom: test error of the trained "
+        "networks; hollow, the published errors, from longer training.",
         trained=True,
         masks="all",
         image=True,
+        errors=True,
     ),
     "fig4": Figure(
         "Figure 4: true and random labels",
         "Random labels",
         "losses",
         ("criteria", "sparsities", "labels", "weight_decays"),
+        "Training loss of LeNet-5-Caffe on MNIST with true and with random labels, reference and "
+        "pruned. Each line leads to its label; the band is the range of the runs.",
         trained=True,
     ),
     "fig5": Figure(
-        "Figure 5: inverted images", "Masks", "masks", _IMAGES, masks="each", image=True
+        "Figure 5: inverted images",
+        "Masks",
+        "masks",
+        _IMAGES,
+        "As Figure 2, for images with dark and bright swapped, which are standardised by their "
+        "own mean and deviation.",
+        masks="each",
+        image=True,
     ),
     "fig6": Figure(
         "Figure 6: gradient instead of sensitivity",
         "Masks",
         "masks",
         _IMAGES,
+        "As Figures 2 and 5, with the gradient ∂L/∂w as the criterion instead of the connection "
+        "sensitivity. Each reading of it has a block of panels: with its sign, the largest values "
+        "kept, and its size.",
         masks="each",
         image=True,
     ),
@@ -72,6 +118,8 @@ FIGURES = {
         "Random labels",
         "losses",
         ("criteria", "sparsities"),
+        "Training loss of LeNet-5-Caffe on MNIST with random labels, one line per sparsity, which "
+        "leads to its label; the band is the range of the runs.",
         trained=True,
     ),
     "anatomy": Figure(
@@ -79,11 +127,16 @@ FIGURES = {
         "Mask anatomy",
         "anatomy",
         ("networks", "criteria", "sparsities"),
+        "Beyond the paper: what each criterion leaves of each layer. Density is the share of "
+        "connections kept; effective density counts only those on a path from input to output.",
         masks="all",
     ),
 }
 TRAINED = tuple(name for name, figure in FIGURES.items() if figure.trained)
 MASKED = tuple(name for name, figure in FIGURES.items() if figure.masks)
+# The figures whose masks are tabulated, and those that claims are about.
+SCORED = tuple(name for name in MASKED if FIGURES[name].masks == "all")
+CLAIMED = (*(name for name in FIGURES if name != "anatomy"), "claims")
 
 
 def spoken(figure: str) -> str:

@@ -1,17 +1,94 @@
-"""Slices of the configuration: the option of the tools that read one."""
+"""Slices: the part of the configuration that decides a figure, the tables, the claims, the report.
+
+A slice is a file, and an input of what it decides: whatever else changes in the configuration makes
+nothing anew.
+"""
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from snip.jobs.failures import SnipError
-from snip.study.grids import digest
+from snip.jobs.files import sha256
+from snip.study.axes import MaskSet, Run
+from snip.study.figures import CLAIMED, FIGURES, SCORED, TRAINED
+from snip.study.grids import expand_masks, expand_runs, grids, settings
+from snip.study.settings import scoring_part
+
+# The slices that are not of one figure.
+OTHERS = ("runs", "masks", "claims", "report")
 
 
 class SliceError(SnipError):
     """A slice of the configuration that is damaged, or another than was asked for."""
+
+
+def slice_of(config: Mapping, figures: Iterable[str]) -> dict[str, Any]:
+    """Return the part of the configuration that decides what figures (or `claims`) show.
+
+    Returns:
+        `study`; `grids`, completed, by figure; `settings`, by network and data set, the scoring
+        settings alone where no figure shows a trained network; `reported_error` and `margins` of
+        test errors, if a figure shows them; `claims`, how they are judged.
+    """
+    figures = list(figures)  # may have `claims`
+    completed = {figure: grids(config, figure) for figure in figures}
+    trained = any(figure in (*TRAINED, "claims") for figure in figures)
+    by_network: dict[str, dict[str, dict]] = {}
+    for grid in itertools.chain(*completed.values()):
+        for network, dataset in itertools.product(grid["networks"], grid["datasets"]):
+            values = settings(config, network, dataset)
+            by_network.setdefault(network, {})[dataset] = (
+                values if trained else scoring_part(values)
+            )
+    part = {"study": config["study"], "grids": completed, "settings": by_network}
+    entries = [FIGURES[figure] for figure in figures if figure in FIGURES]
+    if any(entry.errors for entry in entries):
+        part["reported_error"] = config["reported_error"]
+    if "claims" in figures:
+        part["claims"] = {key: value for key, value in config["claims"].items() if key != "runs"}
+    if margins := [claim for entry in entries for claim in entry.margins]:
+        part["margins"] = {claim: config["claims"]["margins"][claim] for claim in margins}
+    return part
+
+
+def named_slice(config: Mapping, name: str) -> dict[str, Any]:
+    """Return a slice by its name: a figure, or one of OTHERS.
+
+    `runs` and `masks` decide the study's tables, `claims` the verdicts, `report` its pages.
+    """
+    if name == "report":  # where data came from is no part of a study
+        return {key: value for key, value in config.items() if key != "data_folder"}
+    figures = {"runs": (*TRAINED, "claims"), "masks": SCORED, "claims": CLAIMED}.get(name, (name,))
+    part = slice_of(config, figures)
+    if name == "runs":  # nothing is judged or drawn here
+        part = {key: part[key] for key in ("study", "grids", "settings")}
+    return part
+
+
+def slice_runs(part: Mapping, figures: Iterable[str]) -> list[Run]:
+    """Return the runs of figures in a slice."""
+    return expand_runs(grid for figure in figures for grid in part["grids"][figure])
+
+
+def slice_masks(part: Mapping, figure: str) -> dict[MaskSet, list[str]]:
+    """Return the mask files of a figure in a slice, with the sparsities that it needs of each."""
+    return expand_masks(figure, part["grids"][figure])
+
+
+def text(part: Mapping) -> str:
+    """Return a slice as its file has it."""
+    return json.dumps(part, sort_keys=True)
+
+
+def digest(part: Mapping) -> str:
+    """Return the SHA-256 of a slice: what a figure's files carry of their configuration."""
+    return sha256(text(part).encode())
 
 
 def add_option(to: argparse.ArgumentParser) -> None:
@@ -36,11 +113,11 @@ def read(options: argparse.Namespace, figure: str | None = None) -> dict:
     """
     try:
         part = json.loads(options.slice.read_text())
-        grids = list(part["grids"])
+        figures = list(part["grids"] if "grids" in part else part["figures"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SliceError(f"slice {options.slice} cannot be used: {error!r}") from error
-    if figure is not None and figure not in grids:
-        raise SliceError(f"slice {options.slice} is of {', '.join(grids)}, expected {figure}")
+    if figure is not None and figure not in figures:
+        raise SliceError(f"slice {options.slice} is of {', '.join(figures)}, expected {figure}")
     if options.digest is not None and digest(part) != options.digest:
         raise SliceError(
             f"slice {options.slice} is not of the present configuration: found SHA-256 "

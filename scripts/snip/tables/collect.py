@@ -9,20 +9,11 @@ import pandas as pd
 from snip.jobs.failures import SnipError
 from snip.jobs.files import unsealed
 from snip.masks.mask_files import MaskFile, read_mask_file
-from snip.study.axes import Run, batch_size, check_settings, number
+from snip.study.axes import AXES, KEY, MASK_AXES, Run, number
 from snip.study.figures import TRAINED
-from snip.study.grids import scoring_part, slice_masks, slice_runs
+from snip.study.settings import check_settings, scoring_part
+from snip.study.slices import slice_masks, slice_runs
 
-KEY = [
-    "dataset",
-    "network",
-    "criterion",
-    "sparsity",
-    "batch_size",
-    "labels",
-    "weight_decay",
-    "seed",
-]
 OUTCOME = [
     "iterations",
     "parameters",
@@ -37,7 +28,7 @@ OUTCOME = [
 ANATOMY = ["parameters", "kept", "effective", "units", "dead_units"]
 TEXTS = ("labels", "class", "claim")
 SETTINGS = ["network", "dataset", "setting", "value"]
-MASK_KEY = ["dataset", "network", "criterion", "batch_size", "class", "seed", "sparsity"]
+MASK_KEY = [*(name.rstrip("_") for name in MASK_AXES), "sparsity"]
 
 
 class TableError(SnipError):
@@ -153,7 +144,9 @@ def read_table(path: Path | str, dtype: Mapping | None = None) -> pd.DataFrame:
         sizes = table.get("batch_size")
         if sizes is not None and not pd.api.types.is_numeric_dtype(sizes):
             # Beside `all`, pandas leaves the numbers as text, too.
-            table["batch_size"] = sizes.astype(object).map(batch_size, na_action="ignore")
+            table["batch_size"] = sizes.astype(object).map(
+                AXES["batch_size"].spelled, na_action="ignore"
+            )
     except (OSError, ValueError) as error:
         raise TableError(f"table {path} cannot be read: {error}") from error
     return table

@@ -21,7 +21,8 @@ from snip.datasets.dataset import Dataset, load_source
 from snip.jobs.code import PROJECT, code_of
 from snip.jobs.files import sha256, write_atomically
 from snip.study import registry
-from snip.study.axes import Run, Settings
+from snip.study.axes import Run
+from snip.study.settings import Settings
 
 FORMAT = "snip-checkpoint-1"
 

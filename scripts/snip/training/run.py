@@ -20,7 +20,8 @@ from snip.layers.sparse_linear import drop_pruned
 from snip.layers.weights import build_network
 from snip.masks.anatomy import anatomy
 from snip.masks.scoring import Masks, make_masks, make_problem, prunable_parameters
-from snip.study.axes import Run, Settings
+from snip.study.axes import Run
+from snip.study.settings import Settings, unswept
 from snip.training import progress as run_lines
 from snip.training.checkpoints import Checkpoint
 from snip.training.update import make_update
@@ -378,7 +379,7 @@ def result(training: Training, curve: list, evaluations: list[dict]) -> dict:
     layers = training.layers
     return {
         **training.run.key,
-        "settings": dataclasses.asdict(training.settings),
+        "settings": unswept(dataclasses.asdict(training.settings)),
         "iterations": training.settings.iterations,
         "parameters": sum(layer["parameters"] for layer in layers.values()),
         "kept": sum(layer["kept"] for layer in layers.values()),

@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from snip.study.axes import Settings
+from snip.study.settings import Settings
 
 
 class Update(Protocol):

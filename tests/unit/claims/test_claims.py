@@ -17,11 +17,12 @@ from snip.claims.verdicts import COLUMNS, judge
 from snip.datasets.dataset import draw_pruning_batch, load_dataset, mean_images
 from snip.jobs.files import write_atomically
 from snip.masks.mask_files import MaskFileError, mask_file, pixel_counts
-from snip.study.axes import SettingsError, label
+from snip.study.axes import label
 from snip.study.figures import MASKED as MASK_FIGURES
 from snip.study.figures import TRAINED
 from snip.study.grids import grids as grids_of
-from snip.study.grids import scoring_part, settings, study_masks, study_runs
+from snip.study.grids import settings, study_masks, study_runs
+from snip.study.settings import SettingsError, scoring_part
 from snip.tables.collect import TableError
 from snip.tables.published import PUBLISHED
 

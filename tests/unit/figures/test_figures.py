@@ -9,7 +9,8 @@ from snip.figures.source import Source
 from snip.jobs.files import write_atomically
 from snip.masks.mask_files import mask_file
 from snip.study.config import load_config
-from snip.study.grids import scoring_part, slice_masks, slice_of
+from snip.study.settings import scoring_part
+from snip.study.slices import slice_masks, slice_of
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from snip.layers.weights import build_network
-from snip.study.axes import CHOICES, Settings
+from snip.study.settings import CHOICES, Settings
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import pytest
 
 from snip.figures.masks import PIXELS, mask_table
 from snip.masks.mask_files import MaskFileError, mask_file, pixel_counts, read_mask_file
-from snip.study.axes import SCORING_SETTINGS, MaskSet, Settings, SettingsError
+from snip.study.axes import MaskSet
+from snip.study.settings import SCORING_SETTINGS, Settings, SettingsError
 
 MASKS = MaskSet("mnist", "lenet-300-100", "snip", 20, "each", 3)
 SETTINGS = {name: getattr(Settings(), name) for name in SCORING_SETTINGS}

@@ -15,7 +15,8 @@ from snip.layers.weights import build_network
 from snip.masks import scoring as masks
 from snip.masks.anatomy import anatomy
 from snip.study import registry
-from snip.study.axes import MaskSet, Settings
+from snip.study.axes import MaskSet
+from snip.study.settings import Settings
 
 NETWORKS = ["lenet-300-100", "lenet-5-caffe"]
 

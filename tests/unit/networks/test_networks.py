@@ -17,7 +17,8 @@ from snip.layers.weights import build_network, connections
 from snip.masks import scoring as masks
 from snip.masks.anatomy import anatomy
 from snip.study import registry
-from snip.study.axes import Run, Settings
+from snip.study.axes import Run
+from snip.study.settings import Settings
 from snip.training.checkpoints import Checkpoint
 from snip.training.run import InterruptedRunError, Training, evaluate, prepare, train
 

@@ -3,7 +3,7 @@ import yaml
 
 from helpers import REPOSITORY
 
-PROFILES = ["profiles/default", "workflow/profiles/slurm", "workflow/profiles/workstation"]
+PROFILES = ["profiles/default", "profiles/slurm", "profiles/workstation"]
 
 
 @pytest.mark.parametrize("folder", PROFILES)
@@ -14,5 +14,5 @@ def test_each_profile_shows_why_jobs_fail_and_lets_environments_be(folder):
 
 
 def test_a_slurm_job_fits_on_every_node():
-    profile = yaml.safe_load((REPOSITORY / "workflow/profiles/slurm/config.yaml").read_text())
+    profile = yaml.safe_load((REPOSITORY / "profiles/slurm/config.yaml").read_text())
     assert profile["cores"] == 1 and "runs=1" in profile["group-components"]

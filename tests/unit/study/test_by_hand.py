@@ -10,20 +10,20 @@ import pytest
 import yaml
 
 from helpers import REPOSITORY
-from snip.jobs import command
 from snip.jobs.code import code_of
 from snip.jobs.failures import ConfigError
-from snip.study.axes import CHOICES, SCORING_SETTINGS, Settings, arguments
 from snip.study.config import SCHEMA, load_config
 from snip.study.grids import settings
+from snip.study.options import arguments
+from snip.study.settings import CHOICES, SCORING_SETTINGS, Settings
 
 
 def parsed(words, names=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("--network", default="lenet-300-100")
     parser.add_argument("--dataset", default="mnist")
-    command.add_settings(parser, names)
-    return command.settings_of(parser.parse_args(shlex.split(words)))
+    options.add_settings(parser, names)
+    return options.settings_of(parser.parse_args(shlex.split(words)))
 
 
 @pytest.mark.parametrize("network", ["lenet-300-100", "lenet-5-caffe"])

@@ -14,21 +14,19 @@ from helpers import REPOSITORY
 from snip.jobs import command
 from snip.jobs.failures import ConfigError
 from snip.study import registry
-from snip.study.axes import Run, label, number
+from snip.study.axes import AXES, Run, label, number
 from snip.study.config import SCHEMA, check, load_config
 from snip.study.figures import FIGURES, TRAINED
 from snip.study.grids import (
-    AXES,
     complete,
-    digest,
     expand_masks,
     expand_runs,
     grids,
     settings,
-    slice_of,
     study_masks,
     study_runs,
 )
+from snip.study.slices import digest, slice_of
 
 CONFIG = REPOSITORY / "config"
 STUDIES = ["default", "paper", "tiny"]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snip.jobs.files import sealed
-from snip.study.axes import Run, SettingsError
+from snip.study.axes import Run
+from snip.study.settings import SettingsError
 from snip.tables.collect import KEY, OUTCOME, TableError, read_checked, read_table, tabulate
 
 RUN = Run("mnist", "lenet-300-100", "snip", "99.5", 100, "true", "0.0005", 0)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from helpers import REPOSITORY
 from snip.datasets.dataset import load_dataset
 from snip.jobs.files import sha256
-from snip.study.axes import Run, Settings
+from snip.study.axes import Run
+from snip.study.settings import Settings
 from snip.training import checkpoints
 from snip.training.checkpoints import Checkpoint, fingerprint
 from snip.training.run import (

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from snip.datasets.dataset import load_dataset
-from snip.study.axes import CHOICES, Run, Settings
+from snip.study.axes import Run
+from snip.study.settings import CHOICES, Settings
 from snip.training import progress as run_lines
 from snip.training.run import (
     DeviceError,

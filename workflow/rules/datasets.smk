@@ -1,10 +1,8 @@
-# Fetch: sources/{source}.yaml -> results/datasets/{source}/ (four IDX files, summary.npz)
+# Fetch: sources -> results/datasets/{source}/ (four IDX files, summary.npz)
 
 
 rule fetch_dataset:
-    # The fetching code is no input: once the checksums hold, the files need not be fetched again.
-    input:
-        "scripts/snip/datasets/sources/{source}.yaml",
+    # The fetching code is no parameter: once the checksums hold, files need not be fetched again.
     output:
         # `update`: not deleted before the job, and put back if it fails.
         [update(f"{DATASETS}/{{source}}/{file}") for file in (*datasets.FILES, datasets.SUMMARY)],
@@ -17,12 +15,12 @@ rule fetch_dataset:
     localrule: True
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 * attempt,
-        runtime=lambda wildcards, attempt: 15 * attempt,
         # No param: where the files came from changes no result.
         data_folder=lambda wildcards: config["data_folder"],
+    params:
+        scripts=scripts,
+        checksums=lambda wildcards: checksums(wildcards.source),
     shell:
-        "python scripts/fetch_dataset.py --dataset {wildcards.source}"
+        "python {params.scripts:q}/fetch_dataset.py --dataset {wildcards.source}"
         " --data-folder={resources.data_folder:q} 2> {log}"

@@ -1,0 +1,122 @@
+"""Command line options, made from the tables of axes and settings, and read back."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from snip.study import registry
+from snip.study.axes import AXES, Axis, Run
+from snip.study.settings import FIELDS, Settings
+
+
+def add_axes(to: argparse.ArgumentParser, names: Iterable[str]) -> None:
+    """Add one option per axis, with its default and help."""
+    for name in names:
+        add_axis(to, name, default=AXES[name].default)
+
+
+def add_axis(to: argparse.ArgumentParser, name: str, **options: Any) -> None:
+    """Add the option of one axis.
+
+    Args:
+        options: for `add_argument`, besides what the table of axes says.
+    """
+    axis = AXES[name]
+    choices = None
+    if "enum" in axis.schema:
+        choices = list(dict.fromkeys(map(axis.spelled, axis.schema["enum"])))
+    elif axis.grid in registry.FUNCTIONS:
+        choices = registry.names(axis.grid)
+    to.add_argument(
+        _option(name),
+        type=lambda text: _spelled(name, axis, text),
+        choices=choices,
+        help=_help(axis.help),
+        **options,
+    )
+
+
+def _spelled(name: str, axis: Axis, text: str) -> str | int:
+    """Return the one spelling of an axis' value.
+
+    Raises:
+        ArgumentTypeError: it is not allowed.
+    """
+    try:
+        return axis.spelled(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{name.replace('_', ' ')} is {error}") from None
+
+
+def run_of(options: argparse.Namespace) -> Run:
+    """Return the run that parsed options name."""
+    return Run(**{name: getattr(options, name) for name in AXES})
+
+
+def add_settings(to: argparse.ArgumentParser, names: Iterable[str] = tuple(FIELDS)) -> None:
+    """Add one option per setting that is no axis.
+
+    They have no default here: see `settings_of`.
+    """
+    group = to.add_argument_group("settings (defaults: those in config/default.yaml)")
+    for name in names:
+        if name in AXES:
+            continue
+        field = FIELDS[name]
+        kind: dict[str, Any] = {
+            "type": type(field.default),
+            "choices": field.metadata["limits"].get("enum"),
+        }
+        if isinstance(field.default, bool):
+            kind = {"action": argparse.BooleanOptionalAction}
+        group.add_argument(_option(name), help=_help(field.metadata["help"]), **kind)
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """Return the settings among parsed options.
+
+    What is not given is the default study's. A setting that is an axis has the run's value.
+
+    Raises:
+        SnipError: that study cannot be read, or has no learning rate for the network.
+    """
+    parsed = vars(options)
+    wanted = {name for name in FIELDS if name in parsed}
+    given = {name: parsed[name] for name in wanted if parsed[name] is not None}
+    given |= {name: _typed(name, value) for name, value in given.items() if name in AXES}
+    if wanted - set(given):
+        # By its name: jobs are given every setting, so their results do not depend on this module,
+        # and the rules must not take it for their code.
+        by_hand = importlib.import_module("snip.study.by_hand")
+        given = by_hand.settings(options.network, options.dataset, wanted, given)
+    return Settings(**given)
+
+
+def _typed(name: str, value: str | int) -> Any:
+    """Return a swept setting's value, which a path spells as text, in the setting's type."""
+    default = FIELDS[name].default
+    return value == "true" if isinstance(default, bool) else type(default)(value)
+
+
+def arguments(values: Mapping[str, Any]) -> str:
+    """Spell settings or a key as command line options: `--batch-size 100 …`."""
+    words = []
+    for name, value in values.items():
+        option = _option(name)
+        if isinstance(value, bool):
+            words.append(option if value else option.replace("--", "--no-", 1))
+        else:
+            words += [option, str(value)]
+    return " ".join(words)
+
+
+def _option(name: str) -> str:
+    return "--" + name.rstrip("_").replace("_", "-")
+
+
+def _help(text: str) -> str:
+    """Return a help text for argparse, which formats it with %."""
+    return text.replace("%", "%%")
