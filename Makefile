@@ -33,7 +33,7 @@ ifneq ($(shell [ "$(WHERE)" -ef $(VENV) ] && echo whole),whole)
 .PHONY: $(VENV)/bin/python $(VENV)/installed $(VENV)/installed-dev
 endif
 
-.PHONY: figures report benchmark test check archive clean
+.PHONY: figures report benchmark test check reference archive clean
 
 figures: $(VENV)/installed
 	$(SNAKEMAKE) $(LOGGER) --cores $(CORES) -- figures/all
@@ -58,6 +58,10 @@ check: $(VENV)/installed-dev
 	$(ACTIVE) snakemake --dry-run --quiet all -- figures/all
 	$(ACTIVE) snakemake --dry-run --quiet all --configfile config/paper.yaml -- figures/all
 	$(ACTIVE) snakemake --dry-run --quiet all --configfile config/tiny.yaml -- figures/all
+
+# The table of all keys in config/README.md.
+reference: $(VENV)/installed
+	cd scripts && ../$(VENV)/bin/python -m snip.study.reference
 
 # results/STUDY with all that Snakemake knows of it, in one file; unpack with scripts/archive.py.
 archive: $(VENV)/installed

@@ -71,14 +71,15 @@ AXES = {
         "lenet-300-100",
         _NAME,
         {"type": "string"},
-        "Network by name.",
+        "Networks by name.",
     ),
     "dataset": Axis(
         "datasets",
         "mnist",
         _NAME,
         {"type": "string"},
-        "Data set by name (SOURCE[-inverted][-N]), such as mnist, fashion-mnist, mnist-3000.",
+        "Data sets by name: `mnist`, `fashion-mnist`, each also `-inverted`, and with a number of "
+        "training examples (`mnist-3000`).",
     ),
     "labels": Axis(
         "labels",
@@ -92,21 +93,21 @@ AXES = {
         "0.0005",
         _NUMBER,
         {"type": "number", "minimum": 0},
-        "Weight decay (L2) coefficient.",
+        "Weight decay (L2) coefficients.",
     ),
     "sparsity": Axis(
         "sparsities",
         "90",
         _NUMBER,
         {"type": "number", "minimum": 0, "exclusiveMaximum": 100},
-        "Percentage of the prunable parameters removed; 0 is the reference.",
+        "Percent of the prunable parameters removed; 0 is the reference.",
     ),
     "criterion": Axis(
         "criteria",
         "snip",
         _NAME,
         {"type": "string"},
-        "Criterion by name; a grid without criteria takes the study's.",
+        "Criteria by name; a grid without any takes the study's.",
     ),
     "batch_size": Axis(
         "batch_sizes",
@@ -120,7 +121,7 @@ AXES = {
         0,
         r"\d+",
         {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
-        "A seed fixes split, order of examples, pruning batch and weights.",
+        "One run for each seed; it fixes split, order of examples, pruning batch and weights.",
     ),
 }
 

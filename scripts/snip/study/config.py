@@ -29,6 +29,8 @@ def whole_pattern(validator, pattern: str, instance: object, schema: Mapping):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
+# Rules of the schema whose messages say all there is to say.
+UNLIMITED = ("required", "type", "enum", "uniqueItems")
 DEFAULT = PROJECT / "config" / "default.yaml"
 # To YAML .nan and .inf are numbers, too, and .nan passes every limit.
 # A pattern is for the whole text; `$` alone would pass a newline at the end.
@@ -132,7 +134,9 @@ def _path(parts: object) -> str:
 def _sentence(error: ValidationError) -> str:
     """Say what a violation of the schema is: the key's path, what was found and is allowed."""
     if error.validator != "additionalProperties":
-        return f"{_path(error.absolute_path)}: {error.message}"
+        limit = f" ({error.validator}: {error.validator_value})"
+        stated = str(error.validator_value) in error.message or error.validator in UNLIMITED
+        return f"{_path(error.absolute_path)}: {error.message}{'' if stated else limit}"
     known = list(error.schema.get("properties", {}))
     unknown = next(key for key in error.instance if key not in known)
     close = difflib.get_close_matches(str(unknown), known, n=1)

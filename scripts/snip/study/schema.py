@@ -43,13 +43,17 @@ def schema() -> dict[str, Any]:
         name: {"$ref": "#/$defs/grids", "description": figure.title}
         for name, figure in FIGURES.items()
     }
+    top["figures"]["description"] = (
+        f"For each of {', '.join(f'`{name}`' for name in FIGURES)} a list of grids; a grid is the "
+        "product of:"
+    )
     top["figures"]["required"] = [name for name, figure in FIGURES.items() if not figure.grids]
     # Names of folders and targets beside the studies' own.
     taken = "|".join(["datasets", "all", "claims", *FIGURES])
     top["study"]["pattern"] = f"^(?!({taken})$)[a-z0-9][a-z0-9-]*$"
     grid = content["$defs"]["grids"]["items"]["properties"]
     values = {axis.grid: (axis.schema, axis.help) for axis in AXES.values()}
-    values["mask_seeds"] = (AXES["seed"].schema, grid["mask_seeds"]["description"])
+    values["mask_seeds"] = (AXES["seed"].schema, grid.pop("mask_seeds")["description"])
     for key, (items, help) in values.items():
         grid[key] = {
             "description": help,

@@ -135,8 +135,8 @@ class Settings:
     device: str = setting(
         "cpu",
         "",
-        "what trains: `cpu`, `cuda`, or `auto` (cuda where there is one); scoring is always done on"
-        " the cpu, so masks do not depend on it",
+        "what trains: `cpu`, `cuda`, or `auto` (cuda where there is one); `cuda` has"
+        " not been tested; scoring is always done on the cpu, so masks do not depend on it",
         enum=["auto", "cpu", "cuda"],
     )
 

@@ -1,0 +1,35 @@
+import pytest
+
+from snip.study.figures import FIGURES
+from snip.study.slices import digest, slice_of
+from studies import load
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "figures"),
+    [
+        ("figures.fig7.0.seeds", [0, 9], {"fig7"}),
+        ("networks.lenet-5-caffe.learning_rate", 0.01, {"fig1", "fig4", "fig7"}),
+        ("training.momentum", 0.8, {"fig1", "fig3", "fig4", "fig7"}),
+        ("reported_error", "best_test_error", {"fig1", "fig3"}),
+        ("protocol.prunable", "weights", set(FIGURES)),
+        ("study", "other", set(FIGURES)),
+        ("checkpoint_seconds", 7, set()),
+        ("data_folder", "elsewhere", set()),
+        ("claims.alpha", 0.01, set()),
+        ("claims.confirming_from", 50, set()),
+    ],
+)
+def test_a_figures_digest_is_of_what_decides_it(path, value, figures):
+    before, after = load("default"), load("default")
+    *parents, last = path.split(".")
+    target = after
+    for key in parents:
+        target = target[int(key)] if isinstance(target, list) else target[key]
+    target[last] = value
+    different = {
+        figure
+        for figure in FIGURES
+        if digest(slice_of(before, [figure])) != digest(slice_of(after, [figure]))
+    }
+    assert different == figures
