@@ -18,8 +18,8 @@ from snip.jobs.code import PROJECT
 from snip.jobs.failures import ConfigError
 from snip.study.checks import check_grids
 from snip.study.figures import FIGURES
-from snip.study.numbers import numbers
-from snip.study.schema import schema
+from snip.study.grids import settings
+from snip.study.schema import numbers, schema
 from snip.study.settings import in_section
 
 
@@ -143,3 +143,24 @@ def _sentence(error: ValidationError) -> str:
     hint = f" (did you mean {close[0]}?)" if close else ""
     path = _path([*error.absolute_path, unknown])
     return f"{path} is not a known key{hint}, allowed: {', '.join(known)}"
+
+
+def settings_by_hand(
+    network: str, dataset: str, wanted: set[str], given: Mapping
+) -> dict[str, Any]:
+    """Return the wanted settings: those given, the others as in the default study.
+
+    Raises:
+        ConfigError: that study has no learning rate for the network and none is given; or its file
+            does not agree with the schema.
+    """
+    config = check_schema(yaml.safe_load(DEFAULT.read_text()))
+    if network not in config["networks"]:
+        if "learning_rate" in wanted - set(given):
+            raise ConfigError(
+                f"network {network} has no learning rate in config/default.yaml, which has "
+                f"{', '.join(config['networks'])}: expected --learning-rate"
+            )
+        config["networks"][network] = {"learning_rate": given.get("learning_rate")}
+    values = settings(config, network, dataset)
+    return {name: given.get(name, values[name]) for name in wanted}

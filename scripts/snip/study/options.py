@@ -90,8 +90,8 @@ def settings_of(options: argparse.Namespace) -> Settings:
     if wanted - set(given):
         # By its name: jobs are given every setting, so their results do not depend on this module,
         # and the rules must not take it for their code.
-        by_hand = importlib.import_module("snip.study.by_hand")
-        given = by_hand.settings(options.network, options.dataset, wanted, given)
+        config = importlib.import_module("snip.study.config")
+        given = config.settings_by_hand(options.network, options.dataset, wanted, given)
     return Settings(**given)
 
 

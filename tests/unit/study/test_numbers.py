@@ -5,8 +5,7 @@ from snakemake.cli import parse_config
 from helpers import REPOSITORY
 from snip.jobs.failures import ConfigError
 from snip.study.config import check
-from snip.study.numbers import numbers
-from snip.study.schema import schema
+from snip.study.schema import numbers, schema
 
 SCHEMA = schema()
 
