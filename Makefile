@@ -1,14 +1,17 @@
-# Thin: an environment of pinned packages, then snakemake or pytest.
-#   make figures                              all seven figures at the default study
-#   make figures CONFIG=config/tiny.yaml      another study
-#   make report                               figures, claims and all about them in report.html
-#   make benchmark                            speed, overhead: a table and results/benchmark.json
+# Makes an environment of the pinned packages, then calls snakemake or pytest in it.
+#   make figures                              the figures of the default study
+#   make figures CONFIG=config/tiny.yaml      the figures of another study
+#   make figures ARGS="--config data_folder=/shared/idx"     with more arguments for Snakemake
+#   make figures PIP_ARGS="--index-url https://…"            with more arguments for pip
+#   make report                               figures, claims and run times in report.html
+#   make benchmark                            speed and overhead, in results/benchmark.json too
 #   make archive STUDY=paper                  a study in one file
-#   make figures ARGS="--config data_folder=/shared/idx"     more arguments for Snakemake
-#   make figures PIP_ARGS="--index-url https://…"            and for pip
-#   make test                                 the tests
-#   make test TESTS=tests/slurm               through a real Slurm on this machine (root; apt-get
-#                                             install slurm-wlm munge); TESTS=tests/faults: longer
+#   make check                                formatting, lints, dry runs of the three studies
+#   make test                                 unit and workflow tests
+#   make test TESTS=tests/slurm               a real Slurm on this machine: needs root, and apt-get
+#                                             install slurm-wlm munge procps
+#   make test TESTS=tests/faults              kills and full disks, which take longer
+#   make clean                                removes the environment
 VENV := .venv
 PYTHON ?= python3
 CORES ?= all
@@ -18,16 +21,16 @@ TESTS ?=
 ARGS ?=
 PIP_ARGS ?=
 ACTIVE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
-# On a terminal a bar per rule and one for all; in a pipe or a file, lines.
+# Bars on a terminal, lines in a pipe or a file.
 LOGGER := $(shell test -t 2 && echo --logger rich)
 SNAKEMAKE = $(ACTIVE) snakemake $(if $(CONFIG),--configfile $(CONFIG)) $(ARGS)
-# Once in silence, since pip warns of indexes that are none of the reader's business; if that fails,
-# once more with all that pip has to say.
+# The first call is silent, because pip warns of indexes that do not concern the reader. If it fails,
+# the second call says why.
 PIP = sh -c '"$$0" "$$@" --quiet --quiet || "$$0" "$$@"' \
 	$(VENV)/bin/python -m pip install $(PIP_ARGS) --constraint constraints.txt
 
-# The pip of a whole environment says that it lies there. One of a first call that failed half-way has
-# none; that of a folder that was moved does not start; that of a copied one runs the original's.
+# An environment is whole if its pip says that it lies in it. An environment that was left half-made
+# has no pip, the pip of a moved one does not start, and the pip of a copied one runs the original's.
 WHERE := $(shell $(VENV)/bin/pip --version 2>&1 | sed -n 's/^pip [^ ]* from \(.*\)\/lib[^/]*\/python[^/]*\/.*/\1/p')
 ifneq ($(shell [ "$(WHERE)" -ef $(VENV) ] && echo whole),whole)
 .PHONY: $(VENV)/bin/python $(VENV)/installed $(VENV)/installed-dev
@@ -49,7 +52,7 @@ benchmark: $(VENV)/installed
 test: $(VENV)/installed-dev
 	$(ACTIVE) python -m pytest $(TESTS)
 
-# Formatting, lints, and dry-runs of the three studies.
+# .pre-commit-config.yaml repeats the first four.
 check: $(VENV)/installed-dev
 	$(ACTIVE) ruff format --check scripts tests
 	$(ACTIVE) ruff check scripts tests
@@ -63,7 +66,7 @@ check: $(VENV)/installed-dev
 reference: $(VENV)/installed
 	cd scripts && ../$(VENV)/bin/python -m snip.study.reference
 
-# results/STUDY with all that Snakemake knows of it, in one file; unpack with scripts/archive.py.
+# results/STUDY and Snakemake's records of it; scripts/archive.py restores them.
 archive: $(VENV)/installed
 	$(ACTIVE) python scripts/archive.py create --study $(STUDY) --output $(STUDY).tar
 

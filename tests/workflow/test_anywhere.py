@@ -85,9 +85,10 @@ def test_the_workflow_is_a_module_of_another_one(finished, tmp_path):
 def test_two_clones_in_one_run_are_refused(tmp_path):
     """Python would load the code of the first for both."""
     one, other = small_project(tmp_path / "one"), small_project(tmp_path / "other")
-    (one / "Snakefile").write_text(
-        (one / "Snakefile").read_text()
-        + f'\n\nmodule other:\n    snakefile: "{other}/Snakefile"\n\n\nuse rule * from other as other_*\n'
+    module = (
+        f'module other:\n    snakefile: "{other}/Snakefile"\n\n\nuse rule * from other as other_*\n'
     )
+    with (one / "Snakefile").open("a") as file:
+        file.write(f"\n\n{module}")
     done = snakemake(one, "--dry-run", check=False)
     assert done.returncode != 0 and "one clone per run" in done.stdout

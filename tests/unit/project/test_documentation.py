@@ -1,0 +1,84 @@
+"""The pages say what is there: links, paths, names and counts."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from helpers import REPOSITORY, own_files
+
+PAGES = [name for name in own_files() if name.endswith(".md")]
+# The changelog names files of earlier versions.
+CURRENT_PAGES = [name for name in PAGES if name != "CHANGELOG.md"]
+FENCE = re.compile(r"^( *)```.*?^\1```$", re.M | re.S)
+LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
+VERDICTS = ["supported", "inconclusive", "contradicted"]
+FOLDERS = "scripts|workflow|profiles|config|container|tests|docs"
+NAMED_PATH = re.compile(rf"(?<![\w/.-])(?:{FOLDERS})/[\w./-]*")
+NAMED_COMMAND = re.compile(r"\bscripts/\w+\.py|(?<=--workflow-profile )\S+")
+NAMED_CODE = re.compile(r"`(\w+)`\s+in\s+\[`[\w/]+`\]\(\.\./([\w/]+)\)")
+
+
+def prose(page: str) -> str:
+    """A page without its code blocks, which may make files that are not there yet."""
+    return FENCE.sub("", (REPOSITORY / page).read_text())
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that a git forge gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", FENCE.sub("", path.read_text()), re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    for pair in LINK.findall(prose(page)):
+        target, _, anchor = "".join(pair).partition("#")
+        if target.startswith(("https:", "http:")):
+            continue
+        path = (REPOSITORY / page).parent / target if target else REPOSITORY / page
+        assert path.exists(), f"{page} links to {target}, which is not there"
+        assert not anchor or anchor in anchors(path), f"{page}: {target} has no heading #{anchor}"
+
+
+@pytest.mark.parametrize("page", CURRENT_PAGES)
+def test_paths_that_pages_name_exist(page):
+    text = prose(page)
+    named = set(NAMED_PATH.findall(text))
+    # Commands run what is there, in code blocks too.
+    named |= set(NAMED_COMMAND.findall((REPOSITORY / page).read_text()))
+    for path in named:
+        assert (REPOSITORY / path.rstrip(".")).exists(), f"{page} names {path}, which is not there"
+
+
+def test_functions_that_the_protocol_names_exist():
+    named = NAMED_CODE.findall(prose("docs/protocol.md"))
+    assert len(named) == 5
+    for name, folder in named:
+        code = "".join(path.read_text() for path in (REPOSITORY / folder).glob("*.py"))
+        assert re.search(rf"^(?:def|class) {name}\b", code, re.M), f"{folder} has no {name}"
+
+
+def test_the_readme_is_short():
+    assert len((REPOSITORY / "README.md").read_text().splitlines()) < 150
+
+
+def rows(page: str, header: str) -> list[list[str]]:
+    """The rows of a page's table whose header line begins so: the texts of their cells."""
+    _, _, table = prose(page).partition(f"\n{header}")
+    lines = table.partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def test_the_readme_counts_the_verdicts_of_the_full_table():
+    full, short = Counter(), Counter()
+    for claim, *_, verdict in rows("docs/results.md", "| claim | statement |"):
+        full[claim[0], verdict.strip("*")] += 1
+    for claim, _, *counts in rows("README.md", "| claim | the paper says |"):
+        for verdict, count in zip(VERDICTS, counts, strict=True):
+            short[claim[0], verdict] += int(count or 0)
+    assert +short == full and full.total() == 45
+    totals = [sum(full[figure, verdict] for figure in "1234567") for verdict in VERDICTS]
+    sentence = "Of 45 statements it supports {0} and contradicts {2}, and {1} stay inconclusive"
+    assert sentence.format(*totals) in " ".join(prose("README.md").split())

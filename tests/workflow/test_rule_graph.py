@@ -1,0 +1,37 @@
+"""The rule graph of the README is the workflow's."""
+
+import re
+
+import pytest
+
+from helpers import REPOSITORY, run_in
+
+pytestmark = pytest.mark.workflow
+# Together they need every rule: `all` is what plain `snakemake` asks for, one figure by itself gets
+# its own list of sums, and `describe` is the report.
+TARGETS = ["all", "figures/fig1", "describe"]
+
+
+def drawn(page: str) -> set[tuple[str, str]]:
+    """The edges of a page's mermaid graph, whose lines read `a & b --> c & d`."""
+    _, _, graph = page.partition("```mermaid\nflowchart LR\n")
+    edges = set()
+    for line in graph.partition("```")[0].splitlines():
+        sources, targets = (side.split("&") for side in line.split("-->"))
+        edges |= {(source.strip(), target.strip()) for source in sources for target in targets}
+    return edges
+
+
+def printed(graph: str) -> set[tuple[str, str]]:
+    """The edges of a graph as Snakemake prints it, with numbered nodes."""
+    names = dict(re.findall(r"^\s*(id\d+)\[(\w+)\]$", graph, re.M))
+    return {(names[a], names[b]) for a, b in re.findall(r"^\s*(id\d+) --> (id\d+)$", graph, re.M)}
+
+
+def test_the_readme_draws_the_rules_as_snakemake_does():
+    readme = drawn((REPOSITORY / "README.md").read_text())
+    graph = run_in(REPOSITORY, "snakemake", "--rulegraph", "mermaid-js", "--", *TARGETS).stdout
+    assert readme == printed(graph)
+    listing = run_in(REPOSITORY, "snakemake", "--list-rules").stdout
+    rules = set(re.findall(r"^\w+$", listing, re.M))
+    assert {rule for edge in readme for rule in edge} == rules and "train" in rules
