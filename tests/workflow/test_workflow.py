@@ -17,7 +17,7 @@ import yaml
 from matplotlib.image import imread
 from pypdf import PdfReader
 
-from helpers import REPOSITORY, copy_project, generated_files, run_in, until
+from helpers import run_in, until
 from inflict import held
 from small import CONFIGS, RUN, SMALL, digests, environment, planned, small_project, snakemake
 from snip.masks.mask_files import read_mask_file
@@ -411,44 +411,3 @@ def test_an_interrupted_study_loses_only_the_runs_in_flight(finished, tmp_path):
     assert planned(folder)["train"] <= 8 - len(done) + 2
     snakemake(folder, "--cores", "2")
     assert digests(folder) == digests(finished)
-
-
-def blocks(page: str, heading: str) -> list[tuple[str, str]]:
-    """The code blocks of a section of a documentation page: language and text."""
-    text = (REPOSITORY / "docs" / page).read_text()
-    section = re.search(rf"^## {heading}$(.*?)(?=^## |\Z)", text, re.M | re.S).group(1)
-    return re.findall(r"^```(\w+)\n(.*?)^```$", section, re.M | re.S)
-
-
-@pytest.mark.parametrize("heading", ["A criterion", "A network", "A data set"])
-def test_the_examples_of_extending_run_as_they_stand(heading, tmp_path, real_data):
-    folder = copy_project(tmp_path / "project")
-    (folder / "results/datasets").symlink_to(real_data)
-    own = folder / "data" / "my-digits"
-    own.mkdir(parents=True)
-    for name, content in generated_files().items():
-        (own / name).write_bytes(content)
-    if heading == "A data set":
-        (folder / "results/datasets").unlink()
-    for language, text in blocks("extending.md", heading):
-        if language == "sh":
-            # The full tiny study runs in another test; here one figure is enough.
-            text = text.replace("figures/all", "figures/fig3.pdf")
-            done = subprocess.run(
-                ["bash", "-ec", text],
-                cwd=folder,
-                env=environment(),
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-            assert done.returncode == 0, done.stdout[-3000:]
-        else:
-            path = folder / text.splitlines()[0].removeprefix("# ")
-            path.write_text(text)
-    figures = {path.name for path in (folder / "figures").rglob("*.csv")}
-    assert len(figures) == 1
-    shown = pd.read_csv(next((folder / "figures").rglob(figures.pop())))
-    column = {"A criterion": "criterion", "A network": "network", "A data set": "dataset"}[heading]
-    new = {"A criterion": "snip-per-layer", "A network": "mlp-100", "A data set": "my-digits"}
-    assert new[heading] in set(shown[column])
