@@ -8,8 +8,8 @@ in the output folder stays until all files of a source are verified.
 
 from pathlib import Path
 
-from snip.datasets.dataset import source_names
 from snip.datasets.fetching import fetch
+from snip.datasets.sources import source_names
 from snip.jobs import command
 
 

@@ -9,7 +9,7 @@ rule claims:
         slice=f"{RESULTS}/slices/claims.json",
         tables=[f"{RESULTS}/tables/{table}.csv" for table in TABLES],
         masks=mask_files(*CLAIMED_MASKS),
-        data=[ancient(f"{folder}/{file}") for folder in CLAIMED_DATA for file in datasets.FILES],
+        data=[ancient(f"{folder}/{file}") for folder in CLAIMED_DATA for file in IDX_FILES],
         summaries=summaries(CLAIMED_MASKS),
         code=code("judge"),
     output:

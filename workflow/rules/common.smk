@@ -12,7 +12,8 @@ from snakemake.io import is_flagged
 # Ours before any other package called `snip`, and no script of ours before a library.
 sys.path.insert(0, os.path.join(workflow.basedir, "scripts"))
 
-from snip.datasets import dataset as datasets
+from snip.datasets.sources import IDX_FILES, SUMMARY
+from snip.datasets.variants import parse_dataset
 from snip.jobs import code as imports
 from snip.study import registry
 from snip.study import axes as runs
@@ -71,7 +72,7 @@ def run_code(script):
     """As `code`, with the wildcards' own criterion, network and data source, and no others."""
 
     def files(wildcards):
-        source = datasets.parse_dataset(wildcards.dataset).source
+        source = parse_dataset(wildcards.dataset).source
         chosen = [
             registry.file("criteria", wildcards.criterion),
             registry.file("networks", wildcards.network),
@@ -111,26 +112,26 @@ def fetched(source, files):
 
 def data(wildcards):
     """The IDX files that the wildcards' data set reads."""
-    return fetched(datasets.parse_dataset(wildcards.dataset).source, datasets.FILES)
+    return fetched(parse_dataset(wildcards.dataset).source, IDX_FILES)
 
 
 def summary(wildcards):
     """The summary of the wildcards' data set."""
-    return fetched(datasets.parse_dataset(wildcards.dataset).source, [datasets.SUMMARY])
+    return fetched(parse_dataset(wildcards.dataset).source, [SUMMARY])
 
 
 def summaries(names):
     """The summaries of the data sets that figures show, and what decides on their content."""
     sources = sorted(
         {
-            datasets.parse_dataset(name).source
+            parse_dataset(name).source
             for figure in names
             for grid in grids.grids(config, figure)
             for name in grid["datasets"]
         }
     )
     described = [f"scripts/snip/datasets/sources/{source}.yaml" for source in sources]
-    return described + [p for s in sources for p in fetched(s, [datasets.SUMMARY])]
+    return described + [p for s in sources for p in fetched(s, [SUMMARY])]
 
 
 def slice_text(name):

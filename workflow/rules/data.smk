@@ -7,7 +7,7 @@ rule fetch_dataset:
         "scripts/snip/datasets/sources/{source}.yaml",
     output:
         # `update`: not deleted before the job, and put back if it fails.
-        [update(f"{DATASETS}/{{source}}/{file}") for file in (*datasets.FILES, datasets.SUMMARY)],
+        [update(f"{DATASETS}/{{source}}/{file}") for file in (*IDX_FILES, SUMMARY)],
     log:
         f"{DATASETS}/logs/{{source}}.log",
     benchmark:

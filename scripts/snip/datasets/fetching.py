@@ -14,22 +14,20 @@ from pathlib import Path
 
 import numpy as np
 
-from snip.datasets.dataset import (
-    FILES,
+from snip.datasets.content import check_content
+from snip.datasets.idx import view_idx
+from snip.datasets.sources import (
+    IDX_FILES,
     SUMMARY,
     TRAIN_IMAGES,
     TRAIN_LABELS,
     DatasetError,
     Source,
-    check_content,
+    canonical_name,
     load_source,
-    made_from,
-    plain_name,
-    sha256,
-    summarise,
-    view_idx,
 )
-from snip.jobs.files import write_atomically
+from snip.datasets.summary import made_from, summarise
+from snip.jobs.files import sha256, write_atomically
 
 # A source that has written nothing for this long is given up: three silent sources, as on a
 # network that swallows packets, end in under a minute.
@@ -144,7 +142,7 @@ def _try(
         for command in commands:
             _run(command, Path(temporary))
         folders = [Path(temporary)] if commands else local
-        return {file: _find(file, folders, source.checksums[file]) for file in FILES}
+        return {file: _find(file, folders, source.checksums[file]) for file in IDX_FILES}
 
 
 def _run(command: list[str], folder: Path) -> None:
@@ -204,7 +202,7 @@ def _find(file: str, folders: list[Path], expected: str) -> bytes:
     reason = f"{file} not found in {' or '.join(map(str, folders))}"
     candidates = [path for folder in folders for path in sorted(folder.rglob("*"))]
     for path in candidates:
-        if plain_name(path.name) != file or path.is_dir():
+        if canonical_name(path.name) != file or path.is_dir():
             continue
         try:
             content = path.read_bytes()

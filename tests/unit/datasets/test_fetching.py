@@ -9,9 +9,10 @@ import pytest
 
 import fetch_dataset
 from helpers import generated_files, idx, write_source
-from snip.datasets import dataset as datasets
-from snip.datasets import fetching
-from snip.datasets.dataset import DatasetError
+from snip.datasets import fetching, sources
+from snip.datasets.idx import view_idx
+from snip.datasets.sources import DatasetError
+from snip.jobs.files import sha256
 
 
 @pytest.fixture
@@ -38,8 +39,8 @@ def clock(monkeypatch):
 
 def describe(files, training_examples=600):
     """Register other files as the data set `generated`."""
-    write_source(files, datasets.SOURCE_FOLDER, training_examples)
-    datasets.load_source.cache_clear()
+    write_source(files, sources.SOURCE_FOLDER, training_examples)
+    sources.load_source.cache_clear()
 
 
 def place(folder, compress=False, **changed):
@@ -58,7 +59,7 @@ def test_files_in_the_data_folder_are_taken_plain_or_compressed(empty, compress)
     for name, content in generated_files().items():
         assert (output / name).read_bytes() == content
     assert sorted(path.name for path in output.iterdir()) == sorted(
-        [*datasets.FILES, datasets.SUMMARY]
+        [*sources.IDX_FILES, sources.SUMMARY]
     )
 
 
@@ -70,9 +71,9 @@ def test_an_altered_file_is_named_with_both_checksums_and_not_taken(empty):
     with pytest.raises(DatasetError) as caught:
         fetching.fetch("generated", folder, output, io.StringIO())
     message = str(caught.value)
-    expected = datasets.load_source("generated").checksums["train-images-idx3-ubyte"]
-    assert f"found SHA-256 {datasets.sha256(bytes(content))}, expected {expected}" in message
-    assert not (output / datasets.SUMMARY).exists()
+    expected = sources.load_source("generated").checksums["train-images-idx3-ubyte"]
+    assert f"found SHA-256 {sha256(bytes(content))}, expected {expected}" in message
+    assert not (output / sources.SUMMARY).exists()
 
 
 def test_when_nothing_works_each_source_and_each_file_is_listed(empty, monkeypatch):
@@ -90,7 +91,7 @@ def test_when_nothing_works_each_source_and_each_file_is_listed(empty, monkeypat
     assert "output and data folder: train-images-idx3-ubyte not found" in message
     assert "mirror: sh failed: <urlopen error no route>" in message
     assert "package: no-such-client is not installed, skipped" in message
-    for name, checksum in datasets.load_source("generated").checksums.items():
+    for name, checksum in sources.load_source("generated").checksums.items():
         assert f"{checksum}  {name}" in message
 
 
@@ -122,7 +123,7 @@ def test_a_source_that_keeps_writing_is_not_stopped(empty, monkeypatch, clock):
     slow = f"for i in 1 2 3 4 5; do echo $i; sleep 0.2; done; cp {folder}/generated/* ."
     monkeypatch.setattr(fetching, "_sources", lambda _: [("slow", [["sh", "-c", slow]])])
     fetching.fetch("generated", folder / "nothing", output, io.StringIO())
-    assert (output / datasets.SUMMARY).exists()
+    assert (output / sources.SUMMARY).exists()
 
 
 IMPORTING = """
@@ -148,11 +149,11 @@ def test_a_first_import_from_a_slow_disk_is_no_dead_mirror(empty, monkeypatch, c
     command = [sys.executable, "-c", IMPORTING, str(imported), str(folder / "generated")]
     monkeypatch.setattr(fetching, "_sources", lambda _: [("mirror", [command])])
     fetching.fetch("generated", folder / "nothing", output, io.StringIO())
-    assert (output / datasets.SUMMARY).exists()
+    assert (output / sources.SUMMARY).exists()
 
 
 def test_torchvision_says_when_it_is_imported():
-    source = datasets.Source({}, 1, torchvision="MNIST")
+    source = sources.Source({}, 1, torchvision="MNIST")
     ((_, _), (_, [[python, _, code]])) = fetching._sources(source)
     imports, _, rest = code.partition("print('imported', flush=True);")
     assert python == sys.executable and "import MNIST" in imports and "download" in rest
@@ -193,7 +194,7 @@ def test_a_failing_source_is_tried_again(empty, monkeypatch, tmp_path):
     flaky = f"test -e {mark} || {{ touch {mark}; exit 1; }}; cp {folder}/generated/* ."
     monkeypatch.setattr(fetching, "_sources", lambda _: [("flaky", [["sh", "-c", flaky]])])
     fetching.fetch("generated", folder / "nothing", output, io.StringIO())
-    assert (output / datasets.SUMMARY).exists()
+    assert (output / sources.SUMMARY).exists()
 
 
 def test_verified_files_in_the_output_folder_stay_as_they_are(empty, tmp_path):
@@ -206,16 +207,16 @@ def test_verified_files_in_the_output_folder_stay_as_they_are(empty, tmp_path):
         (output / name).symlink_to(shared / name)
     fetching.fetch("generated", tmp_path / "nowhere", output, io.StringIO())
     assert all((output / name).is_symlink() for name in generated_files())
-    assert (output / datasets.SUMMARY).exists()
+    assert (output / sources.SUMMARY).exists()
 
 
 def test_files_in_both_folders_are_put_together(empty):
     folder, output = empty
     place(folder)
-    (folder / "generated" / datasets.TEST_LABELS).unlink()
+    (folder / "generated" / sources.TEST_LABELS).unlink()
     output.mkdir()
-    (output / datasets.TEST_LABELS).write_bytes(generated_files()[datasets.TEST_LABELS])
-    (output / datasets.TEST_IMAGES).write_bytes(b"damaged")
+    (output / sources.TEST_LABELS).write_bytes(generated_files()[sources.TEST_LABELS])
+    (output / sources.TEST_IMAGES).write_bytes(b"damaged")
     fetching.fetch("generated", folder, output, io.StringIO())
     for name, content in generated_files().items():
         assert (output / name).read_bytes() == content
@@ -230,9 +231,9 @@ def test_the_output_folder_may_be_the_data_folder(generated):
 def test_nothing_is_written_before_all_files_are_verified(empty):
     folder, output = empty
     place(folder)
-    (folder / "generated" / datasets.TEST_LABELS).unlink()
+    (folder / "generated" / sources.TEST_LABELS).unlink()
     output.mkdir()
-    for name in datasets.FILES:
+    for name in sources.IDX_FILES:
         (output / name).write_bytes(b"older")
     with pytest.raises(DatasetError, match="no source has the files"):
         fetching.fetch("generated", folder, output, io.StringIO())
@@ -255,7 +256,7 @@ DAMAGE = {
 def test_a_file_that_cannot_be_used_is_one_reason_among_others(empty, monkeypatch, damage):
     folder, output = empty
     place(folder, compress=True)
-    path = folder / "generated" / f"{datasets.TRAIN_IMAGES}.gz"
+    path = folder / "generated" / f"{sources.TRAIN_IMAGES}.gz"
     path.write_bytes(DAMAGE[damage](path.read_bytes()))
     monkeypatch.setattr(fetching, "ROUNDS", 1)
     with pytest.raises(DatasetError) as caught:
@@ -264,25 +265,25 @@ def test_a_file_that_cannot_be_used_is_one_reason_among_others(empty, monkeypatc
     assert f"into {folder}/generated/" in str(caught.value)
     # Other sources are asked, and another copy of the file is taken.
     (folder / "copy").mkdir()
-    (folder / "copy" / datasets.TRAIN_IMAGES).write_bytes(generated_files()[datasets.TRAIN_IMAGES])
+    (folder / "copy" / sources.TRAIN_IMAGES).write_bytes(generated_files()[sources.TRAIN_IMAGES])
     copied = [["sh", "-c", f"cp {folder}/generated/* {folder}/copy/* ."]]
     own = fetching._sources
     monkeypatch.setattr(fetching, "_sources", lambda source: [*own(source), ("mirror", copied)])
     fetching.fetch("generated", folder, output, io.StringIO())
-    assert (output / datasets.TRAIN_IMAGES).read_bytes() == generated_files()[datasets.TRAIN_IMAGES]
+    assert (output / sources.TRAIN_IMAGES).read_bytes() == generated_files()[sources.TRAIN_IMAGES]
 
 
 def test_a_link_to_nowhere_and_a_folder_of_a_file_s_name_are_passed_over(empty):
     folder, output = empty
     place(folder)
-    path = folder / "generated" / datasets.TRAIN_IMAGES
+    path = folder / "generated" / sources.TRAIN_IMAGES
     path.rename(folder / "images")
     path.mkdir()
-    (folder / "images").rename(path / datasets.TRAIN_IMAGES)
+    (folder / "images").rename(path / sources.TRAIN_IMAGES)
     (folder / "generated" / "copy").mkdir()
-    (folder / "generated" / "copy" / datasets.TRAIN_LABELS).symlink_to("/no/such/file")
+    (folder / "generated" / "copy" / sources.TRAIN_LABELS).symlink_to("/no/such/file")
     fetching.fetch("generated", folder, output, io.StringIO())
-    assert (output / datasets.SUMMARY).exists()
+    assert (output / sources.SUMMARY).exists()
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
@@ -299,7 +300,7 @@ def test_names_with_a_dot_are_accepted_in_folders_and_descriptions(empty, ending
 
 def arrays():
     return {
-        name: datasets.view_idx(np.frombuffer(content, np.uint8), name).copy()
+        name: view_idx(np.frombuffer(content, np.uint8), name).copy()
         for name, content in generated_files().items()
     }
 
@@ -309,36 +310,36 @@ def more_classes(files, split="train"):
 
 
 def fewer_classes(files):
-    files[datasets.TRAIN_LABELS] %= 9
+    files[sources.TRAIN_LABELS] %= 9
 
 
 def large_images(files):
-    files[datasets.TRAIN_IMAGES] = np.zeros((600, 32, 32), np.uint8)
+    files[sources.TRAIN_IMAGES] = np.zeros((600, 32, 32), np.uint8)
 
 
 def colour_images(files):
-    files[datasets.TEST_IMAGES] = np.zeros((200, 3, 28, 28), np.uint8)
+    files[sources.TEST_IMAGES] = np.zeros((200, 3, 28, 28), np.uint8)
 
 
 def no_images(files):
-    files[datasets.TEST_IMAGES] = np.zeros((0, 28, 28), np.uint8)
-    files[datasets.TEST_LABELS] = np.zeros(0, np.uint8)
+    files[sources.TEST_IMAGES] = np.zeros((0, 28, 28), np.uint8)
+    files[sources.TEST_LABELS] = np.zeros(0, np.uint8)
 
 
 def a_label_less(files):
-    files[datasets.TRAIN_LABELS] = files[datasets.TRAIN_LABELS][:-1]
+    files[sources.TRAIN_LABELS] = files[sources.TRAIN_LABELS][:-1]
 
 
 def a_test_label_less(files):
-    files[datasets.TEST_LABELS] = files[datasets.TEST_LABELS][:-1]
+    files[sources.TEST_LABELS] = files[sources.TEST_LABELS][:-1]
 
 
 def one_grey_value(files):
-    files[datasets.TRAIN_IMAGES][:] = 7
+    files[sources.TRAIN_IMAGES][:] = 7
 
 
 def fewer_images(files):
-    for name in (datasets.TRAIN_IMAGES, datasets.TRAIN_LABELS):
+    for name in (sources.TRAIN_IMAGES, sources.TRAIN_LABELS):
         files[name] = files[name][:500]
 
 
@@ -348,13 +349,13 @@ def fewer_images(files):
         (more_classes, "train-labels.* has the label 11, expected 0 to 9"),
         (lambda files: more_classes(files, "t10k"), "t10k-labels.* has the label 11, expected"),
         (fewer_classes, "train-labels.* has no example of class 9"),
-        (large_images, "train-images.* is 600 × 32 × 32, expected images of 28 × 28"),
-        (colour_images, "t10k-images.* is 200 × 3 × 28 × 28, expected images of 28 × 28"),
-        (no_images, "t10k-images.* is 0 × 28 × 28, expected images"),
+        (large_images, "train-images.* has shape 600 × 32 × 32, expected .* of 28 × 28"),
+        (colour_images, "t10k-images.* has shape 200 × 3 × 28 × 28, expected .* of 28 × 28"),
+        (no_images, "t10k-images.* has shape 0 × 28 × 28, expected one or more images"),
         (a_label_less, "train-labels.* has 599 labels, expected one for each of 600 images"),
         (a_test_label_less, "t10k-labels.* has 199 labels, expected one for each of 200"),
-        (one_grey_value, "train-images.* has one grey value"),
-        (fewer_images, "generated.yaml has 600 training_examples, expected 500"),
+        (one_grey_value, "train-images.* has a single grey value"),
+        (fewer_images, "generated.yaml has training_examples 600, expected 500"),
     ],
 )
 def test_what_networks_and_figures_take_for_granted_is_checked(empty, change, sentence):
@@ -372,10 +373,12 @@ def test_what_networks_and_figures_take_for_granted_is_checked(empty, change, se
 
 def test_files_that_are_no_idx_files_are_named(empty):
     folder, output = empty
-    files = generated_files() | {datasets.TEST_LABELS: b"labels"}
+    files = generated_files() | {sources.TEST_LABELS: b"labels"}
     describe(files)
     place(folder, **files)
-    with pytest.raises(DatasetError, match="t10k-labels-idx1-ubyte of generated is no IDX file"):
+    with pytest.raises(
+        DatasetError, match="t10k-labels-idx1-ubyte of generated is not an IDX file"
+    ):
         fetching.fetch("generated", folder, output, io.StringIO())
 
 
@@ -386,4 +389,4 @@ def test_the_home_folder_may_be_written_as_a_tilde(empty, monkeypatch, tmp_path)
     words = ["--dataset", "generated", "--data-folder", "~/elsewhere", "--output", str(output)]
     monkeypatch.setattr(sys, "argv", ["fetch_dataset.py", *words])
     fetch_dataset.main()
-    assert (output / datasets.SUMMARY).exists()
+    assert (output / sources.SUMMARY).exists()
