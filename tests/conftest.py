@@ -29,22 +29,22 @@ def pytest_runtest_makereport(item, call):
 @pytest.fixture
 def generated(tmp_path, monkeypatch):
     """A small registered data set, fetched: returns the folder of the fetched data."""
-    from snip.datasets import dataset as datasets
+    from snip.datasets import sources
     from snip.datasets.fetching import fetch
 
-    sources = tmp_path / "sources"
-    sources.mkdir()
+    source_folder = tmp_path / "sources"
+    source_folder.mkdir()
     files = generated_files()
-    write_source(files, sources, 600)
-    monkeypatch.setattr(datasets, "SOURCE_FOLDER", sources)
-    datasets.load_source.cache_clear()
-    given = tmp_path / "data" / "generated"
-    given.mkdir(parents=True)
+    write_source(files, source_folder, 600)
+    monkeypatch.setattr(sources, "SOURCE_FOLDER", source_folder)
+    sources.load_source.cache_clear()
+    data_folder = tmp_path / "data" / "generated"
+    data_folder.mkdir(parents=True)
     for name, content in files.items():
-        (given / name).write_bytes(content)
+        (data_folder / name).write_bytes(content)
     fetch("generated", tmp_path / "data", tmp_path / "fetched" / "generated")
     yield tmp_path / "fetched"
-    datasets.load_source.cache_clear()
+    sources.load_source.cache_clear()
 
 
 @pytest.fixture(scope="session")

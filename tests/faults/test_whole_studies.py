@@ -1,4 +1,4 @@
-"""A killed Snakemake and full disks, with the whole study run to its end after each."""
+"""A killed Snakemake and full disks; after each, the whole study runs to its end."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from inflict import forget, held, mounted, needs_mount
 from small import CONFIGS, RUN, digests, environment, small_project, snakemake
 
 
-def test_a_killed_snakemake_is_unlocked_and_goes_on(finished, tmp_path):
+def test_a_study_continues_after_snakemake_was_killed_and_unlocked(finished, tmp_path):
     folder = small_project(tmp_path / "project")
     command = ["snakemake", *CONFIGS, "--cores", "2", "--", "figures/all"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -22,7 +22,7 @@ def test_a_killed_snakemake_is_unlocked_and_goes_on(finished, tmp_path):
         until(lambda: list(folder.glob("results/small/runs/**/*.json")) or process.poll())
     process.kill()
     process.wait()
-    # Its jobs live on for a moment; the folder is locked and says what to do.
+    # Its jobs still run. The folder is locked, and Snakemake says how to unlock it.
     done = snakemake(folder, "--cores", "2", check=False)
     assert done.returncode != 0 and "--unlock" in done.stdout
     os.killpg(process.pid, signal.SIGKILL)
@@ -33,7 +33,7 @@ def test_a_killed_snakemake_is_unlocked_and_goes_on(finished, tmp_path):
 
 @needs_mount
 @pytest.mark.parametrize(("where", "size"), [("results/small/runs", "16k"), ("figures", "64k")])
-def test_a_full_disk_is_named_and_nothing_half_written_stays(clone, finished, where, size):
+def test_a_full_disk_is_reported_and_leaves_no_partial_file(clone, finished, where, size):
     forget(clone, where)
     with mounted(clone / where, "-t", "tmpfs", "-o", f"size={size}", "tmpfs"):
         done = snakemake(clone, "--cores", "1", "--keep-going", check=False)
@@ -42,7 +42,6 @@ def test_a_full_disk_is_named_and_nothing_half_written_stays(clone, finished, wh
         assert "No space left on device" in logs
         written = [path for path in (clone / where).rglob("*") if path.is_file()]
         for path in written:
-            # Whatever is there is whole.
             if path.stat().st_size:
                 assert path.read_bytes() == (finished / path.relative_to(clone)).read_bytes()
     snakemake(clone, "--cores", "2")

@@ -22,13 +22,13 @@ start() {
         chmod 755 /run/munge
         runuser -u munge -- munged
         until munge -n > /dev/null 2>&1; do sleep 0.1; done
-        # A munged that ran before is not ours to stop.
+        # `stop` ends munged only if this script started it.
         cp /run/munge/munged.pid "$folder/munged.pid"
     fi
     local host
     host=$(hostname -s)
     if [ -e /etc/slurm/slurm.conf ] && [ ! -L /etc/slurm/slurm.conf ]; then
-        echo "/etc/slurm/slurm.conf exists: this machine has a Slurm of its own" >&2
+        echo "/etc/slurm/slurm.conf exists: this machine already has a Slurm" >&2
         exit 1
     fi
     mkdir -p /etc/slurm
@@ -60,12 +60,12 @@ MinJobAge=3600
 SchedulerParameters=defer,batch_sched_delay=0,sched_interval=1
 NodeName=n[1-3] NodeHostname=$host NodeAddr=127.0.0.1 Port=[17001-17003] CPUs=2 RealMemory=8000
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
-# A name that Snakemake takes for Python where it is not quoted.
+# A name that Snakemake evaluates as Python unless it is quoted.
 PartitionName=all Nodes=ALL MaxTime=INFINITE State=UP
 CONF
     slurmctld
     for node in n1 n2 n3; do slurmd -N "$node"; done
-    # Fifteen minutes: it ends a broken start, and nothing else, on the slowest machine too.
+    # 15 minutes: long enough for the slowest machine, so only a broken start reaches it.
     for _ in $(seq 1800); do
         [ "$(idle_nodes 2> /dev/null)" = 3 ] && break
         sleep 0.5
@@ -76,7 +76,7 @@ CONF
     fi
 }
 
-# The daemon of a node and all that runs on it die at once, as when the power fails.
+# Kill a node's daemon and everything that runs on it at once, like a power failure.
 kill_node() {
     local job process
     kill -KILL "$(cat "$folder/slurmd-$1.pid")"
@@ -94,12 +94,12 @@ kill_node() {
 stop() {
     scancel --user "$(id -un)" 2> /dev/null || true
     local file process
-    # Munged last: the others use it to the end.
+    # munged comes last because the others use it until they end.
     for file in "$folder"/slurmd-*.pid "$folder"/slurmctld.pid "$folder"/munged.pid; do
         [ -f "$file" ] || continue
         process=$(cat "$file")
         kill "$process" 2> /dev/null || true
-        # A dead process stays in the table (Z) where nobody asks how it ended.
+        # A dead process stays in the process table (state Z) until its parent waits for it.
         while grep -q '^State:.[^Z]' "/proc/$process/status" 2> /dev/null; do sleep 0.1; done
         rm -f "$file"
     done

@@ -1,4 +1,4 @@
-"""The cluster for the tests comes and goes whole."""
+"""The cluster for the tests starts and stops without leaving anything behind."""
 
 import re
 import subprocess
@@ -12,28 +12,28 @@ DAEMONS = {"munged", "slurmctld", "slurmd"}
 
 
 def daemons() -> dict[str, str]:
-    """The daemons that run: process id to name."""
+    """The names of Slurm's running daemons, by process id."""
     running = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
             number, name, state, *_ = re.split(r" \(|\) ", path.read_text(), maxsplit=2)
         except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended meanwhile
+            continue  # the process has just ended
         if name in DAEMONS and not state.startswith("Z"):
             running[number] = name
     return running
 
 
 def run(action, folder):
-    # To a file: daemons keep an inherited standard output open, which would block a pipe.
+    # To a file: the daemons keep an inherited standard output open, which would block a pipe.
     with (folder / f"{action}.log").open("w") as log:
         subprocess.run(["bash", SCRIPT, action, folder], check=True, stdout=log, stderr=log)
 
 
-def test_stopping_ends_what_starting_began_and_nothing_else(tmp_path):
+def test_stop_ends_the_daemons_of_start_and_no_others(tmp_path):
     before = daemons()
-    assert "slurmctld" not in before.values(), "a Slurm runs on this machine"
-    for _ in range(2):  # as if for the first time
+    assert "slurmctld" not in before.values(), "a Slurm is already running on this machine"
+    for _ in range(2):  # a second start must work like the first
         run("start", tmp_path)
         assert set(daemons().values()) == DAEMONS
         run("stop", tmp_path)

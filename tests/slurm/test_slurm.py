@@ -1,4 +1,4 @@
-"""The tiny study through the real profile on a real Slurm (root, slurm-wlm, munge)."""
+"""Studies on a real Slurm, through the project's profile (needs root, slurm-wlm, munge)."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ from small import CONFIGS, RUN, digests, environment, small_project, snakemake
 
 pytestmark = needs_slurm
 SCRIPT = REPOSITORY / "tests/slurm/cluster.sh"
-# The profile as it is, on nodes of two cores, for a hurried user.
+# The profile with shorter waiting times.
 SLURM = [
     "--workflow-profile",
     "profiles/slurm",
@@ -26,9 +26,9 @@ SLURM = [
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """A running Slurm: its folder."""
+    """A running Slurm: returns its folder."""
     folder = tmp_path_factory.mktemp("slurm")
-    # Daemons keep an inherited standard output open, which would block pytest's capture.
+    # To a file: the daemons keep an inherited standard output open, which would block a pipe.
     with (folder / "start.log").open("w") as log:
         subprocess.run(["bash", SCRIPT, "start", folder], check=True, stdout=log, stderr=log)
     yield folder
@@ -36,12 +36,12 @@ def cluster(tmp_path_factory):
 
 
 def squeue(states: str, form: str) -> str:
-    """What Slurm says of the jobs in these states, a line each."""
+    """Slurm's report on the jobs in these states, one line each."""
     command = ["squeue", f"--states={states}", "--noheader", f"--format={form}"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def test_the_tiny_study_through_slurm_gives_the_same_bytes(cluster, tmp_path, real_data, tiny):
+def test_the_tiny_study_gives_the_same_bytes_on_slurm(cluster, tmp_path, real_data, tiny):
     data = ["--config", f"data_folder={real_data}"]
     remote = copy_project(tmp_path / "remote")
     started = time.monotonic()
@@ -56,7 +56,7 @@ def test_the_tiny_study_through_slurm_gives_the_same_bytes(cluster, tmp_path, re
 
 
 @pytest.mark.parametrize("side_by_side", [1, 2])
-def test_a_job_of_several_runs_asks_for_the_cores_it_was_given(cluster, clone, side_by_side):
+def test_a_job_with_several_runs_requests_as_many_cores_as_given(cluster, clone, side_by_side):
     forget(clone, "results/small/runs")
     before = squeue("all", "%i").split()
     grouped = ["--group-components", "runs=4", "--cores", str(side_by_side)]
@@ -67,7 +67,7 @@ def test_a_job_of_several_runs_asks_for_the_cores_it_was_given(cluster, clone, s
     assert grouped_job[2] == table[2] == "COMPLETED"
 
 
-def test_a_partition_may_be_called_all(cluster, clone):
+def test_a_partition_may_have_the_name_all(cluster, clone):
     (clone / f"results/small/runs/{RUN}.json").unlink()
     documented = (REPOSITORY / "docs/cluster.md").read_text()
     [option] = re.findall(r"""--default-resources ("slurm_partition='cpu'")""", documented)
@@ -77,7 +77,7 @@ def test_a_partition_may_be_called_all(cluster, clone):
     assert "all" in squeue("all", "%P").split()
 
 
-def test_why_a_job_failed_is_on_the_console(cluster, clone):
+def test_the_console_shows_why_a_job_failed(cluster, clone):
     (clone / f"results/small/runs/{RUN}.json").unlink()
     rate = {"networks": {"lenet-300-100": {"learning_rate": 1e30}}}
     (clone / "config/rate.yaml").write_text(yaml.safe_dump(rate))
@@ -91,7 +91,7 @@ def test_why_a_job_failed_is_on_the_console(cluster, clone):
 
 
 def node_of(run: str) -> str | None:
-    """The node on which a run's job has begun."""
+    """The node that runs a run's job, or None if the job has not begun."""
     prefix = "SLURMD_NODENAME="
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -101,11 +101,11 @@ def node_of(run: str) -> str | None:
                     (v.removeprefix(prefix) for v in variables if v.startswith(prefix)), None
                 )
         except (FileNotFoundError, ProcessLookupError):
-            continue  # it ended meanwhile
+            continue  # the process has just ended
     return None
 
 
-def test_a_lost_node_loses_nothing(cluster, tmp_path, finished):
+def test_a_study_continues_after_a_node_failed(cluster, tmp_path, finished):
     folder = small_project(tmp_path / "project")
     command = ["snakemake", *CONFIGS, *SLURM, "--", "figures/all"]
     with held(folder, RUN), (tmp_path / "log").open("w") as log:

@@ -1,4 +1,4 @@
-"""Fetched data in the whole graph: kept, never a reason to train again, checked before any job."""
+"""Fetched data in the workflow: never a reason to train again, and checked before any job."""
 
 import gzip
 import json
@@ -11,7 +11,14 @@ import yaml
 
 from helpers import REPOSITORY, generated_files
 from small import CONFIGS, SMALL, digests, planned, snakemake
-from snip.datasets import dataset as datasets
+from snip.datasets.sources import (
+    IDX_FILES,
+    SUMMARY,
+    TEST_LABELS,
+    TRAIN_LABELS,
+    canonical_name,
+)
+from snip.jobs.files import sha256
 
 pytestmark = pytest.mark.workflow
 DATA = "results/datasets/generated"
@@ -28,16 +35,16 @@ def contents(folder):
 
 
 def lose_idx_files(folder):
-    for name in datasets.FILES:
+    for name in IDX_FILES:
         (folder / DATA / name).unlink()
 
 
 def lose_the_summary(folder):
-    (folder / DATA / datasets.SUMMARY).unlink()
+    (folder / DATA / SUMMARY).unlink()
 
 
 def lose_one_file(folder):
-    (folder / DATA / datasets.TEST_LABELS).unlink()
+    (folder / DATA / TEST_LABELS).unlink()
 
 
 def lose_everything(folder):
@@ -48,21 +55,21 @@ LOSSES = [lose_idx_files, lose_the_summary, lose_one_file, lose_everything]
 
 
 @pytest.mark.parametrize("place", ["/nowhere", "results/datasets", "~/idx", "an other/place"])
-def test_where_the_data_lie_is_no_reason_to_run_anything(clone, place):
+def test_a_moved_data_folder_reruns_nothing(clone, place):
     assert planned(clone, "--config", f"data_folder={place}") == {}
 
 
 @pytest.mark.parametrize("lose", LOSSES)
-def test_lost_files_are_fetched_again_for_new_runs_alone(clone, lose):
+def test_lost_files_are_fetched_again_only_for_new_runs(clone, lose):
     lose(clone)
     assert planned(clone) == {}
     add_a_seed(clone)
     plan = planned(clone)
     assert plan["train"] == 2 and plan["fetch_dataset"] == 1
-    assert "prune" not in plan and plan["figure"] == 1  # Figure 1, with the new runs
+    assert "prune" not in plan and plan["figure"] == 1  # Figure 1 shows the new runs
 
 
-def test_nothing_that_was_trained_is_trained_again_when_lost_files_come_back(clone):
+def test_fetching_lost_files_again_retrains_nothing(clone):
     before = digests(clone)
     runs = {path: path.stat().st_mtime_ns for path in clone.rglob("results/small/runs/**/*.json")}
     lose_everything(clone)
@@ -76,38 +83,38 @@ def test_nothing_that_was_trained_is_trained_again_when_lost_files_come_back(clo
 
 
 @pytest.mark.parametrize("place", ["/nowhere", "results/datasets"])
-def test_verified_files_are_enough_wherever_the_data_folder_is(clone, place):
+def test_verified_files_suffice_wherever_the_data_folder_is(clone, place):
     before = contents(clone)
-    (clone / DATA / datasets.SUMMARY).unlink()
+    (clone / DATA / SUMMARY).unlink()
     shutil.rmtree(clone / "data")
     where = ["--config", f"data_folder={place}", "--forcerun", "fetch_dataset"]
-    target = f"{DATA}/{datasets.SUMMARY}"
+    target = f"{DATA}/{SUMMARY}"
     snakemake(clone, "--cores", "1", *where, target=target)
     assert contents(clone) == before
     assert planned(clone) == {}
 
 
-def test_where_no_source_works_nothing_is_lost_and_the_files_to_place_are_listed(clone):
-    (clone / DATA / datasets.TEST_LABELS).write_bytes(b"damaged")
+def test_a_failed_fetch_keeps_the_files_and_lists_what_to_place_where(clone):
+    (clone / DATA / TEST_LABELS).write_bytes(b"damaged")
     before = contents(clone)
-    target = f"{DATA}/{datasets.SUMMARY}"
+    target = f"{DATA}/{SUMMARY}"
     where = ["--config", "data_folder=/nowhere", "--forcerun", "fetch_dataset"]
     done = snakemake(clone, "--cores", "1", *where, target=target, check=False)
     assert done.returncode != 0
     assert contents(clone) == before
-    said = (clone / "results/datasets/logs/generated.log").read_text()
-    assert "Place these files (SHA-256 uncompressed; .gz is fine) into /nowhere/generated/" in said
+    log = (clone / "results/datasets/logs/generated.log").read_text()
+    assert "Place these files (SHA-256 uncompressed; .gz is fine) into /nowhere/generated/" in log
     for name, content in generated_files().items():
-        assert f"{datasets.sha256(content)}  {name}" in said
+        assert f"{sha256(content)}  {name}" in log
 
 
-def test_other_data_under_the_same_name_are_trained_on(clone):
-    labels = bytearray(generated_files()[datasets.TRAIN_LABELS])
-    labels[8], labels[9] = labels[9], labels[8]  # the first two; the header has eight bytes
-    (clone / "data/generated" / datasets.TRAIN_LABELS).write_bytes(labels)
+def test_changed_data_under_the_same_name_retrain(clone):
+    labels = bytearray(generated_files()[TRAIN_LABELS])
+    labels[8], labels[9] = labels[9], labels[8]  # the first two labels, after a header of 8 bytes
+    (clone / "data/generated" / TRAIN_LABELS).write_bytes(labels)
     path = clone / "scripts/snip/datasets/sources/generated.yaml"
     description = yaml.safe_load(path.read_text())
-    description["checksums"][datasets.TRAIN_LABELS] = datasets.sha256(bytes(labels))
+    description["checksums"][TRAIN_LABELS] = sha256(bytes(labels))
     path.write_text(yaml.safe_dump(description))
     plan = planned(clone)
     assert plan["fetch_dataset"] == 1 and plan["train"] == 8
@@ -115,7 +122,7 @@ def test_other_data_under_the_same_name_are_trained_on(clone):
 
 
 @pytest.mark.parametrize("lose", [None, lose_everything])
-def test_what_a_run_has_to_be_made_anew_for_counts_beside_fetching(clone, lose):
+def test_a_changed_setting_retrains_although_data_are_fetched(clone, lose):
     if lose:
         lose(clone)
     content = {"networks": {"lenet-300-100": {"learning_rate": 0.05}}}
@@ -125,7 +132,7 @@ def test_what_a_run_has_to_be_made_anew_for_counts_beside_fetching(clone, lose):
     assert plan["fetch_dataset"] == 1 and plan["train"] == 3 and "prune" not in plan
 
 
-def test_a_description_that_cannot_be_read_stops_before_any_job(clone):
+def test_an_invalid_source_file_stops_before_any_job(clone):
     path = clone / "scripts/snip/datasets/sources/generated.yaml"
     path.write_text(path.read_text() + "torchvison: MNIST\n")
     done = snakemake(clone, "--cores", "1", configs=CONFIGS, check=False)
@@ -136,7 +143,9 @@ def test_a_description_that_cannot_be_read_stops_before_any_job(clone):
 
 @pytest.mark.parametrize("zipped", [False, True])
 @pytest.mark.parametrize("dotted", [False, True])
-def test_the_recipe_for_a_description_takes_files_as_mirrors_have_them(tmp_path, zipped, dotted):
+def test_the_documented_recipe_for_a_source_file_accepts_files_as_mirrors_name_them(
+    tmp_path, zipped, dotted
+):
     (tmp_path / "data/my-digits").mkdir(parents=True)
     (tmp_path / "scripts/snip/datasets/sources").mkdir(parents=True)
     for name, content in generated_files().items():
@@ -150,6 +159,6 @@ def test_the_recipe_for_a_description_takes_files_as_mirrors_have_them(tmp_path,
         (tmp_path / "scripts/snip/datasets/sources/my-digits.yaml").read_text()
     )
     assert described["training_examples"] == 600
-    assert {datasets.plain_name(n): c for n, c in described["checksums"].items()} == {
-        name: datasets.sha256(content) for name, content in generated_files().items()
-    }
+    assert {
+        canonical_name(name): checksum for name, checksum in described["checksums"].items()
+    } == {name: sha256(content) for name, content in generated_files().items()}

@@ -9,7 +9,7 @@ rule claims:
         slice=f"{RESULTS}/slices/claims.json",
         tables=[f"{RESULTS}/tables/{table}.csv" for table in TABLES],
         masks=mask_files(*CLAIMED_MASKS),
-        data=[fetched(source, [*datasets.FILES, datasets.SUMMARY]) for source in CLAIMED_DATA],
+        data=[fetched(source, [*IDX_FILES, SUMMARY]) for source in CLAIMED_DATA],
     output:
         table=f"{RESULTS}/tables/claims.csv",
         readable=f"{FIGURES}/claims",

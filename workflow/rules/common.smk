@@ -11,7 +11,8 @@ SCRIPTS = os.path.join(HOME, "scripts")
 # Ours before any other package called `snip`, and no script of ours before a library.
 sys.path.insert(0, SCRIPTS)
 
-from snip.datasets import dataset as datasets
+from snip.datasets.sources import IDX_FILES, SUMMARY, load_source
+from snip.datasets.variants import parse_dataset
 from snip.jobs.code import PROJECT, check_code, code_digest
 from snip.jobs.failures import SnipError
 from snip.study import axes, config as configuration, figures, grids, options, registry, slices
@@ -81,21 +82,19 @@ def run_code(script):
 def sources(names):
     """The sources of the data sets that figures show."""
     shown = [grid["datasets"] for name in names for grid in grids.grids(config, name)]
-    return sorted({datasets.parse_dataset(dataset).source for each in shown for dataset in each})
+    return sorted({parse_dataset(dataset).source for each in shown for dataset in each})
 
 
 def checksums(*sources):
     """What decides the content of sources' data: a parameter of the rules that read them."""
     return " ".join(
-        checksum
-        for source in sources
-        for checksum in datasets.load_source(source).checksums.values()
+        checksum for source in sources for checksum in load_source(source).checksums.values()
     )
 
 
 def run_checksums(wildcards):
     """The checksums of the wildcards' data set."""
-    return checksums(datasets.parse_dataset(wildcards.dataset).source)
+    return checksums(parse_dataset(wildcards.dataset).source)
 
 
 def fetched(source, files):
@@ -108,12 +107,12 @@ def fetched(source, files):
 
 def data(wildcards):
     """The IDX files that the wildcards' data set reads."""
-    return fetched(datasets.parse_dataset(wildcards.dataset).source, datasets.FILES)
+    return fetched(parse_dataset(wildcards.dataset).source, IDX_FILES)
 
 
 def summary(wildcards):
     """The summary of the wildcards' data set."""
-    return fetched(datasets.parse_dataset(wildcards.dataset).source, [datasets.SUMMARY])
+    return fetched(parse_dataset(wildcards.dataset).source, [SUMMARY])
 
 
 def slice_digest(name):
@@ -177,7 +176,7 @@ def figure_inputs(wildcards):
         files += mask_files(wildcards.figure, shown_only=not shown.trained)
     if shown.trained and shown.masks:
         for source in sources([wildcards.figure]):
-            files += fetched(source, [datasets.SUMMARY])
+            files += fetched(source, [SUMMARY])
     return files
 
 

@@ -5,7 +5,7 @@ rule fetch_dataset:
     # The fetching code is no parameter: once the checksums hold, files need not be fetched again.
     output:
         # `update`: not deleted before the job, and put back if it fails.
-        [update(f"{DATASETS}/{{source}}/{file}") for file in (*datasets.FILES, datasets.SUMMARY)],
+        [update(f"{DATASETS}/{{source}}/{file}") for file in (*IDX_FILES, SUMMARY)],
     log:
         f"{DATASETS}/logs/{{source}}.log",
     benchmark:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from snip.claims.verdicts import Missing
-from snip.datasets.dataset import parse_dataset, training_size
+from snip.datasets.variants import parse_dataset, training_size
 from snip.masks.mask_files import read_mask_file
 from snip.study.axes import MaskSet
 from snip.study.figures import MASKED, TRAINED

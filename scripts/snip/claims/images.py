@@ -8,14 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from snip.claims.evidence import variant_name
-from snip.datasets.dataset import (
-    CLASSES,
-    draw_pruning_batch,
-    load_dataset,
-    load_summary,
-    mean_images,
-    parse_dataset,
-)
+from snip.datasets.dataset import draw_pruning_batch, load_dataset
+from snip.datasets.sources import CLASSES
+from snip.datasets.summary import load_summary, mean_images
+from snip.datasets.variants import parse_dataset
 
 
 def bright_means(dataset: str, data: Path) -> np.ndarray:

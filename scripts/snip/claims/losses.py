@@ -10,7 +10,7 @@ import pandas as pd
 
 from snip.claims.evidence import STUDY, Evidence
 from snip.claims.verdicts import Means, Missing, Statement, power_of_ten, single, steps
-from snip.datasets.dataset import training_size
+from snip.datasets.variants import training_size
 from snip.study.names import network_name
 
 # Losses are compared by their logarithm to base ten. Rounding alone moves a run's final loss by

@@ -12,7 +12,7 @@ from snip.claims import likeness
 from snip.claims.evidence import Evidence, Side
 from snip.claims.images import bright_means, sizes
 from snip.claims.verdicts import Means, Missing, Pairs, Statement, steps
-from snip.datasets.dataset import CLASSES
+from snip.datasets.sources import CLASSES
 from snip.study.names import dataset_name
 from snip.tables.intervals import Interval
 

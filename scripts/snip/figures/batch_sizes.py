@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 
-from snip.datasets.dataset import mean_images
+from snip.datasets.summary import mean_images
 from snip.figures import style
 from snip.figures.errors import draw_errors
 from snip.figures.masks import PIXELS, mask_table

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 
-from snip.datasets.dataset import DatasetError, load_source, parse_dataset, training_size
+from snip.datasets.sources import DatasetError, load_source
+from snip.datasets.variants import parse_dataset, training_size
 from snip.jobs.failures import ConfigError
 from snip.study import registry
 from snip.study.axes import AXES, Axis

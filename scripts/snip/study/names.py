@@ -4,7 +4,7 @@ Each kind has its own function, since a name alone does not tell: `mnist-100` is
 examples, `mlp-100` a network.
 """
 
-from snip.datasets.dataset import parse_dataset
+from snip.datasets.variants import parse_dataset
 
 NETWORKS = {
     "lenet-300-100": "LeNet-300-100",

@@ -17,7 +17,8 @@ from typing import Any
 
 import torch
 
-from snip.datasets.dataset import Dataset, load_source
+from snip.datasets.dataset import Dataset
+from snip.datasets.sources import load_source
 from snip.jobs.code import PROJECT, code_of
 from snip.jobs.files import sha256, write_atomically
 from snip.study import registry

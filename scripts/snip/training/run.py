@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from snip.datasets.dataset import CLASSES, Dataset
+from snip.datasets.dataset import Dataset
+from snip.datasets.sources import CLASSES
 from snip.jobs.failures import SnipError
 from snip.jobs.randomness import stream, torch_seed
 from snip.layers.sparse_linear import drop_pruned

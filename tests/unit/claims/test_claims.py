@@ -14,7 +14,8 @@ from snip.claims.images import sizes
 from snip.claims.readable import readable
 from snip.claims.statements import statements
 from snip.claims.verdicts import COLUMNS, judge
-from snip.datasets.dataset import draw_pruning_batch, load_dataset, mean_images
+from snip.datasets.dataset import draw_pruning_batch, load_dataset
+from snip.datasets.summary import mean_images
 from snip.jobs.files import write_atomically
 from snip.masks.mask_files import MaskFileError, mask_file, pixel_counts
 from snip.study.axes import label

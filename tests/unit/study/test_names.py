@@ -1,6 +1,6 @@
 import pytest
 
-from snip.datasets.dataset import DatasetError
+from snip.datasets.sources import DatasetError
 from snip.study import registry
 from snip.study.names import criterion_name, dataset_name, network_name
 
@@ -19,7 +19,7 @@ def test_data_sets_in_print(identifier, printed):
 
 
 def test_a_data_set_whose_own_name_ends_in_a_number(monkeypatch):
-    monkeypatch.setattr("snip.datasets.dataset.source_names", lambda: ["digits-10", "mnist"])
+    monkeypatch.setattr("snip.datasets.variants.source_names", lambda: ["digits-10", "mnist"])
     assert dataset_name("digits-10") == "digits-10"
     assert dataset_name("digits-10-500") == "digits-10 (500 examples)"
     with pytest.raises(DatasetError, match="'digits' is unknown"):
