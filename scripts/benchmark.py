@@ -72,7 +72,7 @@ def plain_network(name: str):
     """Return the network of the layers one would take: convolutions and pooling apart."""
     from torch import nn
 
-    from snip.layers.convolution import PooledConvolution
+    from snip.layers.pooled_convolution import PooledConvolution
     from snip.study import registry
 
     layers = OrderedDict()

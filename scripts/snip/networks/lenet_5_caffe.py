@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 from torch import nn
 
-from snip.layers.convolution import PooledConvolution
+from snip.layers.pooled_convolution import PooledConvolution
 
 # Its first layer's units see parts of the image, so no mask of it is an image.
 MASK_IMAGE = False

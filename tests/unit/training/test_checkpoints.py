@@ -168,7 +168,7 @@ def test_the_fingerprint_covers_run_settings_data_and_torch(dataset, monkeypatch
     ("file", "counts"),
     [
         ("training/run", True),
-        ("layers/convolution", True),  # by the network alone
+        ("layers/fourier", True),  # by the network alone
         ("networks/lenet_5_caffe", True),
         ("networks/lenet_300_100", False),
         ("figures/style", False),
