@@ -94,7 +94,8 @@ class PlainLoop:
         from torchvision import transforms
         from torchvision.datasets import MNIST
 
-        from snip.training.run import batches, prepare
+        from snip.training.examples import batches
+        from snip.training.loop import prepare
 
         run, settings = setting(network)
         scored, masks = prepare(run, settings, dataset)
@@ -188,7 +189,7 @@ def same_loss(network: str, data: Path) -> dict[str, float]:
 def steps(network: str, data: Path, seconds: float) -> float:
     """Return training steps per second, after waiting for a line on the standard input."""
     from snip.datasets.dataset import load_dataset
-    from snip.training.run import Training
+    from snip.training.loop import Training
 
     training = Training(*setting(network), load_dataset("mnist", data))
     for _ in range(20):

@@ -19,7 +19,9 @@ from snip.masks.anatomy import anatomy
 from snip.study import registry
 from snip.study.axes import Run, Settings
 from snip.training.checkpoints import Checkpoint
-from snip.training.run import InterruptedRunError, Training, evaluate, prepare, train
+from snip.training.evaluation import evaluate
+from snip.training.loop import Training, prepare
+from snip.training.run import InterruptedRunError, train
 
 RUN = Run("generated", "own", "snip", "80", 20, "true", "0.0005", 0)
 QUICK = Settings(
