@@ -16,11 +16,12 @@ from snip.jobs.times import job_seconds
 from snip.study.axes import Run
 from snip.study.config import load_config
 from snip.study.grids import study_runs
-from snip.training import progress as run_lines
+from snip.training.progress import at_chance, error_at_chance, is_interrupted, seconds_left
 
-# A running job's log that has not grown for this long is of a job that was lost.
+STATES = ["done", "running", "interrupted", "failed", "to come"]
+# A job counts as lost if its log has not grown for this long.
 LOST_SECONDS = 600
-# Last lines of a job that is dead: our own errors, Python's, the shell's and Slurm's.
+# The last line of a dead job's log: an error of ours, Python's, the shell's or Slurm's.
 FAILED = re.compile(
     r"error:|(\w+\.)*\w*(Error|Exception|Interrupt)\b|slurmstepd: error"
     r"|\S*python[\d.]*: |.*: (command )?not found$"
@@ -29,20 +30,23 @@ FAILED = re.compile(
 )
 
 
-def at_work(folder: Path) -> set[str]:
-    """Return the files that a Snakemake at work in `folder` is to make: its lock lists them."""
+def locked_outputs(folder: Path) -> set[str]:
+    """Return the files that a Snakemake at work in `folder` will make, as its locks list them."""
     names: set[str] = set()
     for lock in folder.glob(".snakemake/locks/*.output.lock"):
-        with contextlib.suppress(FileNotFoundError):  # that Snakemake has just ended
+        with contextlib.suppress(FileNotFoundError):  # this Snakemake has just ended
             names.update(lock.read_text().splitlines())
     return names
 
 
-def state(results: Path, run: Run, now: float, ahead: set[str]) -> tuple[str, str]:
-    """Return whether a run is done, running, interrupted, failed or to come, and its last word.
+def state(results: Path, run: Run, now: float, locked: set[str]) -> tuple[str, str]:
+    """Return a run's state, one of `STATES`, and the last line of its log.
 
     Args:
-        ahead: what `at_work` returned. A run that is not among them has nobody who runs it.
+        results: the study's folder of results.
+        run: the run.
+        now: the present time, in seconds since the epoch.
+        locked: `locked_outputs`. No Snakemake will make a run that is not among them.
     """
     output = results / "runs" / f"{run.path}.json"
     if output.exists():
@@ -50,65 +54,79 @@ def state(results: Path, run: Run, now: float, ahead: set[str]) -> tuple[str, st
     log = results / "logs" / "runs" / f"{run.path}.log"
     if not log.exists():
         return "to come", ""
-    lines = log.read_text(errors="replace").splitlines() or [""]
-    if run_lines.is_interrupted(lines[-1]):
-        return "interrupted", lines[-1]
-    if FAILED.match(lines[-1]):
-        return "failed", lines[-1]
-    lost = now - log.stat().st_mtime > LOST_SECONDS or str(output) not in ahead
-    return ("interrupted" if lost else "running"), lines[-1]
+    last_line = (log.read_text(errors="replace").splitlines() or [""])[-1]
+    if is_interrupted(last_line):
+        return "interrupted", last_line
+    if FAILED.match(last_line):
+        return "failed", last_line
+    lost = now - log.stat().st_mtime > LOST_SECONDS or str(output) not in locked
+    return ("interrupted" if lost else "running"), last_line
 
 
-def summary(results: Path, runs: list[Run], now: float, ahead: set[str]) -> list[str]:
-    """Return the lines of the report."""
-    states = {run: state(results, run, now, ahead) for run in runs}
-    names = ["done", "running", "interrupted", "failed", "to come"]
-    count = {name: sum(s == name for s, _ in states.values()) for name in names}
-    lines = [f"{len(runs)} runs: " + ", ".join(f"{count[name]} {name}" for name in names)]
-    typical: dict[str, float] = {}
+def summary(results: Path, runs: list[Run], now: float, locked: set[str]) -> list[str]:
+    """Return the lines of the report; see `state` for the arguments."""
+    states = {run: state(results, run, now, locked) for run in runs}
+    count = {name: sum(s == name for s, _ in states.values()) for name in STATES}
+    lines = [f"{len(runs)} runs: " + ", ".join(f"{count[name]} {name}" for name in STATES)]
+    medians: dict[str, float] = {}
     for network in sorted({run.network for run in runs}):
-        of_network = [run for run in runs if run.network == network]
-        files = [results / "benchmarks" / "runs" / f"{run.path}.tsv" for run in of_network]
-        times = [seconds for file in files if (seconds := job_seconds(file)) is not None]
-        if times:
-            typical[network] = statistics.median(times)
-        done = sum(states[run][0] == "done" for run in of_network)
-        each = f", {typical[network]:.0f} s each (median)" if times else ""
-        lines.append(f"  {network}: {done} of {len(of_network)} done{each}")
-    left = 0.0
-    known = True
-    for run, (name, line) in states.items():
-        if name == "done":
-            continue
-        remaining = run_lines.seconds_left(line) if name == "running" else None
-        if remaining is not None:
-            left += remaining
-        elif run.network in typical:
-            left += typical[run.network]
-        else:
-            known = False
-    if count["done"] < len(runs) and known and count["running"]:
-        wall = left / count["running"]
-        lines.append(
-            f"time left: {duration(wall)} with {count['running']} at a time "
-            f"({left / 3600:.1f} core-hours)"
-        )
-    elif count["done"] < len(runs):
-        needed = "a finished run of each network" if not known else "a running one"
-        lines.append(f"time left: unknown until there is {needed}")
-    for wanted in ("failed", "interrupted"):
-        for run, (name, line) in states.items():
-            if name == wanted:
-                lines.append(f"{wanted}: {run.path}: {line}")
+        network_runs = [run for run in runs if run.network == network]
+        done = sum(states[run][0] == "done" for run in network_runs)
+        line = f"  {network}: {done} of {len(network_runs)} done"
+        if times := run_seconds(results, network_runs):
+            medians[network] = statistics.median(times)
+            line += f", {medians[network]:.0f} s each (median)"
+        lines.append(line)
+    if count["done"] < len(runs):
+        lines.append(time_left(states, medians, count["running"]))
+    for listed in ("failed", "interrupted"):
+        for run, (name, last_line) in states.items():
+            if name == listed:
+                lines.append(f"{listed}: {run.path}: {last_line}")
     for run, (name, _) in states.items():
-        error = run_lines.error_at_chance(log_text(results, run)) if name == "done" else None
+        error = error_at_chance(log_text(results, run)) if name == "done" else None
         if error is not None:
-            lines.append(run_lines.at_chance(run.path, error))
+            lines.append(at_chance(run.path, error))
     return lines
 
 
+def run_seconds(results: Path, runs: list[Run]) -> list[float]:
+    """Return how long those of the runs took that have ended."""
+    files = [results / "benchmarks" / "runs" / f"{run.path}.tsv" for run in runs]
+    return [seconds for file in files if (seconds := job_seconds(file)) is not None]
+
+
+def time_left(states: dict[Run, tuple[str, str]], medians: dict[str, float], running: int) -> str:
+    """Return the line that estimates the time left.
+
+    Args:
+        states: per run its state and the last line of its log.
+        medians: seconds that a run takes, for networks with a finished run.
+        running: number of runs at a time.
+    """
+    total = 0.0
+    known = True
+    for run, (name, last_line) in states.items():
+        if name == "done":
+            continue
+        seconds = seconds_left(last_line) if name == "running" else None
+        if seconds is None:
+            seconds = medians.get(run.network)
+        if seconds is None:
+            known = False
+        else:
+            total += seconds
+    if known and running:
+        return (
+            f"time left: {duration(total / running)} with {running} at a time "
+            f"({total / 3600:.1f} core-hours)"
+        )
+    needed = "a running one" if known else "a finished run of each network"
+    return f"time left: unknown until there is {needed}"
+
+
 def log_text(results: Path, run: Run) -> str:
-    """Return what a run's log says; nothing where there is none, as in a restored archive."""
+    """Return the log of a run; empty if there is none, as in a restored archive."""
     try:
         return (results / "logs" / "runs" / f"{run.path}.log").read_text(errors="replace")
     except OSError:
@@ -131,7 +149,7 @@ def main() -> None:
     config = load_config(Path("config/default.yaml"), *options.configfile)
     runs = study_runs(config)
     results = Path("results") / config["study"]
-    print("\n".join(summary(results, runs, time.time(), at_work(Path()))))
+    print("\n".join(summary(results, runs, time.time(), locked_outputs(Path()))))
 
 
 if __name__ == "__main__":

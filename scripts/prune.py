@@ -1,11 +1,13 @@
 """Score a network at initialisation on one pruning batch and write its masks.
 
-The output (.npz, loads with numpy.load(..., allow_pickle=False)) holds the masks, one boolean
-array per parameter tensor, named as in the network, of shape (sparsities, *tensor shape), True
-where kept; `images`, (1, sparsities, 28, 28), how many units of the first layer keep each pixel;
-and `description`, a JSON text: what was scored, under which settings, and per sparsity and tensor
-the parameters kept, those on a path, and the dead units. With `--class each` masks and images are
-those of ten pruning batches, one of each class, and there are no counts.
+The output (.npz) loads with numpy.load(..., allow_pickle=False) and holds
+- the masks: per parameter tensor, under its name in the network, a boolean array (sparsities,
+  *tensor shape), True where kept;
+- `images` (1, sparsities, 28, 28): the number of first-layer units that keep each pixel;
+- `description`, a JSON text: what was scored, under which settings, and per sparsity and tensor
+  the number of parameters kept, of those on a path, and of dead units.
+With `--class each` the file holds masks and images of ten pruning batches, one of each class, and
+no counts.
 """
 
 import copy
@@ -56,20 +58,20 @@ def main() -> None:
     classes = list(map(str, range(CLASSES))) if parsed.class_ == "each" else [parsed.class_]
     arrays, images, anatomies, composition = [], [], [], []
     for class_ in classes:
-        # A criterion may leave its network changed: each class starts from the drawn one.
+        # A criterion may change its network, so each class scores a copy.
         network = copy.deepcopy(drawn)
-        masks = replace(wanted, class_=class_)
-        problem = make_problem(network, masks, settings, dataset)
-        found = make_masks(problem, wanted.criterion, map(float, parsed.sparsity))
+        mask_set = replace(wanted, class_=class_)
+        problem = make_problem(network, mask_set, settings, dataset)
+        masks = make_masks(problem, wanted.criterion, map(float, parsed.sparsity))
         composition.append(np.bincount(problem.labels, minlength=CLASSES).tolist())
-        stacked = {name: np.stack([mask[name].numpy() for mask in found]) for name in found[0]}
+        stacked = {name: np.stack([mask[name].numpy() for mask in masks]) for name in masks[0]}
         first = next(iter(stacked.values()))
         images.append(pixel_counts(first))
         if not parsed.images_only:
             arrays.append(stacked)
         if parsed.class_ != "each":
-            anatomies = [anatomy(network, mask) for mask in found]
-        kept = ", ".join(str(sum(int(m.sum()) for m in mask.values())) for mask in found)
+            anatomies = [anatomy(network, mask) for mask in masks]
+        kept = ", ".join(str(sum(int(m.sum()) for m in mask.values())) for mask in masks)
         print(f"class {class_}: kept {kept}", file=sys.stderr)
     description = {
         "key": wanted.key,

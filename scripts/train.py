@@ -1,6 +1,7 @@
 """Train one network: score its connections, prune, train the rest, evaluate; write a JSON result.
 
-The result is a pure function of the arguments, the code and the data: no times, no host names.
+The result is a pure function of the arguments, the code and the data: it holds no times or host
+names.
 """
 
 import signal
@@ -34,19 +35,19 @@ def main() -> None:
         from snip.training.checkpoints import Checkpoint, fingerprint
         from snip.training.run import train
 
-    # One thread per run: runs are many, cores are few, and sums keep their order.
+    # One thread per run: there are more runs than cores, and sums keep their order.
     torch.set_num_threads(1)
-    # Gradients of memorised labels become denormal numbers, which are slow and mean nothing.
+    # Gradients of memorised labels become denormal numbers, which are slow and as good as zero.
     torch.set_flush_denormal(True)
     run, settings = options.run_of(parsed), options.settings_of(parsed)
     dataset = load_dataset(run.dataset, parsed.data, settings.inverted_statistics)
     identity = fingerprint(run, settings, dataset)
     checkpoint = Checkpoint(parsed.checkpoint, identity, parsed.checkpoint_seconds)
-    # Slurm before a time limit, Ctrl-C, a closed terminal: each ends the run at a checkpoint.
-    asked = threading.Event()
+    # Slurm before its time limit, Ctrl-C and a closed terminal end the run with a checkpoint.
+    stop = threading.Event()
     for number in signals.endings():
-        signal.signal(number, lambda *_: asked.set())
-    result = train(run, settings, dataset, checkpoint, asked.is_set)
+        signal.signal(number, lambda *_: stop.set())
+    result = train(run, settings, dataset, checkpoint, stop.is_set)
     write_atomically(parsed.output, sealed(result))
     checkpoint.remove()
 

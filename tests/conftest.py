@@ -47,6 +47,14 @@ def generated(tmp_path, monkeypatch):
     sources.load_source.cache_clear()
 
 
+@pytest.fixture
+def dataset(generated):
+    """The small data set, loaded."""
+    from snip.datasets.dataset import load_dataset
+
+    return load_dataset("generated", generated)
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A project whose study `small` is complete."""

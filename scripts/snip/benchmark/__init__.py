@@ -1,1 +1,1 @@
-"""How fast training is, beside what the processor can do and what one would write."""
+"""How fast training is, compared with the processor's limit and with a plain training loop."""

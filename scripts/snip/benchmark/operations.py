@@ -8,15 +8,15 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 def count_operations(network: nn.Module) -> tuple[int, int]:
-    """Count the operations per image: products and sums of linear layers and convolutions.
+    """Count the operations per image: multiplications and additions of layers with weights.
 
-    They are those of the definition, whatever method computes it: two per weight and output
-    position, in the backward pass the same again for the weights' gradient, and again for the
-    input's, which the first layer does not need. Biases, ReLUs, pooling, loss and update are not
-    counted (below one per cent).
+    Operations follow from the definition of the layers, whichever method computes them: two per
+    weight and output position in the forward pass. The backward pass has as many for the gradient
+    of the weights, and as many again for that of the inputs, which the first layer does not need.
+    Biases, ReLUs, pooling, loss and update are not counted (less than one per cent).
 
     Returns:
-        Operations of a forward pass, and of a forward and backward pass.
+        Operations of a forward pass, and of a forward and a backward pass.
     """
     # In double precision every layer is PyTorch's own, which the counter knows.
     network = copy.deepcopy(network).double().eval()

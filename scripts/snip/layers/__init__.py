@@ -1,1 +1,1 @@
-"""Layers with faster methods than PyTorch's, and the weights that layers begin with."""
+"""Layers with faster methods than PyTorch's, and the initial weights of layers."""

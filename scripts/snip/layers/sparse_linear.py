@@ -1,8 +1,8 @@
-"""Linear layers of which few connections are kept, stored and computed as these connections alone.
+"""Linear layers that store only their kept weights, and compute only with these.
 
-A pruned weight stays zero, so nothing that is multiplied by it needs to be computed, nor its own
-gradient. An operation of a sparse product takes longer than one of a dense product: the sparse one
-is the faster where few weights are kept.
+A pruned weight stays zero, so neither its products nor its gradient need to be computed. One
+operation of a sparse product takes longer than one of a dense product, so sparse layers are faster
+only where few weights are kept.
 """
 
 import warnings
@@ -13,27 +13,28 @@ import torch
 from torch import Tensor, nn
 from torch.autograd import Function
 
-# The share of weights kept below which a layer is computed sparsely; between a tenth and a sixth
-# both ways take about as long, by processor (docs/performance.md).
+# Layers that keep a smaller share of their weights become sparse. The break-even share lies between
+# 1/10 and 1/6, depending on the processor (docs/performance.md).
 DENSITY = 0.125
 
-# torch says once per process that its compressed rows are in beta.
+# torch warns once per process that its sparse matrices are in beta; do that here, unseen.
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
     torch.zeros(1, 1).to_sparse_csr()
 
 
 def drop_pruned(network: nn.Module, masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Replace the linear layers of which few weights are kept by `SparseLinear`, in place.
+    """Replace linear layers that keep few weights by `SparseLinear`, in place.
 
-    On a processor only, and only with the library (MKL) that the products need; layers whose weight
-    is used elsewhere, too, stay.
+    A layer stays dense if it is not on a processor, if torch lacks the library (MKL) that computes
+    the sparse products, or if another module shares its weight.
 
     Args:
-        masks: one boolean tensor per parameter, True where kept.
+        network: the network, whose pruned weights need not be zero yet.
+        masks: per parameter a boolean tensor of its shape, True where kept.
 
     Returns:
-        The masks of the parameters that the network has then.
+        The masks of the parameters that the network has afterwards, in PyTorch's order.
     """
     uses = Counter(id(p) for _, p in network.named_parameters(remove_duplicate=False))
     masks = dict(masks)
@@ -50,14 +51,15 @@ def drop_pruned(network: nn.Module, masks: Mapping[str, Tensor]) -> dict[str, Te
 
 
 class SparseLinear(nn.Module):
-    """What is left of a linear layer.
+    """A linear layer without its pruned weights.
 
-    Takes (..., inputs) and returns (..., outputs), as the layer with its pruned weights zero would,
-    but for the order in which terms are summed. Examples come last in memory, inside and in the
-    result.
+    Takes (..., inputs) and returns (..., outputs): the result of the layer with its pruned weights
+    set to zero, except that terms are summed in another order. Examples come last in memory, inside
+    and in the result.
 
     Attributes:
-        values: the kept weights, (kept,), row by row of the layer's weight.
+        mask: (outputs, inputs), True where kept.
+        values: the kept weights, (kept,), ordered by the rows of the layer's weight.
         bias: (outputs,), or None.
     """
 
@@ -70,7 +72,7 @@ class SparseLinear(nn.Module):
         numbered = torch.zeros(mask.shape, dtype=torch.int32).masked_scatter_(mask, numbers)
         *self.pattern, _ = _compressed(numbered)
         *self.transposed_pattern, order = _compressed(numbered.T)
-        # Where each value of the transposed matrix stands among the values.
+        # The transposed matrix's values are `values` in this order.
         self.order = order - 1
 
     def forward(self, inputs: Tensor) -> Tensor:
@@ -82,38 +84,38 @@ class SparseLinear(nn.Module):
         return outputs.reshape(*inputs.shape[:-1], len(self.mask))
 
     def matrix(self, values: Tensor) -> Tensor:
-        """Return kept weights as a sparse matrix (outputs, inputs)."""
+        """Return values of kept weights as a sparse matrix (outputs, inputs)."""
         return _matrix(self.pattern, values, self.mask.shape)
 
     def transposed(self, values: Tensor) -> Tensor:
-        """Return kept weights as a sparse matrix (inputs, outputs)."""
+        """Return values of kept weights as a sparse matrix (inputs, outputs)."""
         values = values.index_select(0, self.order)
         return _matrix(self.transposed_pattern, values, self.mask.T.shape)
 
     def dense(self, values: Tensor) -> Tensor:
-        """Return kept weights as a matrix (outputs, inputs), zero where pruned."""
+        """Return values of kept weights as a dense matrix (outputs, inputs), zero where pruned."""
         return torch.zeros_like(self.mask, dtype=values.dtype).masked_scatter(self.mask, values)
 
     @property
     def weight(self) -> Tensor:
-        """The layer's weight (outputs, inputs), zero where pruned, for those who read it."""
+        """A dense copy of the layer's weight (outputs, inputs), for networks that read it."""
         return self.dense(self.values)
 
 
 def _compressed(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return where each row begins among a matrix's non-zeros, their columns, and themselves."""
+    """Return the start of each row among a matrix's non-zeros, their columns, and their values."""
     sparse = matrix.to_sparse_csr()
-    # MKL takes indices of 32 bits.
+    # MKL needs 32-bit indices.
     return sparse.crow_indices().int(), sparse.col_indices().int(), sparse.values()
 
 
 def _matrix(pattern: list[Tensor], values: Tensor, shape: torch.Size) -> Tensor:
-    """Return the sparse matrix of a pattern that `_compressed` found, which needs no check."""
+    """Return the sparse matrix with a pattern (row starts, columns) from `_compressed`."""
     return torch.sparse_csr_tensor(*pattern, values, shape, check_invariants=False)
 
 
 class _Product(Function):
-    """Inputs (examples, inputs) times the transposed matrix of a layer."""
+    """Inputs (examples, inputs) times a layer's transposed weight, without its bias."""
 
     @staticmethod
     def forward(ctx, inputs: Tensor, values: Tensor, layer: SparseLinear) -> Tensor:
@@ -123,14 +125,18 @@ class _Product(Function):
         return (layer.matrix(values) @ examples_last).T
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, Tensor, None]:
+    def backward(ctx, grad_outputs: Tensor) -> tuple[Tensor | None, Tensor, None]:
         inputs, values, examples_last = ctx.saved_tensors
         if torch.is_grad_enabled():
-            # For second derivatives: operations that autograd knows, on dense matrices.
-            grad_values = (gradient.T @ inputs)[ctx.layer.mask]
-            return gradient @ ctx.layer.dense(values), grad_values, None
-        gradient, matrix = gradient.T.contiguous(), ctx.layer.matrix(values)
-        # The products of output gradients and inputs, where weights are kept and nowhere else.
-        of_values = torch.sparse.sampled_addmm(matrix, gradient, examples_last.T, beta=0).values()
-        of_inputs = (ctx.layer.transposed(values) @ gradient).T if ctx.needs_input_grad[0] else None
-        return of_inputs, of_values, None
+            # create_graph=True: autograd can differentiate dense products again.
+            grad_values = (grad_outputs.T @ inputs)[ctx.layer.mask]
+            return grad_outputs @ ctx.layer.dense(values), grad_values, None
+        grad_outputs, matrix = grad_outputs.T.contiguous(), ctx.layer.matrix(values)
+        # The weight's gradient, computed only where weights are kept.
+        grad_values = torch.sparse.sampled_addmm(
+            matrix, grad_outputs, examples_last.T, beta=0
+        ).values()
+        grad_inputs = None
+        if ctx.needs_input_grad[0]:
+            grad_inputs = (ctx.layer.transposed(values) @ grad_outputs).T
+        return grad_inputs, grad_values, None

@@ -1,4 +1,4 @@
-"""Networks with their initial weights."""
+"""Networks with their initial weights, and which parameters count as connections."""
 
 import math
 
@@ -10,11 +10,12 @@ from snip.jobs.randomness import module_draws, torch_seed
 from snip.study import registry
 from snip.study.settings import Settings
 
-# Standard deviation of a standard normal truncated at two standard deviations (authors' code):
-# dividing by it gives the truncated distribution the deviation that was asked for.
+# Standard deviation of a standard normal distribution truncated at two standard deviations
+# (authors' code). Dividing by it gives the truncated distribution the wanted deviation.
 TRUNCATED_DEVIATION = 0.87962566103423978
 
-# Batch and instance normalisation share a base class. A scale may have more than one dimension.
+# Their scales may have several dimensions, as weights have, so the types must be told apart. Batch
+# and instance normalisation share a base class.
 NORMALISATIONS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
 
@@ -23,12 +24,15 @@ def build_network(
 ) -> nn.Module:
     """Build network `name` with the weights that `seed` and `purpose` determine.
 
-    Each weight tensor is drawn from a normal distribution truncated at two standard deviations,
-    whose deviation after truncation `initial_deviation` gives; biases are zero or drawn alike. What
-    `connections` leaves out keeps the values that its module gives it.
+    Weights are drawn from a normal distribution truncated at two standard deviations, with the
+    standard deviation `initial_deviation` after truncation. Biases are zero or drawn in the same
+    way. Parameters that `connections` leaves out keep the values that their module gives them.
 
     Args:
-        settings: those of scoring matter; None: the defaults.
+        name: a registered network.
+        seed: the run's seed.
+        settings: only those of scoring matter; None means the defaults.
+        purpose: `initial weights` or `redrawn weights`, which are independent of each other.
 
     Raises:
         SnipError: the network is not registered.
@@ -37,8 +41,8 @@ def build_network(
     build = registry.load("networks", name, "build")
     with module_draws(torch_seed(seed, f"{purpose}, drawn by modules")):
         network = build(relu_after_convolutions=settings.relu_after_convolutions)
-    # Biases have a stream of their own: drawn or zero, the weights are the same.
-    of_weights, of_biases = (
+    # Biases have a stream of their own, so that drawing them leaves the weights the same.
+    weight_generator, bias_generator = (
         torch.Generator().manual_seed(torch_seed(seed, stream))
         for stream in (purpose, f"{purpose}, biases")
     )
@@ -49,9 +53,9 @@ def build_network(
             nn.init.zeros_(parameter)
             continue
         method, generator = (
-            (settings.initialisation, of_weights)
+            (settings.initialisation, weight_generator)
             if name == weight
-            else (settings.initial_biases, of_biases)
+            else (settings.initial_biases, bias_generator)
         )
         deviation = initial_deviation(parameter, method) / TRUNCATED_DEVIATION
         bound = 2 * deviation
@@ -62,10 +66,13 @@ def build_network(
 def initial_deviation(parameter: Tensor, initialisation: str) -> float:
     """Return the standard deviation of a parameter's initial values.
 
-    `variance-scaling` is sqrt(1 / fan-in), TensorFlow's VarianceScaling at its defaults, which the
-    authors' code uses. `glorot` is sqrt(2 / (fan-in + fan-out)) (Glorot and Bengio 2010; VS-X in
-    the paper's Table 3), `he` is sqrt(2 / fan-in) (He et al. 2015; VS-H there): TensorFlow's
-    GlorotNormal and HeNormal. Both fans of a bias are its length, as in TensorFlow.
+    Args:
+        parameter: a weight (outputs, inputs, ...), or a bias, whose fan-in and fan-out are both its
+            length, as in TensorFlow.
+        initialisation: `variance-scaling`, sqrt(1 / fan-in), is TensorFlow's VarianceScaling at its
+            defaults, which the authors' code uses. `glorot`, sqrt(2 / (fan-in + fan-out)), is
+            TensorFlow's GlorotNormal (Glorot and Bengio 2010; VS-X in the paper's Table 3). `he`,
+            sqrt(2 / fan-in), is TensorFlow's HeNormal (He et al. 2015; VS-H there).
     """
     fan_in = parameter.numel() // parameter.shape[0] if parameter.dim() > 1 else len(parameter)
     fan_out = parameter.numel() // parameter.shape[1] if parameter.dim() > 1 else len(parameter)
@@ -78,14 +85,14 @@ def initial_deviation(parameter: Tensor, initialisation: str) -> float:
 
 
 def connections(network: nn.Module) -> dict[str, str]:
-    """Return the parameters that make up a network's connections, each with its layer's weight.
+    """Return the parameters that are connections, each with the weight of its layer.
 
-    A weight has more than one dimension and goes with itself; a bias goes with its layer's first
-    weight. The scales and shifts of normalisations, the slopes of PReLU and whatever else a module
-    learns beside a weight are left out: no connection, so never pruned.
+    A parameter with more than one dimension is a weight, and maps to itself. A bias maps to the
+    first weight of its layer. Scales and shifts of normalisations, slopes of PReLU and other
+    parameters beside a weight are no connections and are never pruned.
 
     Returns:
-        Names of parameters, in PyTorch's order.
+        Names of weights and biases, in PyTorch's order, each with the name of its layer's weight.
     """
     weights = {}
     for prefix, layer in network.named_modules():
@@ -98,5 +105,5 @@ def connections(network: nn.Module) -> dict[str, str]:
                 weights[name] = name
             elif first and "bias" in name.rpartition(".")[2]:
                 weights[name] = first
-    # A parameter that two layers share goes by its first name.
+    # A parameter that two layers share appears under its first name only.
     return {name: weights[name] for name, _ in network.named_parameters() if name in weights}

@@ -1,1 +1,1 @@
-"""Masks: how connections are scored, what is kept, what that leaves of a network."""
+"""Masks: scoring connections, keeping the best, and what that leaves of a network."""

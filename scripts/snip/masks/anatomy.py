@@ -1,4 +1,4 @@
-"""What a mask leaves of a network: connections, paths, units."""
+"""What a mask leaves of a network: how many connections, on how many paths, and dead units."""
 
 import numpy as np
 import torch
@@ -7,7 +7,7 @@ from torch.overrides import TorchFunctionMode
 
 from snip.layers.weights import connections
 
-# What paths go through unchanged, by the name of PyTorch's functions, which its modules call.
+# PyTorch's functions, which its modules call, that paths pass through unchanged.
 ACTIVATIONS = (
     "celu elu gelu hardshrink hardsigmoid hardswish hardtanh leaky_relu log_sigmoid log_softmax"
     " logsigmoid mish prelu relu relu6 rrelu selu sigmoid silu softmax softmin softplus softshrink"
@@ -21,10 +21,10 @@ UNCHANGED = frozenset(f"{ACTIVATIONS} {NORMALISATIONS} {DROPOUTS}".split())
 
 
 class _Linear(TorchFunctionMode):
-    """Within this context activations, normalisations and dropout return their input."""
+    """A context in which activations, normalisations and dropout return their input."""
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        # A function in place has the same name and an underscore.
+        # In-place functions have the same name with an underscore.
         if getattr(function, "__name__", "").rstrip("_") in UNCHANGED:
             return args[0] if args else kwargs["input"]
         return function(*args, **(kwargs or {}))
@@ -34,27 +34,29 @@ def anatomy(network: nn.Module, masks: dict[str, Tensor]) -> dict[str, dict[str,
     """Count, for every weight and bias, what a mask keeps and what of that can have an effect.
 
     A connection is effective if it lies on a path of kept connections from an input to an output
-    (as in Vysogorets and Kempe, "Connectivity matters", 2023). To find the paths, the network is
-    evaluated with every kept weight 1, biases 0, on an image of ones: all values then count paths
-    from the input, and the derivative of the outputs' sum in a weight counts the paths through it.
-    That holds for layers that are linear, convolutions and pooling; activations, normalisations and
-    dropout are left out. A bias is effective if its unit is not dead.
+    (as in Vysogorets and Kempe, "Connectivity matters", 2023). A bias is effective if its unit is
+    not dead.
+
+    To count paths, we evaluate the network on an image of ones with kept weights 1, pruned weights
+    0 and biases 0. Each value is then the number of paths from the input, and the derivative of the
+    sum of outputs with respect to a weight is the number of paths through it. This holds for linear
+    layers, convolutions and pooling; activations, normalisations and dropout are passed over.
 
     Args:
-        network: the network; its own weights do not matter.
+        network: the network; the values of its weights do not matter.
         masks: per parameter a boolean tensor of its shape, True where kept.
 
     Returns:
-        Per weight and bias (see `weights.connections`): `parameters`, `kept` of them, `effective`
-        of those, `units` (output units or channels of its layer), `dead_units` (those whose
-        incoming connections are on no path: they add a constant at most).
+        Per weight and bias (see `connections`): `parameters`; `kept` of these; `effective` of
+        these; `units`, the output units or channels of its layer; and `dead_units`, those with no
+        incoming connection on a path, which output at most a constant.
     """
     weight_of = connections(network)
     weights = [name for name, weight in weight_of.items() if name == weight]
     ones = {name: mask.double() for name, mask in masks.items()}
     for name, weight in weight_of.items():
         ones[name] = ones[name].requires_grad_() if name == weight else ones[name] * 0
-    # Copies, since layers may write into their buffers; double, to multiply with double.
+    # Copies, as layers may write into their buffers, and double, to match the weights.
     buffers = {
         name: buffer.double() if buffer.is_floating_point() else buffer.clone()
         for name, buffer in network.named_buffers()
@@ -69,7 +71,7 @@ def anatomy(network: nn.Module, masks: dict[str, Tensor]) -> dict[str, dict[str,
     result = {}
     for name, weight in weight_of.items():
         mask, incoming = masks[name], effective[weight]
-        # numpy: torch counts booleans ten times slower.
+        # torch takes ten times as long as numpy to count booleans.
         alive = incoming.numpy().reshape(len(incoming), -1).any(1)
         working = effective[name].numpy() if name == weight else mask.numpy() & alive
         result[name] = {

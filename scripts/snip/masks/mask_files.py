@@ -1,12 +1,17 @@
 """Mask files: compressed numpy archives without pickled objects. Imports no torch.
 
-`images`, uint16, (classes, sparsities, 28, 28): how many units of the first layer keep each pixel;
-absent where its units do not see the whole image. `description`, a JSON text: what was scored
-(`key`), under which `settings`, the `classes` and `sparsities` in order, of each pruning batch the
-`composition`, how many examples of each class it has, the number of `units`, and for class `all`
-the `anatomies`, per sparsity what `snip.masks.anatomy` counts. A file that is not for images
-alone also has the masks: one boolean array per parameter tensor, named as in the network, of shape
-([classes,] sparsities, *tensor shape), True where kept.
+A mask file holds these arrays:
+
+- `description`: a JSON text with
+  - `key`, what was scored, and `settings`, how;
+  - `classes` and `sparsities`, in the order of the arrays' axes;
+  - `composition`: per pruning batch, the number of examples of each class;
+  - `units`: the number of units of the first layer;
+  - `anatomies`: for class `all`, per sparsity the counts of `snip.masks.anatomy`; else empty.
+- `images`, uint16 (classes, sparsities, 28, 28): the number of first-layer units that keep each
+  pixel. Absent if these units do not see the whole image.
+- the masks, unless the file is for images only: per parameter tensor, under its name in the
+  network, a boolean array ([classes,] sparsities, *tensor shape), True where kept.
 """
 
 from __future__ import annotations
@@ -27,11 +32,16 @@ from snip.study.settings import check_settings
 
 
 class MaskFileError(SnipError):
-    """A mask file that is missing, damaged, of other masks, or has no image."""
+    """A mask file that is missing, is damaged, holds other masks or has no images."""
 
 
 def mask_file(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Return the content of a mask file; see the module."""
+    """Return the content of a mask file.
+
+    Args:
+        description: the entries of `description`; see the module.
+        arrays: the other arrays by name.
+    """
     arrays = {**arrays, "description": np.array(json.dumps(description))}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -46,13 +56,13 @@ def mask_file(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) 
 
 
 def pixel_counts(first: np.ndarray) -> np.ndarray | None:
-    """Count the units that keep each pixel.
+    """Count the units of the first layer that keep each pixel.
 
     Args:
-        first: masks of the first layer's weights, (..., units, inputs) or of a convolution.
+        first: masks of the first layer's weight, (..., units, 784); other shapes have no images.
 
     Returns:
-        uint16, (..., 28, 28); None where the layer's units do not see all 784 pixels.
+        uint16 (..., 28, 28), or None if the units do not see all 784 pixels.
     """
     if first.ndim < 2 or first.shape[-1] != 784:
         return None
@@ -61,19 +71,19 @@ def pixel_counts(first: np.ndarray) -> np.ndarray | None:
 
 @dataclass(frozen=True)
 class MaskFile:
-    """What tables, figures and claims read of a mask file.
+    """The part of a mask file that tables, figures and claims read.
 
     Attributes:
-        path: where it lies.
+        path: the file.
         key: what was scored.
-        settings: how, see `runs.SCORING_SETTINGS`.
-        classes: of the pruning batches, in order.
+        settings: how it was scored (`SCORING_SETTINGS`).
+        classes: one per pruning batch, in order.
         sparsities: labels (percent), in order.
-        composition: per pruning batch the number of examples of each of the ten classes.
+        composition: per pruning batch, the number of examples of each of the ten classes.
         anatomies: per sparsity and parameter tensor, the counts of `snip.masks.anatomy`; empty
-            unless `classes` is `all`.
-        shares: per class and sparsity the share of the first layer's units that keep each pixel,
-            (classes, sparsities, 28, 28); None where its units do not see the whole image.
+            unless the class is `all`.
+        shares: the share of first-layer units that keep each pixel, (classes, sparsities, 28, 28);
+            None if these units do not see the whole image.
     """
 
     path: Path
@@ -87,7 +97,7 @@ class MaskFile:
 
     @property
     def images(self) -> np.ndarray:
-        """The mask images (classes, sparsities, 28, 28): per pixel the share of units keeping it.
+        """Mask images (classes, sparsities, 28, 28): per pixel, the share of units that keep it.
 
         Raises:
             MaskFileError: the first layer's units do not see all 784 pixels.
@@ -106,54 +116,56 @@ def read_mask_file(
     sparsities: Sequence[str] | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> MaskFile:
-    """Read the file of a mask set below `folder`, and check that it is that set's.
+    """Read the file of a mask set below `folder`, and check that it holds that set.
 
     Args:
-        sparsities: labels; the file may have more, for other figures' sake. None: all it has.
-        settings: the scoring settings that the reader expects. None: whatever it was made under.
+        folder: the study's folder of masks.
+        masks: the mask set.
+        sparsities: labels to select; the file may have more, for other figures. None selects all.
+        settings: the scoring settings that the reader expects. None accepts any.
 
     Raises:
-        MaskFileError: the file is missing or damaged, holds other masks, or lacks a sparsity.
-        SettingsError: it was scored under other settings.
+        MaskFileError: the file is missing or damaged, holds other masks or lacks a sparsity.
+        SettingsError: the masks were scored under other settings.
     """
     path = folder / f"{masks.path}.npz"
     try:
-        # Opened here: numpy leaves a file that it cannot read open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            held = json.loads(str(archive["description"]))
+        # Open the file here: numpy does not close a file that it cannot read.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            description = json.loads(str(archive["description"]))
             counts = archive["images"] if "images" in archive.files else None
-            found = MaskFile(
+            file = MaskFile(
                 path,
-                held["key"],
-                held["settings"],
-                held["classes"],
-                held["sparsities"],
-                held["composition"],
-                held["anatomies"],
-                # Rounded as the tables have it; one unit of 300 is 0.0033.
-                None if counts is None else (counts / held["units"]).round(4),
+                description["key"],
+                description["settings"],
+                description["classes"],
+                description["sparsities"],
+                description["composition"],
+                description["anatomies"],
+                # Rounded as in the tables; one unit of 300 is 0.0033.
+                None if counts is None else (counts / description["units"]).round(4),
             )
     except Exception as error:
         raise MaskFileError(f"mask file {path} cannot be read: {error}") from error
-    if found.key != masks.key:
-        raise MaskFileError(f"mask file {path} holds {found.key}, expected {masks.key}")
+    if file.key != masks.key:
+        raise MaskFileError(f"mask file {path} holds {file.key}, expected {masks.key}")
     if settings is not None:
-        check_settings(f"mask file {path}", found.settings, settings)
-    return found if sparsities is None else _select(found, sparsities)
+        check_settings(f"mask file {path}", file.settings, settings)
+    return file if sparsities is None else _select(file, sparsities)
 
 
 def _select(file: MaskFile, sparsities: Sequence[str]) -> MaskFile:
-    """Return a mask file with these sparsities alone, in this order."""
+    """Return a mask file with only these sparsities, in this order."""
     missing = [sparsity for sparsity in sparsities if sparsity not in file.sparsities]
     if missing:
         raise MaskFileError(
             f"mask file {file.path} has sparsities {', '.join(file.sparsities)}, "
             f"expected {missing[0]} among them"
         )
-    chosen = [file.sparsities.index(sparsity) for sparsity in sparsities]
+    indices = [file.sparsities.index(sparsity) for sparsity in sparsities]
     return replace(
         file,
         sparsities=list(sparsities),
-        anatomies=[file.anatomies[index] for index in chosen] if file.anatomies else [],
-        shares=None if file.shares is None else file.shares[:, chosen],
+        anatomies=[file.anatomies[index] for index in indices] if file.anatomies else [],
+        shares=None if file.shares is None else file.shares[:, indices],
     )

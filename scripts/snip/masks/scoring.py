@@ -1,4 +1,4 @@
-"""Scores and masks: which connections are kept, decided once before training."""
+"""Scores and masks: which connections a run keeps, decided once before training."""
 
 from __future__ import annotations
 
@@ -18,27 +18,28 @@ from snip.study import registry
 from snip.study.axes import MaskSet
 from snip.study.settings import Settings
 
-# Examples per forward and backward pass when scoring: bounds memory for large pruning batches.
+# Examples per forward and backward pass when scoring, to bound memory for large pruning batches.
 CHUNK = 1000
 
 Masks = dict[str, Tensor]
 
 
 class MaskError(SnipError):
-    """Scores that cannot be ranked, or a mask file that cannot be used."""
+    """Scores that cannot be ranked, or a sparsity that keeps no parameter."""
 
 
 @dataclass
 class PruningProblem:
     """What a criterion may look at: a network at initialisation and its pruning batch.
 
+    Vectors (m,) have one element for each of the m elements of the prunable parameters, in order.
+
     Attributes:
-        network: the network whose connections are scored, unmasked and in evaluation mode.
-        images: standardised pruning batch, (batch_size, 1, 28, 28).
-        labels: true labels, (batch_size,).
+        network: the network to score, unmasked and in evaluation mode.
+        images: the standardised pruning batch, (batch_size, 1, 28, 28).
+        labels: its true labels, (batch_size,).
         generator: for criteria that draw random numbers.
-        prunable: names of the parameters that are scored, in order. All vectors of the problem
-            have one element for each of their m elements, in PyTorch's order.
+        prunable: names of the parameters to score, in PyTorch's order.
     """
 
     network: nn.Module
@@ -54,7 +55,7 @@ class PruningProblem:
 
     @property
     def sizes(self) -> list[int]:
-        """The number of elements of each prunable tensor, in order: how to split a vector (m,)."""
+        """The number of elements of each prunable parameter, in order, to split a vector (m,)."""
         parameters = dict(self.network.named_parameters())
         return [parameters[name].numel() for name in self.prunable]
 
@@ -62,8 +63,8 @@ class PruningProblem:
     def gradient(self) -> Tensor:
         """Signed gradient ∂L/∂w of the mean cross-entropy over the pruning batch, (m,).
 
-        Chunks are averaged before any absolute value is taken, so the result is that of one
-        large batch.
+        Large batches are processed in chunks and their signed gradients averaged, so the result is
+        that of a single batch.
         """
         parameters = dict(self.network.named_parameters())
         total = torch.zeros_like(self.weights)
@@ -74,12 +75,12 @@ class PruningProblem:
         return total / len(self.labels)
 
     def flatten(self, tensors: dict[str, Tensor]) -> Tensor:
-        """Join the prunable tensors into one vector (m,)."""
+        """Join tensors, one per prunable parameter, into one vector (m,)."""
         return torch.cat([tensors[name].detach().reshape(-1) for name in self.prunable])
 
 
 def prunable_parameters(network: nn.Module, prunable: str) -> list[str]:
-    """Return the names of the parameters that compete: `weights-and-biases` or `weights`."""
+    """Return the names of the prunable parameters: `weights-and-biases` or `weights` alone."""
     return [
         name
         for name, weight in connections(network).items()
@@ -92,7 +93,7 @@ def score(problem: PruningProblem, criterion: str) -> Tensor:
 
     Raises:
         SnipError: the criterion is not registered.
-        MaskError: a score is not finite or the shape is wrong.
+        MaskError: the scores have the wrong shape or are not all finite.
     """
     criterion_score = registry.load("criteria", criterion, "score")
     with module_draws(problem.generator.initial_seed()):
@@ -115,9 +116,9 @@ def number_kept(parameters: int, sparsity: float) -> int:
 def make_masks(problem: PruningProblem, criterion: str, sparsities: Iterable[float]) -> list[Masks]:
     """Return for each sparsity (percent) the mask of every parameter, True where kept.
 
-    The highest scores over all layers together are kept, exactly κ of them; among equal scores the
-    lower index stays. Masks of one problem are nested: a sparser one keeps a part of a denser one.
-    Parameters that are not prunable are kept.
+    Exactly κ parameters are kept: those with the highest scores over all layers together, and among
+    equal scores those with the lower index. So masks of one problem are nested: a sparser mask
+    keeps a subset of a denser one. Parameters that are not prunable are all kept.
 
     Raises:
         MaskError: see `score`; or a sparsity keeps no parameter.
@@ -145,19 +146,22 @@ def make_masks(problem: PruningProblem, criterion: str, sparsities: Iterable[flo
 def make_problem(
     network: nn.Module, masks: MaskSet, settings: Settings, dataset: Dataset
 ) -> PruningProblem:
-    """Draw the pruning batch of a mask set; the sensitivity always uses the true labels.
+    """Return the problem of a mask set: its network with the pruning batch that it draws.
 
-    The network is put into evaluation mode: no dropout, and batch normalisation by its initial
-    statistics, which leaves values as they are.
+    The labels are always the true ones. The network is put into evaluation mode: no dropout, and
+    batch normalisation by its initial statistics, which leave values unchanged.
+
+    Raises:
+        DatasetError: the data set has too few examples for the batch.
     """
     training, _ = dataset.split(masks.seed, settings.validation_share)
-    chosen = draw_pruning_batch(
+    batch = draw_pruning_batch(
         dataset.train_labels, training, masks.batch_size, masks.seed, masks.class_
     )
     return PruningProblem(
         network.eval(),
-        dataset.standardise(dataset.train_images[chosen]),
-        torch.from_numpy(dataset.train_labels[chosen].astype(np.int64)),
+        dataset.standardise(dataset.train_images[batch]),
+        torch.from_numpy(dataset.train_labels[batch].astype(np.int64)),
         torch.Generator().manual_seed(torch_seed(masks.seed, "random scores")),
         prunable_parameters(network, settings.prunable),
     )

@@ -2,5 +2,5 @@
 
 A file `NAME.py` here (with `_` for `-`) defines `build(relu_after_convolutions)`, which returns a
 module from images (examples, 1, 28, 28) to logits (examples, 10). A network without convolutions
-ignores the argument. Weights are drawn by `snip.layers.weights`, not by the module.
+ignores the argument. `snip.layers.weights` draws the weights; the module need not.
 """

@@ -4,9 +4,9 @@ from collections import OrderedDict
 
 from torch import nn
 
-from snip.layers.convolution import PooledConvolution
+from snip.layers.pooled_convolution import PooledConvolution
 
-# Its first layer's units see parts of the image, so no mask of it is an image.
+# Units of the first layer see only parts of the image, so its masks are no images.
 MASK_IMAGE = False
 
 

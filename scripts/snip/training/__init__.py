@@ -1,1 +1,1 @@
-"""Training one masked network: one run."""
+"""Training: one run, from its seed to its result."""

@@ -1,7 +1,7 @@
-"""Checkpoints: a run that was interrupted goes on where it stopped, with the same bytes at the end.
+"""Checkpoints: an interrupted run resumes where it stopped, and ends with the same bytes.
 
 A checkpoint file is one header line (format, fingerprint of the run, SHA-256 of the body) and a
-body written by torch.save. It is read with `weights_only`, which cannot run code.
+body written by torch.save. It is read with `weights_only`, so it cannot run code.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ FORMAT = "snip-checkpoint-1"
 
 
 def fingerprint(run: Run, settings: Settings, dataset: Dataset) -> str:
-    """Return a digest of all that decides a run's bytes: its key and settings, data, code, torch.
+    """Return a digest of everything that decides a run's bytes: key, settings, data, code, torch.
 
-    An edit of the training loop, say, starts the run afresh.
+    A run resumes only if all of these are unchanged; after an edit of the training loop, for
+    example, it begins anew.
     """
-    chosen = [registry.file("criteria", run.criterion), registry.file("networks", run.network)]
-    code = code_of("scripts/train.py", *chosen)
+    by_name = [registry.file("criteria", run.criterion), registry.file("networks", run.network)]
+    code = code_of("scripts/train.py", *by_name)
     decisive = [
         run.key,
         dataclasses.asdict(settings),
@@ -49,9 +50,10 @@ class Checkpoint:
     """The checkpoint file of one run.
 
     Args:
-        path: where it lies; None keeps no checkpoint.
-        identity: what `fingerprint` returned.
-        seconds: the interval at which one is due.
+        path: the file; None saves nothing.
+        identity: the `fingerprint` of the run.
+        seconds: interval between checkpoints.
+        log: text file for messages.
     """
 
     def __init__(self, path: Path | None, identity: str, seconds: float, log=sys.stderr):
@@ -60,17 +62,17 @@ class Checkpoint:
 
     @property
     def due(self) -> bool:
-        """Whether the interval has passed since the last checkpoint or the start."""
+        """Whether the interval since the last checkpoint, or the start, has passed."""
         return self.path is not None and time.monotonic() - self.written >= self.seconds
 
     def save(self, state: dict[str, Any]) -> bool:
-        """Replace the checkpoint; a reader sees the old one or the new one, never a mixture.
+        """Replace the checkpoint atomically: a reader sees the old one or the new one.
 
-        A full disk must not end a run that could go on without: the failure is said and the old
-        checkpoint stays.
+        A run can continue without a checkpoint, so a full disk must not end it: we log the failure
+        and keep the old checkpoint.
 
         Returns:
-            Whether it was written.
+            Whether the checkpoint was written.
         """
         if self.path is None:
             return False
@@ -88,10 +90,10 @@ class Checkpoint:
         return True
 
     def load(self, check: Callable[[Any], None]) -> dict[str, Any] | None:
-        """Return the saved state, or None (and say why) where there is none that can be used.
+        """Return the saved state; None if there is no file, or (logged) none that can be used.
 
         Args:
-            check: raises any exception where a state is not of the run.
+            check: raises any exception if a state does not belong to the run.
         """
         if self.path is None:
             return None
@@ -100,7 +102,7 @@ class Checkpoint:
         except FileNotFoundError:
             return None
         except Exception as error:
-            # Whatever is wrong with a checkpoint, the run can begin anew without it.
+            # Whatever is wrong with a checkpoint, the run can begin anew.
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             print(f"checkpoint {self.path} ignored: {reason}", file=self.log, flush=True)
             return None
@@ -109,9 +111,9 @@ class Checkpoint:
         header, _, body = self.path.read_bytes().partition(b"\n")
         match header.decode(errors="replace").split(" "):
             case [form, _, _] if form != FORMAT:
-                reason = f"it is of format {form[:30]!r}, expected {FORMAT!r}"
+                reason = f"its format is {form[:30]!r}, expected {FORMAT!r}"
             case [_, identity, _] if identity != self.identity:
-                reason = "it is of another configuration, data set or version of the code"
+                reason = "it belongs to another configuration, data set or version of the code"
             case [_, _, digest] if digest != sha256(body):
                 reason = "it is torn or altered"
             case [_, _, _]:
@@ -119,14 +121,16 @@ class Checkpoint:
                     state = torch.load(io.BytesIO(body), weights_only=True, map_location="cpu")
                     check(state)
                 except Exception as error:
-                    raise ValueError(f"its content is no state of this run: {error!r}") from error
+                    raise ValueError(
+                        f"its content is not a state of this run: {error!r}"
+                    ) from error
                 return state
             case _:
                 reason = "it has no header"
         raise ValueError(reason)
 
     def remove(self) -> None:
-        """Remove the file: the run is complete. What cannot be removed is said and stays."""
+        """Remove the file once the run is complete. A failure is logged and the file stays."""
         if self.path is None:
             return
         try:

@@ -1,4 +1,4 @@
-"""What an update does to the weights: stochastic gradient descent with momentum, or Adam."""
+"""The update rules: stochastic gradient descent with momentum, or Adam."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from snip.study.settings import Settings
 
 
 class Update(Protocol):
-    """A way to update parameters in place.
+    """Updates parameters in place.
 
     Attributes:
-        state: all that it remembers from one update to the next; a checkpoint saves it.
+        state: everything it carries from one update to the next; checkpoints save it.
     """
 
     state: list[Tensor]
 
     def __call__(self, gradients: Sequence[Tensor], rate: float) -> None:
-        """Make one update, with one gradient per parameter and a learning rate."""
+        """Make one update with a learning rate and one gradient per parameter."""
 
 
 class MomentumUpdate:
@@ -33,13 +33,13 @@ class MomentumUpdate:
 
     @torch.no_grad()
     def __call__(self, gradients: Sequence[Tensor], rate: float) -> None:
-        """Update weights and momentum in one pass over memory.
+        """Update weights and velocities in one pass over memory.
 
-        This is the kernel behind torch.optim.SGD, whose class would import torch's compiler, which
-        takes as long as importing torch itself.
+        Calls the fused kernel of torch.optim.SGD directly. Its class would import torch's compiler,
+        which takes as long as importing torch itself.
         """
-        # The kernel takes its tensors as they lie in memory; a convolution's gradient may lie
-        # channels last where its weights do not.
+        # The kernel pairs elements by their place in memory, and the gradient of a convolution may
+        # be in another layout than its weight.
         aligned = [
             gradient
             if gradient.stride() == weight.stride()
@@ -61,14 +61,14 @@ class MomentumUpdate:
 
 
 class AdamUpdate:
-    """torch.optim.Adam at its own defaults; `state` is two moments and a count per parameter."""
+    """torch.optim.Adam at its defaults; `state` is a count and two moments per parameter."""
 
     def __init__(self, parameters: list[Tensor], weight_decay: float):
         self.parameters = parameters
         self.optimizer = torch.optim.Adam(parameters, weight_decay=weight_decay)
         self.state = []
         for parameter in parameters:
-            # As Adam itself would make them at its first step; a checkpoint needs them before.
+            # Adam would create the same at its first step, but a checkpoint is restored before it.
             moments = {
                 "step": torch.zeros((), dtype=torch.float32),
                 "exp_avg": torch.zeros_like(parameter, requires_grad=False),
@@ -86,7 +86,7 @@ class AdamUpdate:
 
 
 def make_update(settings: Settings, parameters: list[Tensor], weight_decay: float) -> Update:
-    """Return the update that the settings name."""
+    """Return the update rule of `settings.optimizer`."""
     if settings.optimizer == "adam":
         return AdamUpdate(parameters, weight_decay)
     return MomentumUpdate(parameters, settings.momentum, weight_decay)

@@ -3,10 +3,14 @@ import json
 import pytest
 import torch
 
-import benchmark
+from snip.benchmark.default_study import overhead
 from snip.benchmark.operations import count_operations
-from snip.jobs import times as job_times
+from snip.benchmark.plain_loop import plain_network
+from snip.benchmark.schedule import NETWORKS
+from snip.benchmark.table import NETWORK_TARGETS, table
+from snip.jobs import times
 from snip.layers.weights import build_network
+from snip.training.progress import trained
 
 
 def test_operations_of_the_small_network_by_hand():
@@ -27,7 +31,7 @@ def test_operations_of_convolutions_by_hand():
 
 
 def test_the_plain_network_is_the_same_function():
-    ours, plain = build_network("lenet-5-caffe", 0), benchmark.plain_network("lenet-5-caffe")
+    ours, plain = build_network("lenet-5-caffe", 0), plain_network("lenet-5-caffe")
     plain.load_state_dict(ours.state_dict())
     images = torch.randn(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     torch.testing.assert_close(plain(images), ours(images), rtol=1e-5, atol=1e-5)
@@ -49,7 +53,7 @@ def study(tmp_path, monkeypatch):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"s\th:m:s\n{seconds}.0\t0:00:{seconds}\n")
     for name in ("seed-0", "seed-1"):
-        for place, text in {"runs/a": "{}", "logs/runs/a": "x\ntrained in 24.00 s\n"}.items():
+        for place, text in {"runs/a": "{}", "logs/runs/a": f"x\n{trained(24)}\n"}.items():
             suffix = "json" if place == "runs/a" else "log"
             path = results / place / f"{name}.{suffix}"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,31 +62,32 @@ def study(tmp_path, monkeypatch):
 
 
 def test_overhead_is_what_is_not_in_the_loop(study):
-    assert benchmark.overhead(study) == pytest.approx(1 - 48 / 70)
+    assert overhead(study) == pytest.approx(1 - 48 / 70)
 
 
 def test_overhead_counts_the_longest_session_of_snakemake(study, monkeypatch):
     for spent in (3, 20, 5):
-        monkeypatch.setattr(job_times.time, "process_time", lambda spent=spent: spent)
-        job_times.note_own_seconds(study / "benchmarks/snakemake.tsv")
-    assert benchmark.overhead(study) == pytest.approx(1 - 48 / 90)
+        monkeypatch.setattr(times.time, "process_time", lambda spent=spent: spent)
+        times.note_own_seconds(study / "benchmarks/snakemake.tsv")
+    assert overhead(study) == pytest.approx(1 - 48 / 90)
 
 
 def test_overhead_is_unknown_without_a_whole_study(study, tmp_path):
     (study / "logs/runs/a/seed-1.log").write_text("iteration 5\n")
-    assert benchmark.overhead(study) is None
-    assert benchmark.overhead(tmp_path / "nowhere") is None
+    assert overhead(study) is None
+    assert overhead(tmp_path / "nowhere") is None
 
 
 def test_the_table_shows_every_number_beside_its_target():
-    network = dict.fromkeys(benchmark.TARGETS, 1.5)
+    network = dict.fromkeys(NETWORK_TARGETS, 1.5)
     measured = {
-        "networks": dict.fromkeys(benchmark.NETWORKS, network),
+        "networks": dict.fromkeys(NETWORKS, network),
         "overhead_share": None,
         "redraw_seconds": 12.0,
         "dry_run_seconds": 3.0,
     }
-    lines = benchmark.table(json.loads(json.dumps(measured))).splitlines()
-    shown = {line.split()[0]: line for line in lines if line.strip()}
-    assert {*benchmark.TARGETS, "overhead_share", "redraw_seconds", "dry_run_seconds"} < set(shown)
-    assert ">= 0.60" in shown["sgemm_share"] and "no default study" in shown["overhead_share"]
+    lines = table(json.loads(json.dumps(measured))).splitlines()
+    line_of = {line.split()[0]: line for line in lines if line.strip()}
+    names = {"overhead_share", "redraw_seconds", "dry_run_seconds"}
+    assert {*NETWORK_TARGETS, *names} < set(line_of)
+    assert ">= 0.60" in line_of["sgemm_share"] and "no default study" in line_of["overhead_share"]

@@ -10,7 +10,7 @@ from snip.layers.sparse_linear import DENSITY, SparseLinear, drop_pruned
 
 
 def drawn(seed, inputs, outputs, examples, density, bias=True):
-    """A linear layer, a mask, inputs, and a gradient of its outputs."""
+    """Draw a linear layer, a mask of its weight, inputs, and a gradient of its outputs."""
     generator = torch.Generator().manual_seed(seed)
     layer = nn.Linear(inputs, outputs, bias=bias)
     with torch.no_grad():
@@ -22,7 +22,7 @@ def drawn(seed, inputs, outputs, examples, density, bias=True):
 
 
 def exact(layer, mask, images, gradient):
-    """Outputs, and the gradients of inputs, kept weights and bias, in double precision."""
+    """Return outputs and the gradients of inputs, kept weights and bias, in double precision."""
     weight = (layer.weight.detach() * mask).double()
     images, gradient = images.double(), gradient.double()
     outputs = images @ weight.T + (0 if layer.bias is None else layer.bias.detach().double())
@@ -37,26 +37,26 @@ def exact(layer, mask, images, gradient):
     examples=st.integers(1, 30),
     density=st.sampled_from([0, 0.02, 0.2, 1]),
     bias=st.booleans(),
-    turned=st.booleans(),
+    columns_first=st.booleans(),
 )
 def test_it_computes_what_the_masked_layer_does(
-    seed, inputs, outputs, examples, density, bias, turned
+    seed, inputs, outputs, examples, density, bias, columns_first
 ):
     layer, mask, images, gradient = drawn(seed, inputs, outputs, examples, density, bias)
-    results = exact(layer, mask, images, gradient)
+    expected = exact(layer, mask, images, gradient)
     sparse = SparseLinear(layer, mask)
-    if turned:
+    if columns_first:
         images, gradient = images.mT.contiguous().mT, gradient.mT.contiguous().mT
-    found = sparse(images.requires_grad_())
-    found.backward(gradient)
+    outputs = sparse(images.requires_grad_())
+    outputs.backward(gradient)
     gradients = [images.grad, sparse.values.grad, sparse.bias.grad if bias else None]
-    for ours, expected in zip([found, *gradients], results, strict=True):
-        if ours is not None:
+    for result, reference in zip([outputs, *gradients], expected, strict=True):
+        if result is not None:
             # Sums of up to forty terms, in another order and in single precision.
-            torch.testing.assert_close(ours.double(), expected, rtol=1e-5, atol=1e-4)
+            torch.testing.assert_close(result.double(), reference, rtol=1e-5, atol=1e-4)
 
 
-def test_it_takes_any_leading_dimensions_and_shows_its_weight():
+def test_it_takes_any_leading_dimensions_and_returns_its_dense_weight():
     layer, mask, images, _ = drawn(0, 12, 7, 6, 0.3)
     sparse = SparseLinear(layer, mask)
     together, apart = sparse(images), sparse(images.view(2, 3, 12))
@@ -67,7 +67,7 @@ def test_it_takes_any_leading_dimensions_and_shows_its_weight():
     assert torch.equal(sparse.values.grad, 2 * layer.weight[mask])
 
 
-def test_layers_that_keep_few_weights_are_replaced_and_no_others():
+def test_only_layers_that_keep_few_weights_are_replaced():
     tied = nn.Linear(20, 20)
     network = nn.Sequential(
         OrderedDict(
@@ -83,19 +83,19 @@ def test_layers_that_keep_few_weights_are_replaced_and_no_others():
     masks = {name: torch.zeros(shape, dtype=torch.bool) for name, shape in before.items()}
     masks["few.weight"][:2] = masks["inner.0.weight"][0, 3] = True
     masks["many.weight"].view(-1)[: round(DENSITY * 400)] = True
-    left = drop_pruned(network, masks)
+    new_masks = drop_pruned(network, masks)
     replaced = [n for n, module in network.named_modules() if isinstance(module, SparseLinear)]
     assert replaced == ["few", "inner.0"]
     assert network.again.weight is network.tied.weight
-    assert {n: m.shape for n, m in left.items()} == {
+    assert {n: m.shape for n, m in new_masks.items()} == {
         n: p.shape for n, p in network.named_parameters()
     }
-    assert left["few.values"].shape == (40,) and left["few.values"].all()
-    assert left["few.bias"] is masks["few.bias"]
+    assert new_masks["few.values"].shape == (40,) and new_masks["few.values"].all()
+    assert new_masks["few.bias"] is masks["few.bias"]
     assert set(masks) == set(before)
 
 
-def test_without_the_library_for_the_products_layers_stay(monkeypatch):
+def test_without_mkl_layers_stay_dense(monkeypatch):
     monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: False)
     network = nn.Sequential(nn.Linear(20, 20))
     masks = {n: torch.zeros(p.shape, dtype=torch.bool) for n, p in network.named_parameters()}
@@ -108,11 +108,11 @@ def test_a_layer_of_no_or_one_connection(kept):
     layer, mask, images, gradient = drawn(3, 5, 4, 6, 0)
     mask[2, 1] = bool(kept)
     sparse = SparseLinear(layer, mask)
-    found = sparse(images)
-    found.backward(gradient)
-    outputs, _, of_values, _ = exact(layer, mask, images, gradient)
-    torch.testing.assert_close(found.double(), outputs, rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(sparse.values.grad.double(), of_values, rtol=1e-5, atol=1e-5)
+    outputs = sparse(images)
+    outputs.backward(gradient)
+    expected, _, grad_values, _ = exact(layer, mask, images, gradient)
+    torch.testing.assert_close(outputs.double(), expected, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(sparse.values.grad.double(), grad_values, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -123,8 +123,8 @@ def test_first_and_second_derivatives_are_those_of_finite_differences(bias):
 
     def outputs(inputs, *values):
         names = [name for name, _ in sparse.named_parameters()]
-        given = dict(zip(names, values, strict=True))
-        return torch.func.functional_call(sparse, given, (inputs,)).tanh()
+        values_by_name = dict(zip(names, values, strict=True))
+        return torch.func.functional_call(sparse, values_by_name, (inputs,)).tanh()
 
     assert torch.autograd.gradcheck(outputs, parameters)
     assert torch.autograd.gradgradcheck(outputs, parameters)
@@ -134,21 +134,21 @@ def test_second_derivatives_of_a_pruned_network_are_those_of_the_masked_one():
     layer, mask, images, gradient = drawn(1, 30, 20, 8, 0.1)
     sparse, dense = SparseLinear(layer, mask), nn.Linear(30, 20).double()
     dense.load_state_dict({"weight": layer.weight * mask, "bias": layer.bias})
-    kept = []
+    second = []
     for module, weights in ((sparse, sparse.values), (dense, dense.weight)):
-        given = images.to(weights.dtype).requires_grad_()
-        loss = (module(given).tanh() * gradient.to(weights.dtype)).sum()
-        gradients = torch.autograd.grad(loss, [given, weights], create_graph=True)
-        # A pruned weight's own gradient is no part of what the sparse layer knows.
-        at_kept = gradients[1] if module is sparse else gradients[1][mask]
-        size = gradients[0].square().sum() + at_kept.square().sum()
-        of_inputs, of_weights = torch.autograd.grad(size, [given, weights])
-        kept.append((of_inputs, of_weights if module is sparse else of_weights[mask]))
-    for found, expected in zip(*kept, strict=True):
-        torch.testing.assert_close(found.double(), expected, rtol=1e-4, atol=1e-4)
+        inputs = images.to(weights.dtype).requires_grad_()
+        loss = (module(inputs).tanh() * gradient.to(weights.dtype)).sum()
+        gradients = torch.autograd.grad(loss, [inputs, weights], create_graph=True)
+        # The sparse layer has no gradient of pruned weights, so compare those of kept ones.
+        grad_kept = gradients[1] if module is sparse else gradients[1][mask]
+        squared_norm = gradients[0].square().sum() + grad_kept.square().sum()
+        grad_inputs, grad_weights = torch.autograd.grad(squared_norm, [inputs, weights])
+        second.append((grad_inputs, grad_weights if module is sparse else grad_weights[mask]))
+    for gradient, expected in zip(*second, strict=True):
+        torch.testing.assert_close(gradient.double(), expected, rtol=1e-4, atol=1e-4)
 
 
-def test_gradients_are_of_the_values_that_were_multiplied():
+def test_gradients_use_the_values_of_the_forward_pass():
     layer, mask, images, gradient = drawn(2, 12, 7, 6, 0.3)
     sparse = SparseLinear(layer, mask)
     doubled = {"values": 2 * sparse.values.detach(), "bias": sparse.bias.detach()}

@@ -16,7 +16,7 @@ def test_networks_have_the_published_number_of_parameters(name, count):
     assert network(torch.zeros(2, 1, 28, 28)).shape == (2, 10)
 
 
-# Per layer: how many values a unit sums, and of how many sums a value is part.
+# Per layer fan-in and fan-out: the inputs of an output, and the outputs that an input reaches.
 FANS = {
     "lenet-300-100": {"fc1": (784, 300), "fc2": (300, 100), "fc3": (100, 10)},
     "lenet-5-caffe": {
@@ -59,7 +59,7 @@ def test_seed_and_purpose_decide_the_weights():
     assert not torch.equal(first(1), first(1, "redrawn weights"))
 
 
-def test_relu_after_convolutions_changes_the_function_and_no_weight():
+def test_relu_after_convolutions_changes_the_function_but_no_weight():
     plain, relu = (
         build_network("lenet-5-caffe", 0, Settings(relu_after_convolutions=on))
         for on in (False, True)
@@ -67,13 +67,13 @@ def test_relu_after_convolutions_changes_the_function_and_no_weight():
     assert torch.equal(plain.conv1.weight, relu.conv1.weight)
     image = torch.randn(1, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     assert not torch.equal(plain(image), relu(image))
-    parts = torch.nn.functional
-    by_hand = image
+    functional = torch.nn.functional
+    hidden = image
     for layer in (relu.conv1, relu.conv2):
-        convolved = parts.conv2d(by_hand, layer.weight, layer.bias)
-        by_hand = parts.max_pool2d(parts.relu(convolved), 2)
-    by_hand = relu.fc2(parts.relu(relu.fc1(by_hand.flatten(1))))
-    torch.testing.assert_close(relu(image), by_hand)
+        convolved = functional.conv2d(hidden, layer.weight, layer.bias)
+        hidden = functional.max_pool2d(functional.relu(convolved), 2)
+    logits = relu.fc2(functional.relu(relu.fc1(hidden.flatten(1))))
+    torch.testing.assert_close(relu(image), logits)
 
 
 @pytest.mark.parametrize("initialisation", CHOICES["initialisation"])
@@ -93,7 +93,7 @@ def test_drawn_biases_have_variance_one_over_their_number_and_leave_weights_alon
     assert len(biases) == 4 and not any(zero[name].any() for name in biases)
     for bias in biases.values():
         assert bias.std().item() == pytest.approx(len(bias) ** -0.5, rel=4 / (2 * len(bias)) ** 0.5)
-    other = build_network(
+    redrawn = build_network(
         "lenet-5-caffe", 0, Settings(initial_biases="variance-scaling"), "redrawn weights"
     )
-    assert not torch.equal(other.fc1.bias, biases["fc1.bias"])
+    assert not torch.equal(redrawn.fc1.bias, biases["fc1.bias"])

@@ -3,17 +3,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pruning_problems import random_problem
 from snip.layers.weights import build_network
 from snip.masks.anatomy import anatomy
 from snip.masks.scoring import make_masks, score
 from snip.study import registry
-from test_scoring import problem
 
 NETWORKS = registry.names("networks")
 
 
 def random_masks(network, seed, share):
-    """Masks with a share of each tensor kept, and one unit and one input of each layer cut off."""
+    """Return masks that keep a share of each tensor; each layer loses one unit and one input."""
     generator = torch.Generator().manual_seed(seed)
     masks = {}
     for name, parameter in network.named_parameters():
@@ -27,9 +27,9 @@ def random_masks(network, seed, share):
 
 
 def effective_by_hand(network, masks):
-    """Which weights lie on a path, by following units forwards and backwards, layer by layer."""
+    """Return which weights lie on a path, by following units forward and back, layer by layer."""
     weights = {name: mask for name, mask in masks.items() if mask.dim() > 1}
-    # Per layer a matrix (output units, input units): whether any connection joins them.
+    # Per layer a matrix (output units, input units), True where any connection joins them.
     joined = {
         name: mask.flatten(2).any(2) if mask.dim() > 2 else mask for name, mask in weights.items()
     }
@@ -98,12 +98,12 @@ def test_a_whole_network_has_no_dead_unit_and_an_empty_one_only_dead_units(netwo
 
 @pytest.mark.parametrize("network", ["lenet-300-100", "lenet-5-caffe"])
 def test_the_shuffled_control_keeps_as_many_in_each_layer(network):
-    given = problem(network)
+    problem = random_problem(network)
     sparsities = [50, 90, 99]
-    plain = make_masks(given, "snip", sparsities)
-    shuffled = make_masks(given, "snip-shuffled", sparsities)
+    plain = make_masks(problem, "snip", sparsities)
+    shuffled = make_masks(problem, "snip-shuffled", sparsities)
     for one, other in zip(plain, shuffled, strict=True):
         for name in one:
             assert one[name].sum() == other[name].sum()
         assert not torch.equal(one["fc1.weight"], other["fc1.weight"])
-    assert score(given, "snip").sort().values.equal(score(given, "snip-shuffled").sort().values)
+    assert score(problem, "snip").sort().values.equal(score(problem, "snip-shuffled").sort().values)

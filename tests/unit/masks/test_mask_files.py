@@ -13,7 +13,7 @@ SETTINGS = {name: getattr(Settings(), name) for name in SCORING_SETTINGS}
 
 
 def write(folder, first, masks=MASKS, sparsities=("50", "90"), settings=SETTINGS):
-    """A mask file of first layers (classes, sparsities, units, pixels); returns its path."""
+    """Write the mask file of first-layer masks (classes, sparsities, units, pixels)."""
     counts = pixel_counts(first)
     description = {
         "key": masks.key,
@@ -45,12 +45,12 @@ def test_a_mask_image_is_the_share_of_units_that_keep_a_pixel(tmp_path, first):
     assert file.images[4, 1, 3, 5] == pytest.approx(first[4, 1, :, 3 * 28 + 5].mean(), abs=1e-4)
 
 
-def test_sparsities_come_in_the_order_asked_for_whatever_else_a_file_has(tmp_path, first):
+def test_sparsities_come_in_the_order_asked_for(tmp_path, first):
     write(tmp_path, first)
     whole = read_mask_file(tmp_path, MASKS)
-    turned = read_mask_file(tmp_path, MASKS, ["90", "50"])
-    assert turned.sparsities == ["90", "50"]
-    np.testing.assert_array_equal(turned.images, whole.images[:, ::-1])
+    reversed_file = read_mask_file(tmp_path, MASKS, ["90", "50"])
+    assert reversed_file.sparsities == ["90", "50"]
+    np.testing.assert_array_equal(reversed_file.images, whole.images[:, ::-1])
     with pytest.raises(MaskFileError, match=r"seed-3\.npz has sparsities 50, 90, expected 95"):
         read_mask_file(tmp_path, MASKS, ["90", "95"])
 
@@ -63,7 +63,7 @@ def test_masks_scored_under_other_settings_are_refused_by_name(tmp_path, first, 
         SettingsError, match=rf"seed-3\.npz was made with {name} = .*, expected 'x'"
     ):
         read_mask_file(tmp_path, MASKS, settings=SETTINGS | {name: "x"})
-    # As does a file that states no such setting, or one that the reader does not know.
+    # A file with a setting that the reader does not know is refused as well.
     lacking = {key: value for key, value in SETTINGS.items() if key != name}
     with pytest.raises(SettingsError, match=name):
         read_mask_file(tmp_path, MASKS, settings=lacking)

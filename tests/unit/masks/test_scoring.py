@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import REPOSITORY
-from snip.datasets.dataset import draw_pruning_batch, load_dataset
-from snip.datasets.sources import DatasetError
+from pruning_problems import random_problem
+from snip.datasets.dataset import DatasetError, draw_pruning_batch, load_dataset
 from snip.layers.weights import build_network
-from snip.masks import scoring as masks
+from snip.masks import scoring
 from snip.masks.anatomy import anatomy
 from snip.study import registry
 from snip.study.axes import MaskSet
@@ -22,54 +22,45 @@ from snip.study.settings import Settings
 NETWORKS = ["lenet-300-100", "lenet-5-caffe"]
 
 
-def problem(network="lenet-300-100", examples=12, seed=3, dtype=torch.float64):
-    generator = torch.Generator().manual_seed(seed)
-    images = torch.randn(examples, 1, 28, 28, generator=generator, dtype=dtype)
-    labels = torch.randint(10, (examples,), generator=generator)
-    module = build_network(network, seed).to(dtype)
-    names = masks.prunable_parameters(module, "weights-and-biases")
-    return masks.PruningProblem(module, images, labels, generator, names)
-
-
-def loss_at(given: masks.PruningProblem, vector: torch.Tensor) -> float:
-    parameters = dict(given.network.named_parameters())
-    sizes = [parameters[name].numel() for name in given.prunable]
+def loss_at(problem: scoring.PruningProblem, vector: torch.Tensor) -> float:
+    parameters = dict(problem.network.named_parameters())
+    sizes = [parameters[name].numel() for name in problem.prunable]
     values = {
         name: part.view(parameters[name].shape)
-        for name, part in zip(given.prunable, vector.split(sizes), strict=True)
+        for name, part in zip(problem.prunable, vector.split(sizes), strict=True)
     }
-    logits = torch.func.functional_call(given.network, values, (given.images,))
-    return torch.nn.functional.cross_entropy(logits, given.labels).item()
+    logits = torch.func.functional_call(problem.network, values, (problem.images,))
+    return torch.nn.functional.cross_entropy(logits, problem.labels).item()
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_sensitivity_is_the_derivative_of_the_loss_in_the_connection(network):
-    given = problem(network)
-    scores = masks.score(given, "snip")
+    problem = random_problem(network)
+    scores = scoring.score(problem, "snip")
     step = 1e-5
-    # The strongest connections and some at random; a loss does not resolve the weakest.
-    chosen = torch.cat([scores.topk(5).indices, torch.randperm(len(scores))[:5]])
-    for j in chosen.tolist():
-        connections = torch.ones_like(given.weights)
+    # The strongest connections and some random ones; the weakest are lost in the loss's rounding.
+    checked = torch.cat([scores.topk(5).indices, torch.randperm(len(scores))[:5]])
+    for j in checked.tolist():
+        connections = torch.ones_like(problem.weights)
         connections[j] = 1 + step
-        above = loss_at(given, connections * given.weights)
+        above = loss_at(problem, connections * problem.weights)
         connections[j] = 1 - step
-        below = loss_at(given, connections * given.weights)
+        below = loss_at(problem, connections * problem.weights)
         assert abs(above - below) / (2 * step) == pytest.approx(scores[j].item(), abs=1e-8)
-    assert torch.equal(scores, (given.weights * given.gradient).abs())
+    assert torch.equal(scores, (problem.weights * problem.gradient).abs())
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_signed_sensitivities_sum_to_the_same_in_each_layer(network):
     # These networks are positively homogeneous in each layer's weights while biases are zero, so
     # each layer's sum is the derivative of the loss in the scale of the logits.
-    given = problem(network)
-    signed = given.weights * given.gradient
-    parameters = dict(given.network.named_parameters())
-    parts = signed.split([parameters[name].numel() for name in given.prunable])
+    problem = random_problem(network)
+    signed = problem.weights * problem.gradient
+    parameters = dict(problem.network.named_parameters())
+    parts = signed.split([parameters[name].numel() for name in problem.prunable])
     sums = [
         part.sum().item()
-        for name, part in zip(given.prunable, parts, strict=True)
+        for name, part in zip(problem.prunable, parts, strict=True)
         if name.endswith("weight")
     ]
     assert len(sums) > 2
@@ -78,28 +69,30 @@ def test_signed_sensitivities_sum_to_the_same_in_each_layer(network):
 
 
 def test_gradient_averaged_over_chunks_is_that_of_one_batch(monkeypatch):
-    whole = problem(examples=25).gradient
-    monkeypatch.setattr(masks, "CHUNK", 7)
-    torch.testing.assert_close(problem(examples=25).gradient, whole, rtol=1e-12, atol=1e-15)
+    whole = random_problem(examples=25).gradient
+    monkeypatch.setattr(scoring, "CHUNK", 7)
+    torch.testing.assert_close(random_problem(examples=25).gradient, whole, rtol=1e-12, atol=1e-15)
 
 
 def test_inverted_images_and_negated_first_layer_give_the_same_sensitivities():
-    given = problem(dtype=torch.float32)
-    other = problem(dtype=torch.float32)
+    problem = random_problem(dtype=torch.float32)
+    other = random_problem(dtype=torch.float32)
     other.images = -other.images
     with torch.no_grad():
         other.network.fc1.weight.neg_()
-    torch.testing.assert_close(masks.score(given, "snip"), masks.score(other, "snip"))
+    torch.testing.assert_close(scoring.score(problem, "snip"), scoring.score(other, "snip"))
 
 
 @pytest.mark.parametrize("sparsity", [99.9999, 100 - 1e-9])
 def test_a_sparsity_that_keeps_no_parameter_is_refused(sparsity):
-    with pytest.raises(masks.MaskError, match=rf"sparsity {sparsity} keeps none of \d+ parameters"):
-        masks.make_masks(problem(), "magnitude", [90, sparsity])
+    with pytest.raises(
+        scoring.MaskError, match=rf"sparsity {sparsity} keeps none of \d+ parameters"
+    ):
+        scoring.make_masks(random_problem(), "magnitude", [90, sparsity])
 
 
 class Fixed:
-    """A problem whose scores are given."""
+    """A problem whose scores under `magnitude` are the given ones."""
 
     def __init__(self, scores):
         self.network = torch.nn.Linear(len(scores) // 2, 1, bias=False)
@@ -120,7 +113,7 @@ def test_exactly_kappa_are_kept_ties_by_index_and_masks_nest(scores, sparsities)
     sparsities = sorted(min(sparsity, one_is_kept) for sparsity in sparsities)
     before = None
     for sparsity, mask in zip(
-        sparsities, masks.make_masks(Fixed(scores), "magnitude", sparsities), strict=True
+        sparsities, scoring.make_masks(Fixed(scores), "magnitude", sparsities), strict=True
     ):
         kept = torch.cat([part.reshape(-1) for part in mask.values()]).tolist()
         count = round(len(scores) * (1 - sparsity / 100))
@@ -133,33 +126,33 @@ def test_exactly_kappa_are_kept_ties_by_index_and_masks_nest(scores, sparsities)
 
 
 def test_number_kept_at_published_sizes():
-    assert masks.number_kept(266_610, 90) == 26_661
-    assert masks.number_kept(431_080, 99) == 4_311
-    assert masks.number_kept(431_080, 0) == 431_080
+    assert scoring.number_kept(266_610, 90) == 26_661
+    assert scoring.number_kept(431_080, 99) == 4_311
+    assert scoring.number_kept(431_080, 0) == 431_080
 
 
 def test_weights_alone_compete_when_asked():
-    given = problem(dtype=torch.float32)
-    given.prunable = masks.prunable_parameters(given.network, "weights")
-    [mask] = masks.make_masks(given, "snip", [90])
+    problem = random_problem(dtype=torch.float32)
+    problem.prunable = scoring.prunable_parameters(problem.network, "weights")
+    [mask] = scoring.make_masks(problem, "snip", [90])
     assert all(mask[name].all() for name in mask if name.endswith("bias"))
     kept = sum(int(mask[name].sum()) for name in mask if name.endswith("weight"))
     assert kept == round(266_200 * 0.1)
 
 
 def test_zero_biases_go_first():
-    [mask] = masks.make_masks(problem(dtype=torch.float32), "snip", [5])
+    [mask] = scoring.make_masks(random_problem(dtype=torch.float32), "snip", [5])
     assert not any(mask[name].any() for name in mask if name.endswith("bias"))
 
 
 def test_the_signed_gradient_keeps_the_largest_with_their_sign():
-    given = problem(dtype=torch.float32)
-    [mask] = masks.make_masks(given, "gradient-signed", [90])
-    kept = torch.cat([mask[name].reshape(-1) for name in given.prunable])
-    assert given.gradient[kept].min() >= given.gradient[~kept].max()
-    # By size, large negative ones are kept as well.
-    [whole] = masks.make_masks(given, "gradient", [90])
-    assert not torch.equal(whole["fc1.weight"], mask["fc1.weight"])
+    problem = random_problem(dtype=torch.float32)
+    [mask] = scoring.make_masks(problem, "gradient-signed", [90])
+    kept = torch.cat([mask[name].reshape(-1) for name in problem.prunable])
+    assert problem.gradient[kept].min() >= problem.gradient[~kept].max()
+    # The magnitude keeps large negative ones as well.
+    [by_magnitude] = scoring.make_masks(problem, "gradient", [90])
+    assert not torch.equal(by_magnitude["fc1.weight"], mask["fc1.weight"])
 
 
 @pytest.mark.parametrize("class_", ["all", "3"])
@@ -171,7 +164,7 @@ def test_a_pruning_batch_of_all_examples(class_):
 
 
 def test_random_scores_follow_the_seed():
-    first, again, other = (masks.score(problem(seed=seed), "random") for seed in (1, 1, 2))
+    first, again, other = (scoring.score(random_problem(seed=seed), "random") for seed in (1, 1, 2))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
@@ -195,16 +188,16 @@ def test_pruning_batch_of_one_class():
 
 
 def test_scores_that_are_not_finite_are_refused():
-    given = Fixed([1.0, float("nan"), 2.0])
-    with pytest.raises(masks.MaskError, match="not finite"):
-        masks.score(given, "magnitude")
+    problem = Fixed([1.0, float("nan"), 2.0])
+    with pytest.raises(scoring.MaskError, match="not finite"):
+        scoring.score(problem, "magnitude")
 
 
 def test_unknown_criterion_names_the_registered_ones():
     with pytest.raises(
         registry.SnipError, match="'snap'.*gradient, gradient-signed, magnitude, random, snip"
     ):
-        masks.score(problem(), "snap")
+        scoring.score(random_problem(), "snap")
 
 
 @pytest.mark.parametrize("classes", ["all", "7", "each"])
@@ -224,15 +217,15 @@ def test_a_mask_file_by_hand_has_each_tensor_without_pickle(tmp_path, generated,
         assert description["settings"]["prunable"] == "weights-and-biases"
         assert "images" not in archive.files  # the first layer's units see parts of the image
         for number, class_ in enumerate(description["classes"]):
-            wanted = MaskSet("generated", "lenet-5-caffe", "snip", 20, class_, 0)
-            given = masks.make_problem(copy.deepcopy(network), wanted, Settings(), dataset)
-            found = masks.make_masks(given, "snip", [50, 99.5])
+            mask_set = MaskSet("generated", "lenet-5-caffe", "snip", 20, class_, 0)
+            problem = scoring.make_problem(copy.deepcopy(network), mask_set, Settings(), dataset)
+            masks = scoring.make_masks(problem, "snip", [50, 99.5])
             assert sum(description["composition"][number]) == 20
             if class_ != "all":
                 assert description["composition"][number][int(class_)] == 20
             if classes != "each":
-                counts = [anatomy(network, mask) for mask in found]
+                counts = [anatomy(network, mask) for mask in masks]
                 assert description["anatomies"] == counts
-            for name in found[0]:
+            for name in masks[0]:
                 stored = archive[name][number] if classes == "each" else archive[name]
-                np.testing.assert_array_equal(stored, np.stack([mask[name] for mask in found]))
+                np.testing.assert_array_equal(stored, np.stack([mask[name] for mask in masks]))

@@ -2,13 +2,14 @@ import pytest
 
 import progress
 from snip.study.axes import Run
+from snip.training.progress import logged_point
 
 RUN = Run("mnist", "lenet-300-100", "snip", "90", 100, "true", "0.0005", 0)
-TRAINING = "iteration 20/1080  loss 0.4211  9000 images/s  12 s left"
+TRAINING = logged_point(20, 1080, 0.4211, 9000, 12)
 
 
 def state(folder, log: str, locked: bool = True, seconds: float = 1):
-    """The state of a run with this log, `seconds` after it was last written to."""
+    """Return the state of a run with this log, `seconds` after the log was written."""
     path = folder / "results/logs/runs" / f"{RUN.path}.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(log)
@@ -17,7 +18,7 @@ def state(folder, log: str, locked: bool = True, seconds: float = 1):
         (folder / ".snakemake/locks").mkdir(parents=True, exist_ok=True)
         (folder / ".snakemake/locks/0.output.lock").write_text(f"another\n{output}\n")
     now = path.stat().st_mtime + seconds
-    return progress.state(folder / "results", RUN, now, progress.at_work(folder))
+    return progress.state(folder / "results", RUN, now, progress.locked_outputs(folder))
 
 
 @pytest.mark.parametrize(

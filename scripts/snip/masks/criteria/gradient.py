@@ -1,4 +1,4 @@
-"""Size of the gradient: the other reading of the paper's Figure 6."""
+"""Magnitude of the gradient: the other reading of the paper's Figure 6."""
 
 from torch import Tensor
 

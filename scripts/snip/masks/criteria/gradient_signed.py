@@ -6,5 +6,5 @@ from snip.masks.scoring import PruningProblem
 
 
 def score(problem: PruningProblem) -> Tensor:
-    """Return ∂L/∂w; the largest are kept, and of two negative ones the smaller in size."""
+    """Return ∂L/∂w: large positive values are kept first, large negative ones last."""
     return problem.gradient

@@ -1,4 +1,4 @@
-"""Random scores, the baseline that looks at neither weights nor data."""
+"""Random scores, a baseline that needs neither weights nor data."""
 
 import torch
 from torch import Tensor

@@ -1,7 +1,6 @@
-"""Connection sensitivity shuffled within each layer: the control for what a mask's sparsity does.
+"""Connection sensitivity shuffled within each layer: the control for each layer's share.
 
-At every sparsity each parameter tensor keeps as many connections as under `snip`, but which ones is
-random.
+At every sparsity each parameter tensor keeps as many connections as under `snip`, but random ones.
 """
 
 import torch

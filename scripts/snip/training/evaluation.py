@@ -1,0 +1,35 @@
+"""The error of a network on images."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from snip.datasets.dataset import Dataset
+
+# A batch this small stays in the processor's cache.
+EVALUATION_BATCH = 400
+
+
+def evaluate(network: nn.Module, images: np.ndarray, labels: np.ndarray, dataset: Dataset) -> float:
+    """Return the error in percent: the share of images whose largest logit is not the label's.
+
+    The network is put into evaluation mode meanwhile: no dropout, and batch normalisation by the
+    statistics gathered in training.
+
+    Args:
+        network: maps standardised images (examples, 1, 28, 28) to logits (examples, 10).
+        images: raw bytes, (examples, 28, 28).
+        labels: (examples,).
+        dataset: standardises the images.
+    """
+    wrong = 0
+    mode = network.training
+    network.eval()
+    device = next(network.parameters()).device
+    with torch.inference_mode():
+        for start in range(0, len(images), EVALUATION_BATCH):
+            batch = torch.as_tensor(images[start : start + EVALUATION_BATCH], device=device)
+            predicted = network(dataset.standardise(batch)).argmax(1).cpu().numpy()
+            wrong += int((predicted != labels[start : start + EVALUATION_BATCH]).sum())
+    network.train(mode)
+    return 100 * wrong / len(images)
