@@ -27,7 +27,7 @@ onstart:
     workflow.scheduler.job_rate_limiter = None
     if workflow.local_exec:
         forkserver.start(
-            ["snip.training.run", "snip.training.checkpoints", "snip.masks.mask_files"]
+            ["train", "snip.training.run", "snip.training.checkpoints", "snip.masks.mask_files"]
         )
 
 
