@@ -51,7 +51,9 @@ onstart:
     # when a job ends.
     workflow.scheduler.job_rate_limiter = None
     if workflow.local_exec:
-        forks.start(["snip.training.run", "snip.training.checkpoints", "snip.masks.mask_files"])
+        forks.start(
+            ["train", "snip.training.run", "snip.training.checkpoints", "snip.masks.mask_files"]
+        )
 
 
 onsuccess:

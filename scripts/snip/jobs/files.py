@@ -8,15 +8,15 @@ import os
 import tempfile
 from pathlib import Path
 
-# What file systems say (exFAT, SMB, some of FUSE) that cannot flush or have no permissions.
+# Errors of file systems that cannot flush or have no permissions (exFAT, SMB, some of FUSE).
 UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 def write_atomically(path: Path | str, content: bytes) -> None:
     """Write `content` to `path` so that no reader ever sees half of it.
 
-    The bytes go to a private temporary file beside `path`, are flushed to disk, and the file is
-    renamed. A failure (a full disk, say) leaves whatever stood at `path` before.
+    The bytes go to a private temporary file beside `path`, which is flushed to disk and renamed.
+    After a failure (a full disk, say) the old file at `path` is unchanged.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,7 +26,7 @@ def write_atomically(path: Path | str, content: bytes) -> None:
             file.write(content)
             file.flush()
             _flush_to_disk(file.fileno())
-        # mkstemp lets nobody else read. Where that cannot be changed the content still counts.
+        # Only the owner may read what mkstemp creates. Keep the file if that cannot be changed.
         with contextlib.suppress(OSError):
             os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
@@ -36,29 +36,29 @@ def write_atomically(path: Path | str, content: bytes) -> None:
 
 
 def sealed(content: dict) -> bytes:
-    """Return `content` as JSON text that carries its own SHA-256, so that damage is found."""
+    """Return `content` as JSON text with its own SHA-256, by which `unsealed` detects damage."""
     seal = sha256(json.dumps(content, sort_keys=True).encode())
     return (json.dumps({**content, "sha256": seal}, indent=1) + "\n").encode()
 
 
 def unsealed(text: bytes) -> dict:
-    """Return what `sealed` was given.
+    """Return the content of a text that `sealed` made.
 
     Raises:
-        ValueError: the text is torn or altered.
+        ValueError: the text is truncated or altered.
     """
     content = json.loads(text)
     if not isinstance(content, dict) or "sha256" not in content:
         raise ValueError("it carries no checksum")
-    seal = content.pop("sha256")
-    found = sha256(json.dumps(content, sort_keys=True).encode())
-    if found != seal:
-        raise ValueError(f"it is altered: found SHA-256 {found}, expected {seal}")
+    expected = content.pop("sha256")
+    actual = sha256(json.dumps(content, sort_keys=True).encode())
+    if actual != expected:
+        raise ValueError(f"it is altered: found SHA-256 {actual}, expected {expected}")
     return content
 
 
 def _flush_to_disk(file: int) -> None:
-    """Flush a file descriptor, except on file systems that cannot."""
+    """Flush a file descriptor to disk if its file system can."""
     try:
         os.fsync(file)
     except OSError as error:

@@ -8,7 +8,7 @@ from snip.jobs.files import write_atomically
 
 
 def job_seconds(path: Path) -> float | None:
-    """Return how long a job took; None if its file is missing or not whole (yet)."""
+    """Return how long a job took; None if its file is missing or not yet complete."""
     try:
         return float(path.read_text().splitlines()[1].split("\t")[0])
     except (OSError, IndexError, ValueError):
@@ -16,9 +16,9 @@ def job_seconds(path: Path) -> float | None:
 
 
 def note_own_seconds(path: Path) -> None:
-    """Write this process's processor time as a job's is written, unless a longer one stands there.
+    """Write this process's processor time to a file like a job's, unless the file has a longer one.
 
-    Where it cannot be written, it is not: it is no result.
+    The time is no result, so a file that cannot be written is left out.
     """
     seconds = time.process_time()
     if seconds > (job_seconds(path) or 0):

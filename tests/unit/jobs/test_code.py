@@ -1,14 +1,20 @@
+import ast
+
+import pytest
+
+from helpers import REPOSITORY
+from snip.jobs import code
 from snip.jobs.code import code_of
 from snip.study import registry
 
 
-def test_imports_are_followed_through_functions_but_not_for_type_checkers():
+def test_imports_are_followed_through_functions():
     prune = code_of("scripts/prune.py")
-    # Within main; of those; and their packages.
     assert {
         "scripts/prune.py",
-        "scripts/snip/masks/scoring.py",
-        "scripts/snip/jobs/randomness.py",
+        "scripts/snip/masks/scoring.py",  # imported inside main
+        "scripts/snip/jobs/randomness.py",  # imported by scoring
+        "scripts/snip/masks/__init__.py",
     } < set(prune)
     assert "scripts/snip/masks/criteria/__init__.py" not in prune  # chosen by name
     assert "scripts/snip/training/run.py" not in prune
@@ -34,3 +40,32 @@ def test_training_does_not_depend_on_what_only_draws():
         "scripts/snip/figures/provenance.py",
     } <= drawing - training
     assert "scripts/snip/jobs/command.py" in drawing & training
+
+
+def test_nothing_of_the_project_is_imported_for_type_checkers_alone():
+    """Results would depend on it."""
+    for path in (REPOSITORY / "scripts").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+                assert "snip" not in "".join(map(ast.unparse, node.body)), path
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            b"one = 1\ntwo = = 2\n",
+            "scripts/snip/broken.py, line 2 cannot be parsed: invalid syntax",
+        ),
+        (b"return\n", "scripts/snip/broken.py, line 1 cannot be parsed: 'return' outside function"),
+        (b"one = 1\0\n", "scripts/snip/broken.py.* cannot be parsed: .*null bytes"),
+    ],
+)
+def test_a_file_that_is_no_python_is_named(tmp_path, monkeypatch, content, message):
+    monkeypatch.setattr(code, "PROJECT", tmp_path)
+    (tmp_path / "scripts/snip").mkdir(parents=True)
+    (tmp_path / "scripts/snip/broken copy.py").write_bytes(content)
+    code.check()
+    (tmp_path / "scripts/snip/broken.py").write_bytes(content)
+    with pytest.raises(code.CodeError, match=message):
+        code.check()
