@@ -127,3 +127,10 @@ def digests(folder: Path, study_name="small") -> dict[str, str]:
         for path in paths
         if path.is_file()
     }
+
+
+def with_rate(folder, rate) -> str:
+    """A configuration file that changes a learning rate."""
+    content = {"networks": {"lenet-300-100": {"learning_rate": rate}}}
+    (folder / "config/rate.yaml").write_text(yaml.safe_dump(content))
+    return "config/rate.yaml"

@@ -11,13 +11,7 @@ import yaml
 
 from helpers import REPOSITORY, generated_files
 from small import CONFIGS, SMALL, digests, planned, snakemake
-from snip.datasets.sources import (
-    IDX_FILES,
-    SUMMARY,
-    TEST_LABELS,
-    TRAIN_LABELS,
-    canonical_name,
-)
+from snip.datasets.sources import IDX_FILES, SUMMARY, TEST_LABELS, TRAIN_LABELS, canonical_name
 from snip.jobs.files import sha256
 
 pytestmark = pytest.mark.workflow

@@ -3,23 +3,18 @@
 import json
 import os
 import re
-import shlex
 import shutil
-import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from matplotlib.image import imread
 from pypdf import PdfReader
 
 from helpers import run_in, until
-from inflict import held
-from small import CONFIGS, RUN, SMALL, digests, environment, planned, small_project, snakemake
+from small import CONFIGS, RUN, digests, environment, planned, small_project, snakemake
 from snip.masks.mask_files import read_mask_file
 from snip.study import registry
 from snip.study.axes import MaskSet
@@ -170,15 +165,6 @@ def test_results_hold_nothing_of_when_and_where(finished):
     assert str(finished) not in text and os.uname().nodename not in text
 
 
-def test_nothing_reruns_in_a_fresh_clone_or_after_touch(clone):
-    assert planned(clone) == {}
-    for path in [*clone.rglob("scripts/**/*.py"), *clone.rglob("scripts/**/*.yaml")]:
-        path.touch()
-    for path in (clone / "results/datasets").rglob("*"):
-        path.touch()
-    assert planned(clone) == {}
-
-
 def test_a_criterion_that_changes_its_network_changes_no_other_class(clone, tmp_path):
     (clone / "scripts/snip/masks/criteria/careless.py").write_text(
         "def score(problem):\n"
@@ -198,101 +184,6 @@ def test_a_criterion_that_changes_its_network_changes_no_other_class(clone, tmp_
 
     alone = masks("2")
     assert alone.any() and (masks("each")[2] == alone).all()
-
-
-LOADED = """
-import os, runpy, sys
-sys.argv = sys.argv[1:]
-sys.path.insert(0, os.path.abspath("scripts"))
-runpy.run_path(sys.argv[0], run_name="__main__")
-files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
-print(*[file for file in files if file], sep="\\n")
-"""
-
-
-@pytest.mark.parametrize("rule", ["train", "prune", "figure", "claims"])
-def test_rules_name_every_file_that_their_jobs_load(clone, tmp_path, rule):
-    plan = snakemake(clone, "-n", "-p", "--forceall", "--rerun-triggers", "mtime").stdout
-    job = next(job for job in plan.split("\n\n") if re.search(rf"rule {rule}:", job))
-    inputs = set(re.search(r"input: (.*)", job)[1].split(", "))
-    words = shlex.split(re.search(r"Shell command: \S+ (scripts/.*) 2> ", job)[1])
-    # What is written goes elsewhere.
-    written = re.search(r"output: (.*)", job)[1].split(", ")
-    for index, word in enumerate(words):
-        if words[index - 1] == "--results":
-            continue  # which is read
-        if any(path.startswith(word) for path in written) or "/checkpoints/" in word:
-            words[index] = str(tmp_path / word)
-            Path(words[index]).parent.mkdir(parents=True, exist_ok=True)
-    used = run_in(clone, sys.executable, "-c", LOADED, *words).stdout.splitlines()
-    scripts = [Path(file) for file in used if file.startswith(f"{clone}/scripts/")]
-    assert len(scripts) > 5
-    assert {str(file.relative_to(clone)) for file in scripts} | {words[0]} <= inputs
-
-
-def test_editing_the_training_code_retrains(clone):
-    path = clone / "scripts/snip/training/run.py"
-    path.write_text(path.read_text() + "\n# edited\n")
-    plan = planned(clone)
-    assert plan["train"] == 8
-    assert "prune" not in plan and "fetch_dataset" not in plan
-
-
-def test_editing_the_plotting_code_only_redraws(clone):
-    path = clone / "scripts/snip/figures/style.py"
-    path.write_text(path.read_text() + "\n# edited\n")
-    plan = planned(clone)
-    assert plan["figure"] == 8
-    assert set(plan) <= {"figure", "figures", "claims"}  # which draws, too
-
-
-def test_editing_one_criterion_recomputes_what_uses_it(clone):
-    path = clone / "scripts/snip/masks/criteria/gradient.py"
-    path.write_text(path.read_text() + "\n# edited\n")
-    plan = planned(clone)
-    assert plan["prune"] == 1 and "train" not in plan
-    (clone / "scripts/snip/masks/criteria/another.py").write_text("def score(problem): ...\n")
-    path.write_text(path.read_text().removesuffix("\n# edited\n"))
-    assert planned(clone) == {}
-
-
-def test_adding_a_seed_trains_only_that_seed(clone):
-    small = json.loads(json.dumps(SMALL))
-    small["figures"]["fig1"][0]["seeds"] = [0, 5]
-    (clone / "config/small.yaml").write_text(yaml.safe_dump(small))
-    plan = planned(clone)
-    assert plan["train"] == 2
-    assert plan == {
-        "slice": 3,
-        "train": 2,
-        "collect_figure": 1,
-        "collect_study": 1,
-        "figure": 1,
-        "claims": 1,
-        "compare": 1,
-        "figures": 1,
-    }
-
-
-def with_rate(folder, rate) -> str:
-    """A configuration file that changes a learning rate."""
-    content = {"networks": {"lenet-300-100": {"learning_rate": rate}}}
-    (folder / "config/rate.yaml").write_text(yaml.safe_dump(content))
-    return "config/rate.yaml"
-
-
-def test_changing_a_setting_retrains_what_it_affects(clone):
-    plan = planned(clone, configs=[*CONFIGS, with_rate(clone, 0.05)])
-    assert plan["train"] == 3 and "prune" not in plan
-
-
-def test_changing_a_margin_trains_nothing(clone):
-    content = {"claims": {"margins": {"1a": 0.5}}}
-    (clone / "config/margin.yaml").write_text(yaml.safe_dump(content))
-    plan = planned(clone, configs=[*CONFIGS, "config/margin.yaml"])
-    # Figure 1 draws the margin.
-    drawn = {"slice": 2, "collect_figure": 1, "figure": 1}
-    assert plan == drawn | {"claims": 1, "figures": 1}
 
 
 def test_one_figure_by_its_name(clone):
@@ -327,28 +218,6 @@ def test_snakemake_notes_its_own_time(finished):
     assert table["s"].item() > 0
 
 
-def test_another_software_environment_makes_nothing_anew(clone, tmp_path, monkeypatch):
-    # A dry-run asks conda no more than this.
-    conda = tmp_path / "conda"
-    conda.write_text(
-        "#!/bin/sh\n"
-        'case "$*" in\n'
-        """    info*) echo '{"conda_prefix": "/nowhere", "platform": "linux-64"}' ;;\n"""
-        "    *--version) echo conda 25.1.0 ;;\n"
-        """    *) echo '{"get": {"channel_priority": "strict"}}' ;;\n"""
-        "esac\n"
-    )
-    conda.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert planned(clone, "--sdm", "conda") == {}
-    with (clone / "environment.yml").open("a") as file:
-        file.write("# edited\n")
-    assert planned(clone, "--sdm", "conda") == planned(clone) == {}
-    profile = clone / "profiles/default/config.yaml"
-    profile.write_text(re.sub("^rerun-triggers:.*", "", profile.read_text(), flags=re.M))
-    assert planned(clone, "--sdm", "conda") != {}
-
-
 def test_the_checkpoint_interval_retrains_nothing(clone):
     assert planned(clone, "--config", "checkpoint_seconds=7") == {}
 
@@ -358,56 +227,3 @@ def test_one_figure_needs_only_its_own(tmp_path):
     plan = planned(folder, target="figures/fig3.pdf")
     assert plan["train"] == 2 and plan["prune"] == 2
     assert set(plan) == {"slice", "fetch_dataset", "train", "prune", "collect_figure", "figure"}
-
-
-def test_a_wrong_configuration_stops_before_any_job(tmp_path):
-    folder = small_project(tmp_path / "project")
-    done = snakemake(folder, "--cores", "1", "--config", "criteria=[snap]", check=False)
-    assert done.returncode != 0
-    assert "criteria[0] is 'snap' (did you mean snip?), allowed: gradient, " in done.stdout
-    assert not (folder / "results/datasets").exists()
-
-
-def test_a_diverging_run_fails_by_name_and_leaves_no_result(clone):
-    shutil.rmtree(clone / "results/small/runs")
-    configs = [*CONFIGS, with_rate(clone, 1e30)]
-    target = f"results/small/runs/{RUN}.json"
-    done = snakemake(clone, "--cores", "1", configs=configs, target=target, check=False)
-    assert done.returncode != 0
-    # The cause is on the console, not in a file alone.
-    assert re.search(rf"error: run {RUN} diverged: .* iteration \d+ .* rate 1e\+30", done.stdout)
-    assert "Traceback" not in done.stdout
-    assert not (clone / target).exists()
-
-
-def test_an_altered_data_file_is_refused_by_name(clone):
-    shutil.rmtree(clone / "results/small/runs")
-    path = clone / "results/datasets/generated/train-images-idx3-ubyte"
-    content = bytearray(path.read_bytes())
-    content[2000] ^= 4
-    path.write_bytes(bytes(content))
-    target = f"results/small/runs/{RUN}.json"
-    done = snakemake(clone, "--cores", "1", target=target, check=False)
-    assert done.returncode != 0
-    log = (clone / f"results/small/logs/runs/{RUN}.log").read_text()
-    assert re.search(r"error: data file .*train-images.* altered: found .*, expected ", log)
-    assert not (clone / target).exists()
-
-
-def test_an_interrupted_study_loses_only_the_runs_in_flight(finished, tmp_path):
-    folder = small_project(tmp_path / "project")
-    command = ["snakemake", *CONFIGS, "--cores", "2", "--", "figures/all"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    runs = folder / "results/small/runs"
-    with held(folder, RUN):
-        process = subprocess.Popen(
-            command, cwd=folder, env=environment(), start_new_session=True, **quiet
-        )
-        until(lambda: len(list(runs.rglob("*.json"))) >= 2 or process.poll())
-    os.killpg(process.pid, signal.SIGINT)  # as Ctrl-C does
-    assert process.wait() != 0
-    done = list(runs.rglob("*.json"))
-    assert 2 <= len(done) < 8
-    assert planned(folder)["train"] <= 8 - len(done) + 2
-    snakemake(folder, "--cores", "2")
-    assert digests(folder) == digests(finished)

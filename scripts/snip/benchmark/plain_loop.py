@@ -14,7 +14,8 @@ from torchvision import transforms
 from torchvision.datasets import MNIST
 
 from snip.benchmark.schedule import BATCH_SIZE, EPOCH, epoch
-from snip.datasets.dataset import FILES, Dataset
+from snip.datasets.dataset import Dataset
+from snip.datasets.sources import IDX_FILES
 from snip.layers.pooled_convolution import PooledConvolution
 from snip.study import registry
 from snip.training.examples import batches
@@ -55,7 +56,7 @@ class PlainLoop:
         root = self.folder.name
         raw = Path(root) / "MNIST" / "raw"
         raw.mkdir(parents=True)
-        for file in FILES:
+        for file in IDX_FILES:
             (raw / file).symlink_to((data / "mnist" / file).resolve())
         mean, deviation = -dataset.offset / dataset.scale / 255, 1 / dataset.scale / 255
         steps = [transforms.ToTensor(), transforms.Normalize((mean,), (deviation,))]

@@ -16,12 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from snip.tables.intervals import (
-    Interval,
-    control_intervals,
-    pseudo_values,
-    simultaneous_intervals,
-)
+from snip.tables.intervals import Interval, control_intervals, pseudo_values, simultaneous_intervals
 
 CONTRADICTED, INCONCLUSIVE, SUPPORTED = VERDICTS = ("contradicted", "inconclusive", "supported")
 CONFIRMATORY, EXPLORATORY = "confirmatory", "exploratory"

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from snip.datasets.dataset import CLASSES, Dataset
+from snip.datasets.dataset import Dataset
+from snip.datasets.sources import CLASSES
 from snip.jobs.randomness import stream
 from snip.study.axes import Run
 from snip.study.settings import Settings

@@ -6,13 +6,7 @@ import pytest
 from helpers import generated_files, idx
 from snip.datasets.fetching import fetch
 from snip.datasets.idx import view_idx
-from snip.datasets.sources import (
-    TEST_IMAGES,
-    TEST_LABELS,
-    TRAIN_IMAGES,
-    TRAIN_LABELS,
-    DatasetError,
-)
+from snip.datasets.sources import TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS, DatasetError
 
 
 def a_large_training_label(arrays):

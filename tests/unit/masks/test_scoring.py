@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from helpers import REPOSITORY
 from pruning_problems import random_problem
-from snip.datasets.dataset import DatasetError, draw_pruning_batch, load_dataset
+from snip.datasets.dataset import draw_pruning_batch, load_dataset
+from snip.datasets.sources import DatasetError
 from snip.layers.weights import build_network
 from snip.masks import scoring
 from snip.masks.anatomy import anatomy
