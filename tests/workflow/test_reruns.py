@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from helpers import run_in
-from small import CONFIGS, SMALL, planned, snakemake
+from small import CONFIGS, SMALL, planned, snakemake, with_rate
 from snip.archives.manifest import record_path
 from snip.jobs.code import code_digest, code_of
 from snip.study import registry

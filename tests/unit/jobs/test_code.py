@@ -65,7 +65,7 @@ def test_a_file_that_is_no_python_is_named(tmp_path, monkeypatch, content, messa
     monkeypatch.setattr(code, "PROJECT", tmp_path)
     (tmp_path / "scripts/snip").mkdir(parents=True)
     (tmp_path / "scripts/snip/broken copy.py").write_bytes(content)
-    code.check()
+    code.check_code()
     (tmp_path / "scripts/snip/broken.py").write_bytes(content)
     with pytest.raises(code.CodeError, match=message):
-        code.check()
+        code.check_code()
