@@ -22,7 +22,7 @@ def main() -> None:
 
     import pandas as pd
 
-    from snip.tables.collect import read_settings, read_table
+    from snip.tables.collect import csv_bytes, read_settings, read_table
     from snip.tables.intervals import mean_interval
 
     settings = read_settings(options.runs.parent)
@@ -52,7 +52,7 @@ def main() -> None:
     columns += ["mean", "lower", "upper", "n", "iterations"]
     table = pd.DataFrame(rows).reindex(columns=columns)
     table = table.astype({"n": int, "iterations": "Int64"})
-    write_atomically(options.output, table.to_csv(index=False, lineterminator="\n").encode())
+    write_atomically(options.output, csv_bytes(table))
 
 
 if __name__ == "__main__":

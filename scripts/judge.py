@@ -29,11 +29,12 @@ def main() -> None:
     from snip.figures import forest, style
     from snip.figures.provenance import Origin
     from snip.study.grids import digest
+    from snip.tables.collect import csv_bytes
 
     claims = part["claims"]
     evidence = evidence_of(part, claims["margins"], options.results, options.data)
     table = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
-    write_atomically(options.output, table.to_csv(index=False, lineterminator="\n").encode())
+    write_atomically(options.output, csv_bytes(table))
     origin = Origin(part["study"], digest(part))
     style.save(*forest.plot(table, origin), origin, options.readable)
     text = readable(table, part["study"], claims["alpha"])

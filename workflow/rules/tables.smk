@@ -66,7 +66,7 @@ rule collect_masks:
     input:
         slice=f"{RESULTS}/slices/masks.json",
         masks=mask_files(*SCORED),
-        code=code("collect_masks"),
+        code=code("collect"),
     output:
         f"{RESULTS}/tables/masks.csv",
     log:
@@ -83,5 +83,5 @@ rule collect_masks:
         digest=lambda wildcards: slice_digest("masks"),
         masks=lambda wildcards, output: f"{os.path.dirname(os.path.dirname(output[0]))}/masks",
     shell:
-        "python scripts/collect_masks.py --slice {input.slice} --digest {params.digest} --masks {params.masks}"
+        "python scripts/collect.py --slice {input.slice} --digest {params.digest} --masks {params.masks}"
         " --output {output} 2> {log}"

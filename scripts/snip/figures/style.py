@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from snip.figures.provenance import Origin, embedded, record
 from snip.jobs.failures import SnipError
 from snip.jobs.files import write_atomically
+from snip.tables.collect import csv_bytes
 
 # Widths of a journal's column and page, and the height of a page, in inches.
 COLUMN = 3.4
@@ -149,7 +150,7 @@ def save(figure: plt.Figure, shown: pd.DataFrame, origin: Origin, prefix: Path) 
     Nothing in the files depends on when they are made, and on where only the versions do that
     they state.
     """
-    table = shown.to_csv(index=False, lineterminator="\n").encode()
+    table = csv_bytes(shown)
     content = {"csv": table}
     fields = record(origin, table)
     for form in ("pdf", "png"):

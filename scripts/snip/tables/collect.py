@@ -10,7 +10,7 @@ from snip.jobs.failures import SnipError
 from snip.jobs.files import unsealed
 from snip.masks.mask_files import MaskFile, read_mask_file
 from snip.study.axes import Run, batch_size, check_settings, number
-from snip.study.figures import TRAINED
+from snip.study.figures import FIGURES, TRAINED
 from snip.study.grids import scoring_part, slice_masks, slice_runs
 
 KEY = [
@@ -71,7 +71,7 @@ def read_result(folder: Path, run: Run, settings: Mapping) -> dict:
     return result
 
 
-def tabulate(folder: Path, part: Mapping) -> dict[str, pd.DataFrame]:
+def tabulate_runs(folder: Path, part: Mapping) -> dict[str, pd.DataFrame]:
     """Collect the results of a slice of a study into tables.
 
     Args:
@@ -126,6 +126,22 @@ def read_figure_masks(
             yield read_mask_file(folder, masks, sparsities, settings)
 
 
+def tabulate_masks(folder: Path, part: Mapping) -> pd.DataFrame:
+    """Collect the masks of pruning batches of all classes, of every figure of a slice.
+
+    Args:
+        folder: of the mask files.
+        part: see `study.grids.slice_of`.
+
+    Returns:
+        See `tabulate_anatomies`.
+    """
+    figures = [figure for figure in part["grids"] if FIGURES[figure].masks == "all"]
+    return tabulate_anatomies(
+        file for figure in figures for file in read_figure_masks(folder, part, figure)
+    )
+
+
 def tabulate_anatomies(files: Iterable[MaskFile]) -> pd.DataFrame:
     """Collect the anatomy of masks of all classes.
 
@@ -140,6 +156,11 @@ def tabulate_anatomies(files: Iterable[MaskFile]) -> pd.DataFrame:
                 rows.append([*key, layer, *(counts[name] for name in ANATOMY)])
     table = pd.DataFrame(rows, columns=[*MASK_KEY, "layer", *ANATOMY], dtype=object)
     return table.drop_duplicates(ignore_index=True)
+
+
+def csv_bytes(table: pd.DataFrame) -> bytes:
+    """Return a table as CSV: one header line, one row per observation, no index."""
+    return table.to_csv(index=False, lineterminator="\n").encode()
 
 
 def read_table(path: Path | str, dtype: Mapping | None = None) -> pd.DataFrame:

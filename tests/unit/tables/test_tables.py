@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from snip.jobs.files import sealed
 from snip.study.axes import Run, SettingsError
-from snip.tables.collect import KEY, OUTCOME, TableError, read_checked, read_table, tabulate
+from snip.tables.collect import KEY, OUTCOME, TableError, read_checked, read_table, tabulate_runs
 
 RUN = Run("mnist", "lenet-300-100", "snip", "99.5", 100, "true", "0.0005", 0)
 
@@ -59,7 +59,7 @@ def test_tables_are_tidy_and_read_back(tmp_path):
     runs = [RUN, replace(RUN, sparsity="0", seed=1)]
     for run in runs:
         place(tmp_path, run, sealed(result(run)))
-    tables = tabulate(tmp_path, part(*runs))
+    tables = tabulate_runs(tmp_path, part(*runs))
     assert list(tables["runs"].columns) == KEY + OUTCOME
     assert len(tables["runs"]) == 2 and len(tables["layers"]) == 2 and len(tables["curves"]) == 4
     text = tables["runs"].to_csv(index=False)
@@ -76,13 +76,13 @@ def test_tables_are_tidy_and_read_back(tmp_path):
 def test_a_truncated_result_is_named(tmp_path, cut):
     path = place(tmp_path, RUN, sealed(result(RUN))[:cut])
     with pytest.raises(TableError, match=str(path)):
-        tabulate(tmp_path, part(RUN))
+        tabulate_runs(tmp_path, part(RUN))
 
 
 def test_the_result_of_another_run_is_refused(tmp_path):
     path = place(tmp_path, RUN, sealed(result(replace(RUN, seed=1))))
     with pytest.raises(TableError, match=f"{path} holds the run .*'seed': 1.*expected"):
-        tabulate(tmp_path, part(RUN))
+        tabulate_runs(tmp_path, part(RUN))
 
 
 def test_a_result_without_an_outcome_is_refused(tmp_path):
@@ -90,7 +90,7 @@ def test_a_result_without_an_outcome_is_refused(tmp_path):
     del content["test_error"]
     place(tmp_path, RUN, sealed(content))
     with pytest.raises(TableError, match="without.*test_error"):
-        tabulate(tmp_path, part(RUN))
+        tabulate_runs(tmp_path, part(RUN))
 
 
 def test_a_result_of_other_settings_is_refused(tmp_path):
@@ -98,14 +98,14 @@ def test_a_result_of_other_settings_is_refused(tmp_path):
     content["settings"] = SETTINGS | {"momentum": 0.5}
     path = place(tmp_path, RUN, sealed(content))
     with pytest.raises(SettingsError, match=f"{path} was made with momentum = 0.5, expected 0.9"):
-        tabulate(tmp_path, part(RUN))
+        tabulate_runs(tmp_path, part(RUN))
 
 
 def test_a_table_of_other_settings_or_runs_is_refused(tmp_path):
     runs = [replace(RUN, seed=seed) for seed in (0, 1)]
     for run in runs:
         place(tmp_path, run, sealed(result(run)))
-    for name, table in tabulate(tmp_path, part(*runs)).items():
+    for name, table in tabulate_runs(tmp_path, part(*runs)).items():
         table.to_csv(tmp_path / f"{name}.csv", index=False)
     assert len(read_checked(tmp_path, "runs", part(*runs))) == 2
     assert len(read_checked(tmp_path, "curves", part(*runs))) == 4
@@ -130,7 +130,7 @@ def test_an_empty_table_is_named(tmp_path):
 def test_numbers_survive_the_table_exactly(tmp_path):
     content = result(RUN) | {"train_loss": 0.1 + 0.2}
     place(tmp_path, RUN, sealed(content))
-    text = tabulate(tmp_path, part(RUN))["runs"].to_csv(index=False)
+    text = tabulate_runs(tmp_path, part(RUN))["runs"].to_csv(index=False)
     assert pd.read_csv(io.StringIO(text))["train_loss"][0] == 0.1 + 0.2
 
 
@@ -142,13 +142,13 @@ def test_no_flipped_bit_reaches_a_table(tmp_path_factory, position, bit):
     bad[position % len(bad)] ^= 1 << bit
     place(folder, RUN, bytes(bad))
     try:
-        tables = tabulate(folder, part(RUN))
+        tables = tabulate_runs(folder, part(RUN))
     except TableError as error:
         assert RUN.path in str(error)
     else:
         # The flip changed white space alone.
         place(folder, RUN, good)
-        expected = tabulate(folder, part(RUN))
+        expected = tabulate_runs(folder, part(RUN))
         assert all(tables[name].equals(expected[name]) for name in tables)
 
 
