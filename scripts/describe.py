@@ -172,7 +172,7 @@ def main() -> None:
 
     from snip.study.figures import FIGURES
     from snip.study.grids import slice_masks, slice_of, slice_runs
-    from snip.tables.collect import read_settings, read_table
+    from snip.tables.reading import read_settings, read_table
 
     template = Template(TEMPLATE.read_text(), autoescape=True)
     config = options.configuration

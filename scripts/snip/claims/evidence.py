@@ -15,7 +15,8 @@ from snip.masks.mask_files import read_mask_file
 from snip.study.axes import MaskSet
 from snip.study.figures import MASKED, TRAINED
 from snip.study.grids import expand_masks, expand_runs, scoring_part
-from snip.tables.collect import KEY, TableError, read_checked
+from snip.tables.collect import KEY, TableError
+from snip.tables.reading import read_checked
 
 STUDY = "study"  # stands for the runs of all figures
 Side = tuple[str, str, str]  # of a comparison of masks: figure, criterion, data set

@@ -11,7 +11,8 @@ import pandas as pd
 from snip.figures.provenance import Origin
 from snip.masks.mask_files import MaskFile
 from snip.study.grids import digest, shared_seeds
-from snip.tables.collect import read_checked, read_figure_masks
+from snip.tables.collect import read_figure_masks
+from snip.tables.reading import read_checked
 
 
 @dataclass(frozen=True)
