@@ -187,7 +187,7 @@ def _row(statement: Statement, level: float, confirming_from: int) -> list:
         (_ranked(_printed(each, statement.scale), low, high) for each in intervals),
         key=lambda ranked: (VERDICTS.index(ranked[0]), ranked[1]),
     )
-    where = f" ({shown.where})" if shown.where else ""
+    where = f" ({shown.comparison})" if shown.comparison else ""
     region = [limit if math.isfinite(limit) else math.nan for limit in (low, high)]
     return [
         *(statement.claim, statement.figure, statement.statement, statement.statistic + where),
@@ -220,4 +220,4 @@ def _printed(found: Interval, scale: Callable[[float], float]) -> Interval:
         float(decimal.Context(DIGITS, how).create_decimal_from_float(scale(number)))
         for how, number in zip(rounding, (found.value, found.lower, found.upper), strict=True)
     )
-    return Interval(*numbers, found.n, found.where)
+    return Interval(*numbers, found.n, found.comparison)
