@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from snip.claims.readable import number
+from snip.claims.readable import number_text
 from snip.figures import style
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
@@ -204,4 +204,4 @@ def found(value: float, lower: float, upper: float) -> str:
 
 
 def _number(value: float) -> str:
-    return number(value).replace("-", "\N{MINUS SIGN}")
+    return number_text(value).replace("-", "\N{MINUS SIGN}")

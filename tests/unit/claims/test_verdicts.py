@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snip.claims.readable import found, readable, region
+from snip.claims.readable import interval_text, readable, region_text
 from snip.claims.verdicts import (
     COLUMNS,
     Differences,
@@ -112,9 +112,9 @@ def test_every_verdict_can_be_read_off_what_is_printed(statements, alpha):
         assert row.level == 1 - alpha / len(statements)
         # The readable form says the same.
         if not math.isnan(row.lower):
-            lower, upper = map(float, re.search(r"\[(.*), (.*)\]", found(row)).groups())
+            lower, upper = map(float, re.search(r"\[(.*), (.*)\]", interval_text(row)).groups())
             assert (lower, upper) == (row.lower, row.upper)
-            assert reading(lower, upper, *limits_of(region(row))) == row.verdict
+            assert reading(lower, upper, *limits_of(region_text(row))) == row.verdict
     assert readable(table, "drawn", alpha).count("**") == 2 * len(statements)
 
 
