@@ -17,12 +17,12 @@ def main() -> None:
         "--readable",
         type=Path,
         required=True,
-        help="the same as Markdown; beside it, with .pdf, .png and .csv, as a picture",
+        help="the table as Markdown; its picture gets the same name with .pdf, .png and .csv",
     )
     options = parser.parse_args()
     part = slices.read(options)
 
-    from snip.claims.evidence import evidence_of
+    from snip.claims.evidence.gather import gather
     from snip.claims.readable import readable
     from snip.claims.statements import statements
     from snip.claims.verdicts import judge
@@ -32,7 +32,7 @@ def main() -> None:
     from snip.tables.collect import csv_bytes
 
     claims = part["claims"]
-    evidence = evidence_of(part, claims["margins"], options.results, options.data)
+    evidence = gather(part, options.results, options.data)
     table = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
     write_atomically(options.output, csv_bytes(table))
     origin = Origin(part["study"], digest(part))
