@@ -12,7 +12,7 @@ def main() -> None:
     slices.add_option(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
-    parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
+    parser.add_argument("--output", type=Path, required=True, help="table of claims (.csv)")
     parser.add_argument(
         "--readable",
         type=Path,

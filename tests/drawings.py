@@ -11,6 +11,7 @@ import pandas as pd
 
 from snip.figures import anatomy, batch_sizes, errors, forest, losses, masks, style
 from snip.figures.provenance import Origin
+from snip.tables.collect import MASK_KEY
 from snip.tables.intervals import differences_from_reference
 
 ORIGIN = Origin("tiny", "0" * 64)
@@ -61,7 +62,7 @@ def table_of_masks(
                         image = np.zeros(784)
                         image[:28] = (1 - sparsity / 100) * (int(class_) + 1) / 10
                         rows.append([*key, *image])
-    return pd.DataFrame(rows, columns=masks.KEY + masks.PIXELS)
+    return pd.DataFrame(rows, columns=MASK_KEY + masks.PIXELS)
 
 
 FIGURE6 = {

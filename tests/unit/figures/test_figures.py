@@ -327,10 +327,10 @@ def test_the_forest_plot_marks_verdict_seeds_and_missing_runs():
     figure, shown = forest.plot(table, drawings.ORIGIN)
     assert shown is table
     (axis,) = figure.axes
-    legend = len(forest.VERDICTS) + len(forest.SEEDS)
-    shapes = [look["marker"] for look in forest.VERDICTS.values()]
+    legend = len(forest.LOOKS) + len(forest.SEEDS)
+    shapes = [look["marker"] for look in forest.LOOKS.values()]
     points = [line for line in axis.get_lines() if line.get_marker() in [*shapes, "s"]][legend:]
-    marks = [forest.VERDICTS[v]["marker"] for v in table["verdict"][:5]]  # the sixth has no runs
+    marks = [forest.LOOKS[v]["marker"] for v in table["verdict"][:5]]  # the sixth has no runs
     assert [line.get_marker() for line in points] == marks
     filled = [line.get_markerfacecolor() == line.get_color() for line in points]
     assert filled == (table["seeds"][:5] == "confirmatory").tolist()
