@@ -1,23 +1,40 @@
-"""Collect the result files of a figure or study into the tables runs, layers, curves, settings."""
+"""Collect the result files of a figure or study into tables, or its mask files into one table.
+
+With --runs it writes runs.csv, layers.csv, curves.csv and settings.csv. With --masks it writes what
+the masks of pruning batches of all classes keep of each layer.
+"""
 
 from pathlib import Path
 
 from snip.jobs import command
 from snip.jobs.files import write_atomically
 from snip.study import slices
-from snip.tables.collect import tabulate
+from snip.tables.collect import csv_bytes, tabulate_masks, tabulate_runs
 
 
 def main() -> None:
     parser = command.parser(__doc__)
     slices.add_option(parser)
-    parser.add_argument("--runs", type=Path, required=True, help="folder of the result files")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the tables")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--runs", type=Path, help="folder of the result files")
+    source.add_argument("--masks", type=Path, help="folder of the mask files")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        help="with --runs the folder of the tables, with --masks the table (.csv)",
+    )
     options = parser.parse_args()
     part = slices.read(options)
-    for name, table in tabulate(options.runs, part).items():
-        content = table.to_csv(index=False, lineterminator="\n")
-        write_atomically(options.output / f"{name}.csv", content.encode())
+    if options.runs:
+        tables = {
+            options.output / f"{name}.csv": table
+            for name, table in tabulate_runs(options.runs, part).items()
+        }
+    else:
+        tables = {options.output: tabulate_masks(options.masks, part)}
+    for path, table in tables.items():
+        write_atomically(path, csv_bytes(table))
 
 
 if __name__ == "__main__":

@@ -12,28 +12,29 @@ def main() -> None:
     slices.add_option(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
     parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
-    parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
+    parser.add_argument("--output", type=Path, required=True, help="table of claims (.csv)")
     parser.add_argument(
         "--readable",
         type=Path,
         required=True,
-        help="the same as Markdown; beside it, with .pdf, .png and .csv, as a picture",
+        help="the table as Markdown; its picture gets the same name with .pdf, .png and .csv",
     )
     options = parser.parse_args()
     part = slices.read(options)
 
-    from snip.claims.evidence import evidence_of
+    from snip.claims.evidence.gather import gather
     from snip.claims.readable import readable
     from snip.claims.statements import statements
     from snip.claims.verdicts import judge
     from snip.figures import forest, style
     from snip.figures.provenance import Origin
     from snip.study.slices import digest
+    from snip.tables.collect import csv_bytes
 
     claims = part["claims"]
-    evidence = evidence_of(part, claims["margins"], options.results, options.data)
+    evidence = gather(part, options.results, options.data)
     table = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
-    write_atomically(options.output, table.to_csv(index=False, lineterminator="\n").encode())
+    write_atomically(options.output, csv_bytes(table))
     origin = Origin(part["study"], digest(part))
     style.save(*forest.plot(table, origin), origin, options.readable)
     text = readable(table, part["study"], claims["alpha"])

@@ -1,4 +1,4 @@
-"""Say where figures come from, and check that the table beside each is the one that it shows.
+"""Print where figures come from, and check that the CSV beside each is the table that it shows.
 
 python scripts/provenance.py figures/fig1.pdf
 """

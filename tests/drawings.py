@@ -1,4 +1,4 @@
-"""Small inputs for every figure, and the figures drawn of them.
+"""Small inputs for every figure, and the figures that they give.
 
 As a program, with scripts/ on PYTHONPATH, it draws them: `python tests/drawings.py FOLDER`.
 """
@@ -11,6 +11,7 @@ import pandas as pd
 
 from snip.figures import anatomy, batch_sizes, errors, forest, losses, masks, style
 from snip.figures.provenance import Origin
+from snip.tables.collect import MASK_KEY
 from snip.tables.intervals import differences_from_reference
 
 ORIGIN = Origin("tiny", "0" * 64)
@@ -61,7 +62,7 @@ def table_of_masks(
                         image = np.zeros(784)
                         image[:28] = (1 - sparsity / 100) * (int(class_) + 1) / 10
                         rows.append([*key, *image])
-    return pd.DataFrame(rows, columns=masks.KEY + masks.PIXELS)
+    return pd.DataFrame(rows, columns=MASK_KEY + masks.PIXELS)
 
 
 FIGURE6 = {
@@ -166,8 +167,20 @@ def table_of_claims(rows=6):
     return table.assign(claim="6b", statement=statement, statistic="a mean")
 
 
+def on_screen(artist):
+    """The box that a drawn artist takes, dots."""
+    return artist.get_window_extent()
+
+
+def none_over_another(texts) -> bool:
+    boxes = [on_screen(text) for text in texts]
+    return not any(
+        one.overlaps(other) for index, one in enumerate(boxes) for other in boxes[:index]
+    )
+
+
 def all_figures() -> dict:
-    """Every figure and the numbers that it shows, not yet saved."""
+    """Every figure and the numbers that it shows, before they are saved."""
     return {
         "fig1": figure1(),
         "fig2": masks.plot(table_of_masks(), ORIGIN),
@@ -181,8 +194,8 @@ def all_figures() -> dict:
 
 
 def draw_all(folder: Path) -> None:
-    for name, (figure, shown) in all_figures().items():
-        style.save(figure, shown, ORIGIN, folder / name)
+    for name, (figure, numbers) in all_figures().items():
+        style.save(figure, numbers, ORIGIN, folder / name)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from helpers import run_in, until
 from small import CONFIGS, RUN, digests, environment, planned, small_project, snakemake
 from snip.masks.mask_files import read_mask_file
 from snip.study import registry
-from snip.study.axes import MaskSet
+from snip.study.axes import KEY, MaskSet
 from snip.study.config import load_config
 from snip.study.figures import FIGURES, TRAINED
 from snip.study.grids import study_runs
-from snip.tables.collect import KEY, OUTCOME
+from snip.tables.collect import OUTCOME
 
 pytestmark = pytest.mark.workflow
 SHARED = MaskSet("generated", "lenet-300-100", "snip", 100, "all", 0)

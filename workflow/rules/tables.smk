@@ -68,9 +68,9 @@ rule collect_masks:
         "../../environment.yml"
     params:
         scripts=scripts,
-        code=code("collect_masks"),
+        code=code("collect"),
         digest=slice_digest("masks"),
         masks=f"{RESULTS}/masks",
     shell:
-        "python {params.scripts:q}/collect_masks.py --slice {input.slice} --digest {params.digest}"
+        "python {params.scripts:q}/collect.py --slice {input.slice} --digest {params.digest}"
         " --masks {params.masks} --output {output} 2> {log}"

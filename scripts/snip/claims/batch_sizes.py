@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from snip.claims.evidence import Evidence
-from snip.claims.images import average_image, single_examples
-from snip.claims.likeness import RESOLUTION, correlation
+from snip.claims.evidence.gather import Evidence
+from snip.claims.evidence.likeness import RESOLUTION, correlation
+from snip.claims.evidence.run_table import batch_examples
+from snip.claims.evidence.training_images import average_image, single_examples
 from snip.claims.verdicts import Means, Missing, Statement, single
 from snip.tables.intervals import ERROR_STEP
 
@@ -20,9 +21,10 @@ MIDDLE = 100  # examples: the paper's pruning batch
 
 def statements(evidence: Evidence) -> Iterator[Statement]:
     """Yield claims 3a, 3b and 3c."""
-    dataset = evidence.values_of("fig3", "datasets")[0]
-    batches = evidence.values_of("fig3", "batch_sizes")
-    sizes = sorted({evidence.examples(batch, dataset) for batch in batches})
+    runs = evidence.runs
+    dataset = runs.values_of("fig3", "datasets")[0]
+    batches = runs.values_of("fig3", "batch_sizes")
+    sizes = sorted({batch_examples(batch, dataset, runs.validation_share) for batch in batches})
     first, last = sizes[0], sizes[-1]
     yield Statement(
         "3a",
@@ -33,7 +35,7 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
         partial(_approach, evidence, dataset, first, last),
         low=0,
     )
-    errors = partial(evidence.by_seed, "fig3", "batch_size", evidence.error)
+    errors = partial(runs.by_seed, "fig3", "batch_size", runs.error)
     yield Statement(
         "3b",
         "fig3",
@@ -66,8 +68,8 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
 
 
 def _approach(evidence: Evidence, dataset: str, first: int, last: int) -> Means:
-    """Return how much more like the mean image the mask of the largest batch is."""
-    images = evidence.batch_images(dataset)
+    """Return how much more the mask image of the largest batch resembles the mean image."""
+    images = evidence.masks.by_batch_size(dataset)
     if first == last:
         raise Missing("figures.fig3 has one batch size, expected two or more")
     average = average_image(dataset, evidence.data)
@@ -81,7 +83,7 @@ def _approach(evidence: Evidence, dataset: str, first: int, last: int) -> Means:
 
 
 def _slopes(errors: pd.DataFrame) -> Means:
-    """Return each seed's slope of its test errors over the logarithm of the batch size."""
+    """Return each seed's slope of the test error over the logarithm of the batch size."""
     if errors.shape[1] < 3:
         raise Missing("figures.fig3 has fewer than three batch sizes, which a trend takes")
     errors = errors.dropna()
@@ -92,14 +94,14 @@ def _slopes(errors: pd.DataFrame) -> Means:
 
 
 def _page(errors: pd.DataFrame) -> str:
-    """Return Page's test of a fall from size to size, which looks at the order alone."""
+    """Note Page's test of a fall from size to size, which only looks at the order of the errors."""
     if len(errors) < Means.least:
         return ""
     p = stats.page_trend_test(errors.to_numpy()[:, ::-1]).pvalue
     return f"Page's trend test of a fall: p = {p:.2g}"
 
 
-def _decrease(errors, small: int, large: int) -> Means:
+def _decrease(errors: Callable[[], pd.DataFrame], small: int, large: int) -> Means:
     """Return how much lower the test error is with the larger batch."""
     table = errors()
     if small == large or not {small, large} <= set(table.columns):
@@ -108,10 +110,11 @@ def _decrease(errors, small: int, large: int) -> Means:
 
 
 def _own_example(evidence: Evidence, dataset: str) -> Means:
-    """Return the correlation of each seed's mask image with the one example it was pruned on."""
-    images = evidence.batch_images(dataset)
+    """Return how much each seed's mask image correlates with the one example it was pruned on."""
+    images = evidence.masks.by_batch_size(dataset)
     if 1 not in images:
         raise Missing("figures.fig3 has no masks with batch size 1")
-    examples = single_examples(dataset, evidence.data, evidence.validation_share, images[1])
+    share = evidence.runs.validation_share
+    examples = single_examples(dataset, evidence.data, share, images[1])
     likeness = {seed: float(correlation(i, examples[seed])) for seed, i in images[1].items()}
     return Means(single(pd.Series(likeness)), RESOLUTION)

@@ -1,4 +1,4 @@
-"""Claim 1: up to 90 % sparsity the test error is the reference's."""
+"""Claim 1: up to 90 % sparsity the test error is that of the reference."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import math
 from collections.abc import Iterator
 from functools import partial
 
-from snip.claims.evidence import Evidence
+from snip.claims.evidence.gather import Evidence
 from snip.claims.verdicts import Differences, Missing, Statement
 from snip.study.names import dataset_name, network_name
 from snip.tables.intervals import ERROR_STEP, Interval
 
 NETWORKS = {"1a": "lenet-300-100", "1b": "lenet-5-caffe"}
-DENSEST, SPARSEST = 0, 90
+REFERENCE, SPARSEST = 0, 90  # percent
 
 
 def statements(evidence: Evidence) -> Iterator[Statement]:
     """Yield claims 1a and 1b, for each data set of Figure 1."""
     for claim, network in NETWORKS.items():
         margin = evidence.margins[claim]
-        for dataset in evidence.values_of("fig1", "datasets"):
+        for dataset in evidence.runs.values_of("fig1", "datasets"):
             yield Statement(
                 claim,
                 "fig1",
@@ -35,18 +35,20 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
 
 def _errors(evidence: Evidence, network: str, dataset: str) -> Differences:
     """Return the test errors by seed and sparsity, the reference first."""
-    table = evidence.by_seed("fig1", "sparsity", evidence.error, network=network, dataset=dataset)
-    table = table[[sparsity for sparsity in table.columns if sparsity <= SPARSEST]]
-    if DENSEST not in table.columns or table.shape[1] < 2:
+    errors = evidence.runs.by_seed(
+        "fig1", "sparsity", evidence.runs.error, network=network, dataset=dataset
+    )
+    errors = errors[[sparsity for sparsity in errors.columns if sparsity <= SPARSEST]]
+    if REFERENCE not in errors.columns or errors.shape[1] < 2:
         raise Missing(
             f"figures.fig1 has no reference (sparsity 0) or no sparsity up to {SPARSEST} % "
             f"for {network}, {dataset}"
         )
-    return Differences(table.rename(columns=lambda sparsity: f"{sparsity:g} %"), ERROR_STEP)
+    return Differences(errors.rename(columns=lambda sparsity: f"{sparsity:g} %"), ERROR_STEP)
 
 
 def _smallest_margin(seeds: list[int], intervals: list[Interval]) -> str:
-    """Return the smallest margin within which all sparsities would be equivalent."""
+    """Note the smallest margin with which the statement would be supported."""
     if len(seeds) < Differences.least:
         return ""
     largest = max(max(-each.lower, each.upper) for each in intervals)

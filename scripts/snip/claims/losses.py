@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from snip.claims.evidence import STUDY, Evidence
+from snip.claims.evidence.gather import Evidence
+from snip.claims.evidence.run_table import STUDY
 from snip.claims.verdicts import Means, Missing, Statement, power_of_ten, single, steps
 from snip.datasets.variants import training_size
+from snip.study.axes import KEY
 from snip.study.names import network_name
+from snip.tables.intervals import Interval
 
-# Losses are compared by their logarithm to base ten. Rounding alone moves a run's final loss by
-# a thousandth of a decade (0.2 %) and more, so equal ones prove no more than that.
+# Losses are compared by their logarithm to base ten. Rounding alone moves a run's final loss by a
+# thousandth of a decade (0.2 %) or more, so no smaller difference means anything.
 RESOLUTION = 1e-3
-# Single precision cannot tell a smaller loss from 0, which has no logarithm.
+# In single precision a smaller loss is the same as 0, which has no logarithm.
 SMALLEST = 1e-7
-
+# The control: random masks with as many connections in every layer as the sensitivity's masks.
 SHUFFLED = "snip-shuffled"
 
 
@@ -30,34 +33,38 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
     yield _rises(evidence)
 
 
-def _settings(evidence: Evidence, figure: str, criterion: str, **fixed) -> pd.DataFrame:
-    """Return the runs of a figure, or none where there are none."""
+def _runs(evidence: Evidence, figure: str, criterion: str, **fixed) -> pd.DataFrame:
+    """Return the runs that `RunTable.select` finds, or a table without rows."""
     try:
-        return evidence.runs_of(figure, criterion, **fixed)
+        return evidence.runs.select(figure, criterion, **fixed)
     except Missing:
-        return evidence.runs[:0]
+        return evidence.runs.table[:0]
 
 
 def _sparsest(evidence: Evidence) -> float | None:
-    """Return the highest sparsity of Figure 4, if it has any pruned network."""
-    highest = _settings(evidence, "fig4", "snip")["sparsity"].max()
+    """Return the highest sparsity of Figure 4; None if it has no pruned network."""
+    highest = _runs(evidence, "fig4", "snip")["sparsity"].max()
     return highest if highest > 0 else None
 
 
-def _log_loss(table: pd.DataFrame) -> pd.DataFrame:
-    """Return logarithms to base ten of a table of losses."""
-    return np.log10(table.clip(lower=SMALLEST))
+def _log_loss(losses: pd.DataFrame) -> pd.DataFrame:
+    """Return the logarithms of losses to base ten."""
+    return np.log10(losses.clip(lower=SMALLEST))
 
 
-def _final(evidence: Evidence, figure: str, **chosen) -> pd.Series:
-    """Return by seed the logarithm of the final training loss of one curve."""
-    table = evidence.by_seed(figure, "sparsity", "train_loss", **chosen)
-    return _log_loss(table[chosen["sparsity"]])
+def _final(evidence: Evidence, figure: str, **selected) -> pd.Series:
+    """Return by seed the logarithm of the final training loss of one curve.
+
+    Args:
+        selected: arguments for `RunTable.select`, `sparsity` among them.
+    """
+    losses = evidence.runs.by_seed(figure, "sparsity", "train_loss", **selected)
+    return _log_loss(losses[selected["sparsity"]])
 
 
 def _length(evidence: Evidence, figure: str) -> str:
-    """Return how long a figure's runs were trained, ` after 800 iterations`."""
-    runs = _settings(evidence, figure, "snip")
+    """Return how long a figure's runs were trained, ` after 800 iterations`; empty without runs."""
+    runs = _runs(evidence, figure, "snip")
     if "iterations" not in runs or not len(runs):
         return ""
     return f" after {runs['iterations'].max():,} iterations"
@@ -68,13 +75,13 @@ def _decay_words(decay: float) -> str:
 
 
 def _fits(evidence: Evidence) -> Iterator[Statement]:
-    """Yield claim 4: one statement for each curve that the caption names.
+    """Yield claim 4: one statement per curve that the caption of Figure 4 names.
 
-    The text names L2 for one curve alone. Where it does not, the curve is found by its labels and
-    sparsity, and the statement says which weight decay it has.
+    The paper speaks of weight decay (L2) for one curve only. Where it does not, a curve counts
+    whatever its weight decay, and the statement says which one it has.
     """
-    runs, sparsest = _settings(evidence, "fig4", "snip"), _sparsest(evidence)
-    curves = (  # labels, sparsity, weight decay (None: whichever), whether the network fits
+    runs, sparsest = _runs(evidence, "fig4", "snip"), _sparsest(evidence)
+    curves = (  # labels, sparsity, weight decay (None: any), whether the network fits the labels
         ("true", 0, None, True),
         ("true", sparsest, None, True),
         ("random", 0, "0", True),
@@ -82,10 +89,10 @@ def _fits(evidence: Evidence) -> Iterator[Statement]:
         ("random", sparsest, None, False),
     )
     for labels, sparsity, wanted, fits in curves:
-        same = runs[(runs["labels"] == labels) & (runs["sparsity"] == sparsity)]
+        curve = runs[(runs["labels"] == labels) & (runs["sparsity"] == sparsity)]
         decays = [
             decay
-            for decay in sorted(same["weight_decay"].unique())
+            for decay in sorted(curve["weight_decay"].unique())
             if wanted is None or (decay > 0) == (wanted == "above 0")
         ]
         network = f"network pruned to {sparsity:g} %" if sparsity else "pruned network"
@@ -103,18 +110,25 @@ def _fits(evidence: Evidence) -> Iterator[Statement]:
             )
 
 
-def _threshold(claim: str, evidence: Evidence, text: str, found, fits: bool) -> Statement:
-    """Return the statement that a final loss is below or above what counts as fitted."""
+def _threshold(
+    claim: str, evidence: Evidence, text: str, losses: Callable[[], Means], fits: bool
+) -> Statement:
+    """Return the statement that a final loss lies below (`fits`) or above what counts as fitted."""
     limit = evidence.margins["4"]
     region = {"high": limit} if fits else {"low": limit}
     statistic = f"training loss{_length(evidence, 'fig4')}, geometric mean"
-    return Statement(claim, "fig4", text, statistic, found, scale=power_of_ten, **region)
+    return Statement(claim, "fig4", text, statistic, losses, scale=power_of_ten, **region)
 
 
 def _curve(
     evidence: Evidence, labels: str, sparsity: float | None, decay: float | None, wanted: str | None
 ) -> Means:
-    """Return the final losses of one curve of Figure 4."""
+    """Return the final losses of one curve of Figure 4.
+
+    Args:
+        decay: the weight decay. None: the figure has no such curve.
+        wanted: the weight decay that was asked for, in words.
+    """
     if sparsity is None:
         raise Missing("figures.fig4 has no runs with criterion snip, sparsity above 0")
     if decay is None:
@@ -127,54 +141,57 @@ def _curve(
 
 
 def _shuffled(evidence: Evidence) -> pd.DataFrame:
-    """Return the control's runs: random masks with the sensitivity's number in every layer."""
-    network = evidence.values_of("fig4", "networks")[0]
-    dataset = evidence.values_of("fig4", "datasets")[0]
-    runs = _settings(evidence, STUDY, SHUFFLED, network=network, dataset=dataset, labels="random")
+    """Return the runs of the control."""
+    network = evidence.runs.values_of("fig4", "networks")[0]
+    dataset = evidence.runs.values_of("fig4", "datasets")[0]
+    runs = _runs(evidence, STUDY, SHUFFLED, network=network, dataset=dataset, labels="random")
     return runs[runs["sparsity"] > 0]
 
 
 def _capacity(evidence: Evidence) -> Iterator[Statement]:
-    """Yield whether a random mask fits random labels at the sparsity where the paper's does not."""
+    """Yield 4-capacity: at Figure 4's sparsity a random mask does not fit random labels either."""
     runs, sparsest = _shuffled(evidence), _sparsest(evidence)
     runs = runs[runs["sparsity"] == sparsest]
     at = f"at {sparsest:g} %" if sparsest else "at Figure 4's sparsity"
     for decay in sorted(runs["weight_decay"].unique()) or [None]:
-        chosen = runs[runs["weight_decay"] == decay]
+        control = runs[runs["weight_decay"] == decay]
         words = f" ({_decay_words(decay)})" if decay is not None else ""
         yield _threshold(
             "4-capacity",
             evidence,
             "A random mask with as many connections in every layer does not fit random labels "
             f"either, {at}{words}.",
-            partial(_random_mask, evidence, chosen),
+            partial(_random_mask, evidence, control),
             False,
         )
 
 
 def _random_mask(evidence: Evidence, control: pd.DataFrame) -> Means:
-    """Return the control's own final losses."""
+    """Return the final losses of the control's runs of one setting."""
     losses = _final(evidence, STUDY, criterion=SHUFFLED, **_all_else(control))
     return Means(single(losses), RESOLUTION)
 
 
 def _all_else(control: pd.DataFrame) -> dict:
-    """Return what the control's runs have in common with those that they are compared to."""
+    """Return the axes in which the control's runs and those they are compared with agree.
+
+    Args:
+        control: the control's runs of one setting.
+    """
     if not len(control):
         raise Missing(
             f"the study has no runs with criterion {SHUFFLED}, labels random (claims.runs)"
         )
-    axes = ["dataset", "network", "sparsity", "batch_size", "labels", "weight_decay"]
-    return {axis: control[axis].iloc[0] for axis in axes}
+    return {axis: control[axis].iloc[0] for axis in KEY if axis not in ("criterion", "seed")}
 
 
 def _control(evidence: Evidence) -> Iterator[Statement]:
-    """Yield, for each sparsity of the control, whether the sensitivity's mask memorises better."""
+    """Yield 4-control: the sensitivity's mask memorises better, at each sparsity of the control."""
     runs = _shuffled(evidence)
     settings = sorted(set(zip(runs["sparsity"], runs["weight_decay"], strict=True)))
     for sparsity, decay in settings or [(None, None)]:
         at = f" ({sparsity:g} %, {_decay_words(decay)})" if settings else ""
-        chosen = runs[(runs["sparsity"] == sparsity) & (runs["weight_decay"] == decay)]
+        control = runs[(runs["sparsity"] == sparsity) & (runs["weight_decay"] == decay)]
         yield Statement(
             "4-control",
             "fig4",
@@ -182,35 +199,38 @@ def _control(evidence: Evidence) -> Iterator[Statement]:
             f"many connections in every layer{at}.",
             f"ratio of the training losses{_length(evidence, 'fig4')}, sensitivity's to random "
             "mask's, geometric mean",
-            partial(_ratio, evidence, chosen),
+            partial(_ratio, evidence, control),
             high=1,
             scale=power_of_ten,
-            note=partial(_per_example, evidence, chosen),
+            note=partial(_per_example, evidence, control),
         )
 
 
 def _ratio(evidence: Evidence, control: pd.DataFrame) -> Means:
-    """Return by seed the logarithm of the ratio of final losses, all else equal."""
+    """Return by seed the logarithm of the ratio of the final losses, all else equal."""
     same = _all_else(control)
-    ours = _final(evidence, STUDY, criterion="snip", **same)
+    sensitivity = _final(evidence, STUDY, criterion="snip", **same)
     random = _final(evidence, STUDY, criterion=SHUFFLED, **same)
-    return Means(single((ours - random).dropna()), RESOLUTION)
+    return Means(single((sensitivity - random).dropna()), RESOLUTION)
 
 
-def _per_example(evidence: Evidence, control: pd.DataFrame, seeds, intervals) -> str:
-    """Return how many parameters the networks have for each example that they memorise."""
+def _per_example(
+    evidence: Evidence, control: pd.DataFrame, seeds: list[int], intervals: list[Interval]
+) -> str:
+    """Note how many parameters the networks have per example that they memorise."""
     kept, dataset = int(control["kept"].iloc[0]), control["dataset"].iloc[0]
-    examples = training_size(dataset, evidence.validation_share)
+    examples = training_size(dataset, evidence.runs.validation_share)
     return f"{kept:,} parameters for {examples:,} examples: {kept / examples:.2g} each"
 
 
 def _rises(evidence: Evidence) -> Statement:
-    """Return claim 7: on random labels the final loss rises with sparsity, at every step."""
+    """Return claim 7: on random labels the final loss rises with sparsity at every step."""
+    network = evidence.runs.values_of("fig7", "networks")[0]
     return Statement(
         "7",
         "fig7",
-        f"{network_name(evidence.values_of('fig7', 'networks')[0])}: the final training loss on "
-        "random labels rises with sparsity, at every step.",
+        f"{network_name(network)}: the final training loss on random labels rises with sparsity, "
+        "at every step.",
         f"ratio of the training losses{_length(evidence, 'fig7')} from one sparsity to the next, "
         "geometric mean",
         partial(_steps, evidence),
@@ -220,8 +240,8 @@ def _rises(evidence: Evidence) -> Statement:
 
 
 def _steps(evidence: Evidence) -> Means:
-    """Return by seed the logarithm of the ratio of losses between neighbouring sparsities."""
-    losses = evidence.by_seed("fig7", "sparsity", "train_loss", labels="random")
+    """Return by seed the logarithm of the ratio of the losses at neighbouring sparsities."""
+    losses = evidence.runs.by_seed("fig7", "sparsity", "train_loss", labels="random")
     if losses.shape[1] < 2:
         raise Missing("figures.fig7 has one sparsity on random labels, expected two or more")
     return Means(steps(_log_loss(losses.rename(columns="{:g} %".format))), RESOLUTION)

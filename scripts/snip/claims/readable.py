@@ -27,23 +27,23 @@ def readable(table: pd.DataFrame, study: str, alpha: float) -> str:
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in table.itertuples():
-        cells = [row.claim, row.statement, row.statistic, found(row), region(row), level(row)]
-        cells += [str(row.n), row.seeds, f"**{row.verdict}**", text(row.note)]
+        cells = [row.claim, row.statement, row.statistic, interval_text(row), region_text(row)]
+        cells += [level_text(row), str(row.n), row.seeds, f"**{row.verdict}**", note_text(row.note)]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def found(row: Any) -> str:
-    """Return `0.45 [0.3, 0.6]` for a row of the table, or as much of it as there is."""
+def interval_text(row: Any) -> str:
+    """Return `0.45 [0.3, 0.6]` for a row; `0.45` without an interval, `–` without a mean."""
     if math.isnan(row.value):
         return "–"
     if math.isnan(row.lower):
-        return number(row.value)
-    return f"{number(row.value)} [{number(row.lower)}, {number(row.upper)}]"
+        return number_text(row.value)
+    return f"{number_text(row.value)} [{number_text(row.lower)}, {number_text(row.upper)}]"
 
 
-def region(row: Any) -> str:
-    """Return in words where the interval must lie: `above 0`, `between -0.26 and 0.26`."""
+def region_text(row: Any) -> str:
+    """Return where a row's interval must lie: `above 0`, `between -0.26 and 0.26`."""
     if math.isnan(row.high):
         return f"above {row.low:.12g}"
     if math.isnan(row.low):
@@ -51,16 +51,16 @@ def region(row: Any) -> str:
     return f"between {row.low:.12g} and {row.high:.12g}"
 
 
-def level(row: Any) -> str:
-    """Return the confidence of the interval: `99.9 %`."""
+def level_text(row: Any) -> str:
+    """Return the confidence of a row's interval: `99.9 %`."""
     return f"{100 * row.level:.4g} %"
 
 
-def number(value: float) -> str:
+def number_text(value: float) -> str:
     """Return a number with all the digits that the table has."""
     return f"{value:.{DIGITS}g}"
 
 
-def text(note: object) -> str:
-    """Return a note; where a table was read from a file, an empty one is not a number."""
+def note_text(note: object) -> str:
+    """Return a note; an empty one is read from a file as a missing number."""
     return note if isinstance(note, str) else ""

@@ -1,9 +1,9 @@
 """From intervals to verdicts.
 
-A statement holds if the mean over seeds lies in a region: above 0, below a threshold, within a
-margin. Its interval alone decides: inside the region, the statement is supported; outside, it is
-contradicted; across a border, the question stays open. What is read is what is printed, so limits
-are rounded outwards first.
+A statement holds if a mean over seeds lies in a region: above 0, below a threshold, within a
+margin. The interval of the mean decides alone. If it lies inside the region, the statement is
+supported; if it lies outside, contradicted; if it crosses a border, the question stays open. Limits
+are rounded outwards before they are read, so the printed row gives the same verdict.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ COLUMNS = ["claim", "figure", "statement", "statistic", "value", "lower", "upper
 COLUMNS += ["level", "verdict", "n", "seeds", "note"]
 DIGITS = 4  # of printed numbers
 
-# Says more about a statement, given the seeds used and their intervals (before `scale`).
+# Returns more about a statement, given its seeds and their intervals (before `scale`).
 Note = Callable[[list[int], list[Interval]], str]
 
 
 class Missing(Exception):
-    """A study does not have what a statement needs; the message names the setting."""
+    """The study lacks what a statement needs; the message names the setting."""
 
 
 def single(numbers: pd.Series) -> pd.DataFrame:
-    """Return a table of one comparison, which needs no name."""
+    """Return a table with one comparison, which needs no name."""
     return numbers.to_frame("")
 
 
 def steps(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the increases from each column to the next; columns are named `10 %`."""
+    """Return the increase from each column to the next, `10 to 50 %`; columns are named `10 %`."""
     increases = table.diff(axis=1).iloc[:, 1:]
     before = [column.removesuffix(" %") for column in table.columns[:-1]]
     increases.columns = [f"{a} to {b}" for a, b in zip(before, increases.columns, strict=True)]
@@ -47,52 +47,54 @@ def steps(table: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Means:
-    """Numbers per seed, whose means are asked for.
+    """Evidence that has a number per seed; the statement is about its mean.
 
     Attributes:
         table: one row per seed, one column per comparison; incomplete rows do not count.
         resolution: the step in which the numbers are known.
+        least: how many seeds an interval takes.
     """
 
     table: pd.DataFrame
     resolution: float
-    least = 2  # seeds that an interval takes
+    least = 2
 
     @property
     def seeds(self) -> list[int]:
-        """The seeds that have every comparison."""
+        """The seeds that have a number for every comparison, rising."""
         return sorted(self.table.dropna().index)
 
     def intervals(self, seeds: list[int], level: float) -> list[Interval]:
-        """Return one interval per comparison; all hold at once with confidence `level`."""
+        """Return one interval per comparison. All hold at once with confidence `level`."""
         return simultaneous_intervals(self.table.loc[seeds], level, self.resolution)
 
 
 class Differences(Means):
-    """As `Means`, for the difference of each column from the first, the control."""
+    """Evidence about the difference of each column from the first, the control."""
 
     def intervals(self, seeds: list[int], level: float) -> list[Interval]:
-        """Return one interval per column but the first (Dunnett)."""
+        """Return one interval per column but the first. All hold at once (Dunnett)."""
         return control_intervals(self.table.loc[seeds], level, self.resolution)
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """A statistic of pairs of different seeds.
+    """Evidence about pairs of different seeds, which has no number per seed.
 
     Attributes:
         statistic: maps two or more seeds to one number per comparison.
         seeds: those that have all that the statistic needs.
         resolution: the step in which the numbers are known.
+        least: how many seeds an interval takes: the jackknife leaves one out and needs a pair.
     """
 
     statistic: Callable[[list[int]], pd.Series]
     seeds: list[int]
     resolution: float
-    least = 3  # the jackknife leaves one out and still needs a pair
+    least = 3
 
     def intervals(self, seeds: list[int], level: float) -> list[Interval]:
-        """Return one jackknife interval per comparison; all hold at once."""
+        """Return one jackknife interval per comparison. All hold at once with `level`."""
         if len(seeds) < self.least:
             nan = math.nan
             value = float(self.statistic(seeds).min()) if len(seeds) == 2 else nan
@@ -102,21 +104,23 @@ class Pairs:
 
 
 def no_note(seeds: list[int], intervals: list[Interval]) -> str:
-    """Return nothing to add."""
+    """Return an empty note."""
     return ""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A sentence about a figure, and what must hold for it: every mean lies in the region.
+    """A sentence about a figure. It holds if all means lie in a region.
 
     Attributes:
-        claim, figure, statement: which claim, of which figure, in words.
+        claim: the paper's claim that it belongs to.
+        figure: the figure that it is about.
+        statement: the sentence.
         statistic: what is measured, in words.
-        evidence: returns the numbers; raises `Missing` if the study does not have them.
-        low, high: the region, on the printed scale.
-        scale: from the numbers' scale to the printed one, rising.
-        note: says more.
+        evidence: returns the numbers; raises `Missing` if the study lacks them.
+        low, high: the limits of the region, on the printed scale.
+        scale: maps the scale of the numbers to the printed one; it must rise.
+        note: returns more about the statement.
     """
 
     claim: str
@@ -131,27 +135,27 @@ class Statement:
 
 
 def power_of_ten(exponent: float) -> float:
-    """Return 10 to a power; infinite where that is too large for a number."""
+    """Return 10 to a power; infinity where that overflows."""
     with np.errstate(over="ignore"):
         return float(np.power(10.0, exponent))
 
 
 def reading(lower: float, upper: float, low: float, high: float) -> str:
-    """Return the verdict that an interval gives about a region, as a reader of both would."""
+    """Return the verdict of an interval (lower, upper) about a region (low, high)."""
     if low < lower and upper < high:
         return SUPPORTED
     if upper < low or lower > high:
         return CONTRADICTED
-    return INCONCLUSIVE  # limits that are not numbers, too
+    return INCONCLUSIVE  # also if the limits are not numbers
 
 
 def judge(statements: list[Statement], alpha: float, confirming_from: int) -> pd.DataFrame:
     """Return the table of claims.
 
     Args:
-        alpha: the probability allowed for any wrong verdict at all. Each statement gets the same
-            part of it, alpha divided by their number.
-        confirming_from: seeds from here on confirm; others explore.
+        alpha: the probability of any wrong verdict that is allowed. Each statement gets the same
+            part: alpha divided by their number.
+        confirming_from: seeds from this one on are confirmatory, others exploratory.
 
     Returns:
         COLUMNS, one row per statement.
@@ -162,12 +166,12 @@ def judge(statements: list[Statement], alpha: float, confirming_from: int) -> pd
 
 
 def _row(statement: Statement, level: float, confirming_from: int) -> list:
-    """Judge a statement by its weakest comparison, and return its row of the table."""
+    """Return the row of the table for a statement, judged by its weakest comparison."""
     try:
         evidence = statement.evidence()
         if not evidence.seeds:
             raise Missing("no seed has all the runs or masks that are compared")
-        seeds, kind = chosen(evidence.seeds, evidence.least, confirming_from)
+        seeds, kind = choose_seeds(evidence.seeds, evidence.least, confirming_from)
         intervals = evidence.intervals(seeds, level)
         note = statement.note(seeds, intervals)
     except Missing as missing:
@@ -178,41 +182,45 @@ def _row(statement: Statement, level: float, confirming_from: int) -> list:
             needed = f"an interval takes {evidence.least} seeds, found {len(seeds)}"
             note = "; ".join(filter(None, [needed, note]))
     low, high = statement.low, statement.high
-    verdict, _, shown = min(
+    verdict, _, weakest = min(
         (_ranked(_printed(each, statement.scale), low, high) for each in intervals),
         key=lambda ranked: (VERDICTS.index(ranked[0]), ranked[1]),
     )
-    where = f" ({shown.where})" if shown.where else ""
+    which = f" ({weakest.comparison})" if weakest.comparison else ""
     region = [limit if math.isfinite(limit) else math.nan for limit in (low, high)]
     return [
-        *(statement.claim, statement.figure, statement.statement, statement.statistic + where),
-        *(shown.value, shown.lower, shown.upper, *region, level),
-        *(verdict, shown.n, kind, note),
+        *(statement.claim, statement.figure, statement.statement, statement.statistic + which),
+        *(weakest.value, weakest.lower, weakest.upper, *region, level),
+        *(verdict, weakest.n, kind, note),
     ]
 
 
-def chosen(seeds: list[int], least: int, confirming_from: int) -> tuple[list[int], str]:
-    """Return the seeds to judge on, and of which kind they are.
+def choose_seeds(seeds: list[int], least: int, confirming_from: int) -> tuple[list[int], str]:
+    """Return the seeds to judge on, and their kind.
 
-    Confirming seeds are used alone if there are enough of them for an interval.
+    They are the confirmatory seeds alone if there are enough of them for an interval, else all.
     """
-    confirming = [seed for seed in seeds if seed >= confirming_from]
-    if len(confirming) >= least:
-        return confirming, CONFIRMATORY
+    confirmatory = [seed for seed in seeds if seed >= confirming_from]
+    if len(confirmatory) >= least:
+        return confirmatory, CONFIRMATORY
     return seeds, EXPLORATORY
 
 
-def _ranked(shown: Interval, low: float, high: float) -> tuple[str, float, Interval]:
-    """Return an interval's verdict, its room to the region's border (negative: beyond), itself."""
-    room = min(shown.lower - low, high - shown.upper)
-    return reading(shown.lower, shown.upper, low, high), room, shown
+def _ranked(printed: Interval, low: float, high: float) -> tuple[str, float, Interval]:
+    """Return an interval's verdict, its distance to the region's border, and the interval.
+
+    The distance is negative if the interval reaches beyond the border.
+    """
+    distance = min(printed.lower - low, high - printed.upper)
+    return reading(printed.lower, printed.upper, low, high), distance, printed
 
 
-def _printed(found: Interval, scale: Callable[[float], float]) -> Interval:
-    """Return an interval as printed: on the statement's scale, limits rounded outwards."""
+def _printed(interval: Interval, scale: Callable[[float], float]) -> Interval:
+    """Return an interval as it is printed: on the statement's scale, limits rounded outwards."""
+    exact = (interval.value, interval.lower, interval.upper)
     rounding = (decimal.ROUND_HALF_EVEN, decimal.ROUND_FLOOR, decimal.ROUND_CEILING)
     numbers = (
         float(decimal.Context(DIGITS, how).create_decimal_from_float(scale(number)))
-        for how, number in zip(rounding, (found.value, found.lower, found.upper), strict=True)
+        for how, number in zip(rounding, exact, strict=True)
     )
-    return Interval(*numbers, found.n, found.where)
+    return Interval(*numbers, interval.n, interval.comparison)

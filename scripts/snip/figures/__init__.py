@@ -1,5 +1,5 @@
 """The figures, one module per kind.
 
-Each has `plot`, which makes the figure of tables, and `show`, which reads the tables of a study and
-saves the figure.
+In each, `plot` makes a figure from tables, and `show` reads the tables of a study and saves it. The
+forest plot has no `show`: the script that judges the claims draws it.
 """

@@ -1,4 +1,4 @@
-"""Figure 3: mask images and test error against the size of the pruning batch."""
+"""Figure 3: mask images and test error by the size of the pruning batch."""
 
 import math
 import textwrap
@@ -22,8 +22,9 @@ from snip.tables.intervals import add_intervals, runs_phrase
 from snip.tables.published import ITERATIONS, PUBLISHED
 
 # The class of the single example whose mask the paper shows.
-THE_PAPERS = 8
-KEY = ["dataset", "criterion", "sparsity", "batch_size"]
+PAPERS_CLASS = 8
+# What identifies a point, which is the mean over the runs of all seeds.
+POINT = ["dataset", "criterion", "sparsity", "batch_size"]
 # The layout by hand, in inches, so that each image stands above its error.
 WIDTH, RIGHT, ERRORS = style.PAGE * 0.8, 0.6, 1.8
 
@@ -38,7 +39,7 @@ def show(source: Source, prefix: Path) -> None:
         for entry in PUBLISHED
         if entry.source == "Figure 3" and dataset == "mnist"
     }
-    figure, shown = plot(
+    figure, numbers = plot(
         table,
         source.error,
         mask_table(source.mask_files(seed)),
@@ -48,13 +49,14 @@ def show(source: Source, prefix: Path) -> None:
         table["iterations"].max() < ITERATIONS,
         source.origin,
     )
-    style.save(figure, shown, source.origin, prefix)
+    style.save(figure, numbers, source.origin, prefix)
 
 
 def shown_seed(source: Source) -> tuple[int, int | None]:
-    """Return whose mask images are shown, and the class of the single example, if there is one.
+    """Return the seed whose mask images are shown, and the class of its single example, if any.
 
-    That is the lowest seed whose single example is an 8, as in the paper's figure; else the lowest.
+    It is the lowest seed whose single example is an 8, as in the paper's figure; without such a
+    seed, the lowest.
     """
     whole = shared_seeds(source.figure, source.part["grids"][source.figure])
     examples = {
@@ -62,7 +64,7 @@ def shown_seed(source: Source) -> tuple[int, int | None]:
         for file in source.mask_files(every=True)
         if file.key["batch_size"] == 1 and file.key["seed"] in whole
     }
-    eights = [seed for seed, example in examples.items() if example == THE_PAPERS]
+    eights = [seed for seed, example in examples.items() if example == PAPERS_CLASS]
     seed = min(eights, default=source.seed)
     return seed, examples.get(seed)
 
@@ -77,15 +79,15 @@ def plot(
     longer: bool,
     origin: Origin,
 ) -> tuple[plt.Figure, pd.DataFrame]:
-    """Plot the mask images above the errors of the networks that were pruned by them.
+    """Plot the errors of pruned networks, and above them the mask images of one seed.
 
     Args:
         table: the table of runs, of one data set and sparsity; a batch size may be `all`.
         error: the column of the errors, percent.
-        masks: one row per mask image of one seed (see `masks.mask_table`).
+        masks: one row per mask image of one seed, see `masks.mask_table`.
         mean_image: the mean of all training images, grey values in [0, 1], (28, 28).
         example: the class of the single example whose mask is shown; None: there is no such mask.
-        published: per batch size the published test error, percent.
+        published: per batch size, the published test error, percent.
         longer: whether the published networks were trained longer than these.
 
     Returns:
@@ -98,16 +100,17 @@ def plot(
     if len(seeds) != 1:
         raise style.FigureError(f"mask images of seeds {seeds} given, expected one seed")
     style.use_style()
-    table, masks = (of.assign(batch_size=of["batch_size"].astype(str)) for of in (table, masks))
-    shown = add_intervals(table, KEY, error)
-    sizes = sorted(shown["batch_size"].unique(), key=_number)
-    criteria = list(shown["criterion"].unique())
+    table = table.assign(batch_size=table["batch_size"].astype(str))
+    masks = masks.assign(batch_size=masks["batch_size"].astype(str))
+    runs = add_intervals(table, POINT, error)
+    sizes = sorted(runs["batch_size"].unique(), key=_number)
+    criteria = list(runs["criterion"].unique())
 
     figure = plt.figure(figsize=(WIDTH, 1))
     figure.set_layout_engine("none")
     notes = [
         style.iterations_phrase(table),
-        f"{runs_phrase(shown['n'])} per point",
+        f"{runs_phrase(runs['n'])} per point",
         f"mask images of seed {seeds[0]}{_single_example(example)}",
         "mean training image on a scale of its own",
     ]
@@ -115,11 +118,11 @@ def plot(
     images, errors, scale = _place_axes(figure, foot, len(sizes), len(criteria))
     image = _draw_images(images, masks, mean_image, sizes, criteria)
     style.share_scale(figure, image, scale)
-    title = f"first-layer mask at {shown['sparsity'].iloc[0]:g} % sparsity"
-    images.set_title(f"{dataset_name(shown['dataset'].iloc[0])}: {title}", loc="left")
+    title = f"first-layer mask at {runs['sparsity'].iloc[0]:g} % sparsity"
+    images.set_title(f"{dataset_name(runs['dataset'].iloc[0])}: {title}", loc="left")
 
-    shown["position"] = shown["batch_size"].map(sizes.index)
-    draw_errors(errors, shown, "position", error, style.series_looks(criteria))
+    runs["position"] = runs["batch_size"].map(sizes.index)
+    draw_errors(errors, runs, "position", error, style.series_looks(criteria))
     _draw_published(errors, {s: e for s, e in published.items() if s in sizes}, sizes, longer)
     labels = [size if size == "all" else f"{int(size):,}" for size in sizes]
     errors.set_xlim(-0.5, len(sizes) + 0.5)
@@ -128,24 +131,29 @@ def plot(
     errors.set_ylabel("Test error (%)")
     handles = style.legend_entries([errors])
     figure.legend(*handles, loc="upper center", ncols=2, frameon=False)
-    return figure, _numbers(shown, error, masks, mean_image, published)
+    return figure, _numbers(runs, error, masks, mean_image, published)
 
 
 def _number(size: str) -> float:
-    """Return a batch size as a number; all examples are more than any."""
+    """Return a batch size as a number to sort by; `all` comes last."""
     return math.inf if size == "all" else int(size)
 
 
 def _single_example(digit: int | None) -> str:
-    """Return `, whose single example is an 8`."""
+    """Return `, whose single example is an 8`; nothing without a single example."""
     if digit is None:
         return ""
     return f", whose single example is {'an' if digit == 8 else 'a'} {digit}"
 
 
 def _place_axes(figure: plt.Figure, foot: float, sizes: int, criteria: int) -> list[plt.Axes]:
-    """Set the figure's height; return the axes of images, errors and colour bar."""
-    left = 0.55 if criteria == 1 else 1.1  # the rows of several are named
+    """Set the height of the figure; return the axes for images, errors and colour bar.
+
+    Args:
+        foot: the height of the small print, inches.
+        sizes, criteria: how many there are.
+    """
+    left = 0.55 if criteria == 1 else 1.1  # several criteria have their names beside their rows
     row = WIDTH - left - RIGHT
     images = row / (sizes + 1) * criteria
     bottom = foot + 0.6
@@ -171,7 +179,11 @@ def _draw_images(
     sizes: list[str],
     criteria: list[str],
 ):
-    """Draw a row of mask images per criterion, then the mean image; return one mask's image."""
+    """Draw a row of mask images per criterion, each ending with the mean image.
+
+    Returns:
+        One of the mask images; all have the same scale.
+    """
     highest = masks[PIXELS].to_numpy(float).max() or 1
 
     def show(picture: np.ndarray, x: int, y: int, vmax: float):
@@ -215,25 +227,25 @@ def _draw_published(
             facecolors="none",
             edgecolors="black",
             linewidths=0.8,
-            zorder=3,  # above the means, which may hide them
+            zorder=3,  # above the means, which could hide them
             label="published (longer training)" if longer else "published",
         )
 
 
 def _numbers(
-    shown: pd.DataFrame,
+    runs: pd.DataFrame,
     error: str,
     masks: pd.DataFrame,
     mean_image: np.ndarray,
     published: Mapping[str, float],
 ) -> pd.DataFrame:
-    """Return one row per run, with the published error of its batch, then one per image."""
-    columns = [*KEY, "seed"]
-    errors = shown[[*columns, error, "mean", "lower", "upper"]].assign(
-        published=shown["batch_size"].map(published)
+    """Return one row per run, with the published error of its batch size, then one per image."""
+    columns = [*POINT, "seed"]
+    errors = runs[[*columns, error, "mean", "lower", "upper"]].assign(
+        published=runs["batch_size"].map(published)
     )
     average = pd.DataFrame(
-        [[shown["dataset"].iloc[0], "mean training image", *mean_image.reshape(-1)]],
+        [[runs["dataset"].iloc[0], "mean training image", *mean_image.reshape(-1)]],
         columns=["dataset", "criterion", *PIXELS],
     )
     numbers = pd.concat([errors, masks[[*columns, *PIXELS]], average])

@@ -1,4 +1,4 @@
-"""Figure 1: test error against sparsity, and its difference from the reference's."""
+"""Figure 1: test error by sparsity, and its difference from that of the reference."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ from snip.study.names import criterion_name, dataset_name, network_name
 from snip.tables.intervals import add_intervals, differences_from_reference, runs_phrase
 
 LABEL_BELOW = "Difference from\nreference (points)"
-# What identifies a point: the runs of all seeds.
+# What identifies a point, which is the mean over the runs of all seeds.
 POINT = ["dataset", "network", "criterion", "sparsity"]
 
 
@@ -22,7 +22,7 @@ def show(source: Source, prefix: Path) -> None:
     """Draw Figure 1 of a study and save it."""
     table = source.table("runs")
     margins = {NETWORKS[claim]: margin for claim, margin in source.part["margins"].items()}
-    figure, shown = plot(
+    figure, numbers = plot(
         table,
         source.error,
         differences_from_reference(table, source.error),
@@ -31,7 +31,7 @@ def show(source: Source, prefix: Path) -> None:
         margins,
         source.origin,
     )
-    style.save(figure, shown, source.origin, prefix)
+    style.save(figure, numbers, source.origin, prefix)
 
 
 def plot(
@@ -47,18 +47,18 @@ def plot(
     Args:
         table: the table of runs.
         error: the column of the errors, percent.
-        differences: from the reference (sparsity 0), percentage points: network, dataset,
-            criterion, sparsity, mean, lower, upper, n. Without rows, there are no panels of them.
-        intervals: what kind the differences' intervals are, for the small print.
-        margins: per network the difference that counts as none, percentage points.
+        differences: what `intervals.differences_from_reference` returns. Without rows, the figure
+            has no panels for them.
+        intervals: the kind of intervals that the differences have, for the small print.
+        margins: per network, the difference that counts as none, percentage points.
 
     Returns:
         The figure, and the numbers that it shows: one row per run.
     """
     style.use_style()
-    shown = add_intervals(table, POINT, error)
-    looks = style.series_looks(shown["criterion"].unique())
-    panels = list(shown.groupby(["network", "dataset"], sort=False))
+    runs = add_intervals(table, POINT, error)
+    looks = style.series_looks(runs["criterion"].unique())
+    panels = list(runs.groupby(["network", "dataset"], sort=False))
     figure, axes = _panels(len(panels), bool(len(differences)), len(looks))
     for index, ((network, dataset), panel) in enumerate(panels):
         upper = axes[index][0]
@@ -74,16 +74,16 @@ def plot(
     handles = style.legend_entries(axis for pair in axes for axis in pair)
     columns = 1 if len(panels) == 1 else 2
     figure.legend(*handles, loc="outside upper center", ncols=columns, frameon=False)
-    notes = [style.iterations_phrase(table), f"{runs_phrase(shown['n'])} per point"]
+    notes = [style.iterations_phrase(table), f"{runs_phrase(runs['n'])} per point"]
     notes += [f"differences: {intervals}"] if len(differences) else []
     style.small_print(figure, origin, *notes)
-    return figure, _numbers(shown, differences, error)
+    return figure, _numbers(runs, differences, error)
 
 
 def _panels(
     count: int, with_differences: bool, criteria: int
 ) -> tuple[plt.Figure, list[list[plt.Axes]]]:
-    """Return a figure and, per panel, its axes: of the errors, and of the differences."""
+    """Return a figure, and per panel its axes: for the errors and, if any, the differences."""
     columns, bands = min(count, 2), -(-count // 2)
     heights = [2.0, 1.1] if with_differences else [2.4]
     figure, grid = plt.subplots(
@@ -99,21 +99,21 @@ def _panels(
     axes = []
     for index in range(bands * columns):
         first = index // columns * len(heights)
-        of_panel = list(grid[first : first + len(heights), index % columns])
+        panel = list(grid[first : first + len(heights), index % columns])
         if with_differences:
-            of_panel[1].sharex(of_panel[0])
-            of_panel[0].tick_params(labelbottom=False)
+            panel[1].sharex(panel[0])
+            panel[0].tick_params(labelbottom=False)
         if index % columns == 0:
-            of_panel[0].set_ylabel("Test error (%)")
-            of_panel[-1].set_ylabel(LABEL_BELOW if with_differences else "Test error (%)")
-        for axis in of_panel:
+            panel[0].set_ylabel("Test error (%)")
+            panel[-1].set_ylabel(LABEL_BELOW if with_differences else "Test error (%)")
+        for axis in panel:
             axis.set_visible(index < count)
-        axes.append(of_panel)
+        axes.append(panel)
     return figure, axes[:count]
 
 
 def _label_sparsities(axis: plt.Axes, sparsities: list[float]) -> None:
-    """Mark every sparsity, and label those that have room for it."""
+    """Put a tick at every sparsity, and label those that have room for a label."""
     labels, last = [], None
     for sparsity in sparsities:
         near = last is not None and sparsity - last < 0.05 * (sparsities[-1] - sparsities[0])
@@ -124,7 +124,7 @@ def _label_sparsities(axis: plt.Axes, sparsities: list[float]) -> None:
 
 
 def draw_reference(axis: plt.Axes, panel: pd.DataFrame) -> None:
-    """Draw the mean of the networks that are not pruned, with its interval as a band."""
+    """Draw the mean of the reference as a line, its interval as a band."""
     reference = panel[panel["sparsity"] == 0]
     if len(reference):
         limits = reference.iloc[0]
@@ -147,7 +147,7 @@ def draw_errors(
         table: one row per run, with the columns that `add_intervals` adds.
         x: the column along the horizontal axis.
         error: the column of the errors.
-        looks: per criterion the color, marker and linestyle.
+        looks: per criterion, see `style.series_looks`.
     """
     for criterion, points in table.groupby("criterion", sort=False):
         look = looks[criterion]
@@ -168,7 +168,7 @@ def draw_errors(
 def draw_differences(
     axis: plt.Axes, differences: pd.DataFrame, looks: Mapping[str, dict], margin: float | None
 ) -> None:
-    """Draw each criterion's differences from the reference, and the margin as a band."""
+    """Draw the differences of each criterion from the reference, and the margin as a band."""
     axis.axhline(0, color=style.GREY, linestyle="--", zorder=1)
     if margin is not None:
         label = "differences that count as none"
@@ -192,9 +192,9 @@ def _draw_means(
     )
 
 
-def _numbers(shown: pd.DataFrame, differences: pd.DataFrame, error: str) -> pd.DataFrame:
-    """Return one row per run: its error, and its point's mean and difference with limits."""
+def _numbers(runs: pd.DataFrame, differences: pd.DataFrame, error: str) -> pd.DataFrame:
+    """Return one row per run: its error, and mean and difference of its point, with limits."""
     names = {"mean": "difference", "lower": "difference_lower", "upper": "difference_upper"}
     renamed = differences.rename(columns=names)[[*POINT, *names.values()]]
-    numbers = shown[[*POINT, "seed", error, "mean", "lower", "upper"]]
+    numbers = runs[[*POINT, "seed", error, "mean", "lower", "upper"]]
     return numbers.merge(renamed, on=POINT, how="left")

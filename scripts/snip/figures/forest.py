@@ -1,6 +1,7 @@
-"""A forest plot of the claims: one row a statement, its interval beside the region it must lie in.
+"""A forest plot of the claims: a row per statement, its interval in front of its region.
 
-Every row has a scale of its own: the limits of its region lie at the same places in all rows.
+Every row has a scale of its own, which puts the limits of its region at the same places as in every
+other row.
 """
 
 import math
@@ -8,35 +9,36 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from snip.claims.readable import number
+from snip.claims.readable import number_text
+from snip.claims.verdicts import CONFIRMATORY, EXPLORATORY
 from snip.figures import style
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
 
-VERDICTS = {
+LOOKS = {
     "supported": {"marker": "o", "color": style.BLUE},
     "contradicted": {"marker": "X", "color": style.VERMILLION},
     "inconclusive": {"marker": "D", "color": style.ORANGE},
 }
-SEEDS = ("confirmatory", "exploratory")
-# The layout, in inches: a line of text, the rows' and the groups' gaps; left ends of the columns.
+SEEDS = (CONFIRMATORY, EXPLORATORY)
+# The layout, in inches: a line of text, the gap between rows, the heading of a figure, the legend.
 LINE, GAP, GROUP, TOP = 0.095, 0.035, 0.18, 0.5
+# The left ends of the columns; PLOT_END and RUNS are right ends.
 STATEMENT, PLOT, PLOT_END, FOUND, NEEDED, RUNS = 0.62, 3.55, 4.45, 4.52, 6.25, 6.95
 FONT = 6
-# The plot's scale: a region's limits lie at -1 and 1, an open region reaches the edge.
+# The scale of a row: the limits of its region lie at -1 and 1. An open region ends at ±EDGE, where
+# the plot ends.
 EDGE = 3.0
 
 
 def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]:
-    """Plot the statements, grouped by figure, in the table's order.
+    """Plot the statements in the table's order, under a heading per figure.
 
     Args:
-        table: the table of claims: claim, figure, statement, value, lower, upper, low, high
-            (the region; empty where open), verdict, n (0: no runs), seeds (confirmatory or
-            exploratory), and what else it has.
+        table: the table of claims, see `claims.verdicts.judge`.
 
     Returns:
-        The figure and the table.
+        The figure, and the table.
     """
     style.use_style()
     groups = list(table.groupby("figure", sort=False))
@@ -73,10 +75,10 @@ def figure_name(name: str) -> str:
 
 
 def _wrapped(figure: plt.Figure, statement: str) -> str:
-    """Return a statement in lines that fit its column."""
-    drawn = figure.text(0, 0, "", fontsize=FONT)
-    lines = style.wrap(drawn, statement, PLOT - STATEMENT - 0.12)
-    drawn.remove()
+    """Return a statement in lines that fit into its column."""
+    artist = figure.text(0, 0, "", fontsize=FONT)
+    lines = style.wrap(artist, statement, PLOT - STATEMENT - 0.12)
+    artist.remove()
     return lines
 
 
@@ -85,14 +87,16 @@ def _height(lines: str) -> float:
 
 
 def _draw_head(axis: plt.Axes) -> None:
-    """Draw the legend and the columns' heads."""
+    """Draw the legend and the heads of the columns."""
     x = 0.12
-    for verdict in VERDICTS:
-        _draw_point(axis, x, 0.13, verdict, SEEDS[0])
+    for verdict in LOOKS:
+        _draw_point(axis, x, 0.13, verdict, CONFIRMATORY)
         axis.text(x + 0.1, 0.13, verdict, va="center", fontsize=FONT + 1)
         x += 1.0
     for seeds in SEEDS:
-        axis.plot(x + 0.4, 0.13, "s", ms=4, color="0.3", mfc="0.3" if seeds == SEEDS[0] else "none")
+        axis.plot(
+            x + 0.4, 0.13, "s", ms=4, color="0.3", mfc="0.3" if seeds == CONFIRMATORY else "none"
+        )
         axis.text(x + 0.5, 0.13, f"{seeds} seeds", va="center", fontsize=FONT + 1)
         x += 1.35
     heads = {STATEMENT: "statement", FOUND: "found", NEEDED: "region", RUNS: "n"}
@@ -103,14 +107,14 @@ def _draw_head(axis: plt.Axes) -> None:
 
 
 def _draw_point(axis: plt.Axes, x: float, y: float, verdict: str, seeds: str) -> None:
-    """Draw a verdict's marker: filled if confirmatory."""
-    look = VERDICTS[verdict]
+    """Draw the marker of a verdict; on confirmatory seeds it is filled."""
+    look = LOOKS[verdict]
     axis.plot(
         x,
         y,
         look["marker"],
         color=look["color"],
-        mfc=look["color"] if seeds == SEEDS[0] else "white",
+        mfc=look["color"] if seeds == CONFIRMATORY else "white",
         ms=4.5,
         mew=0.9,
         zorder=3,
@@ -118,12 +122,12 @@ def _draw_point(axis: plt.Axes, x: float, y: float, verdict: str, seeds: str) ->
 
 
 def _draw_row(axis: plt.Axes, row, statement: str, y: float, high: float) -> None:
-    """Draw a statement from `y` downwards."""
+    """Draw the row of a statement from `y` downwards, `high` inches high."""
     middle = y + high / 2
     text = {"va": "center", "fontsize": FONT}
     axis.text(0.12, middle, row.claim, **text)
     axis.text(STATEMENT, middle, statement, linespacing=1.1, **text)
-    axis.text(NEEDED, middle, region(row.low, row.high), **text)
+    axis.text(NEEDED, middle, region_label(row.low, row.high), **text)
     axis.text(RUNS, middle, f"{row.n:g}", ha="right", **text)
     scale = RowScale.of(row)
     edges = [_inches(place) for place in scale.region]
@@ -131,15 +135,15 @@ def _draw_row(axis: plt.Axes, row, statement: str, y: float, high: float) -> Non
     if not row.n:
         axis.text(_inches(0), middle, "no runs", ha="center", color="0.35", **text)
         return
-    axis.text(FOUND, middle, found(row.value, row.lower, row.upper), **text)
+    axis.text(FOUND, middle, mean_label(row.value, row.lower, row.upper), **text)
     if not math.isnan(row.lower):
         _draw_interval(axis, scale, row, middle)
     _draw_point(axis, _inches(scale.place(row.value)), middle, row.verdict, row.seeds)
 
 
 def _draw_interval(axis: plt.Axes, scale: "RowScale", row, y: float) -> None:
-    """Draw a row's interval, with an arrow where it leaves the plot."""
-    color = VERDICTS[row.verdict]["color"]
+    """Draw the interval of a row, with an arrow at each end that lies outside the plot."""
+    color = LOOKS[row.verdict]["color"]
     places = [scale.place(limit) for limit in (row.lower, row.upper)]
     ends = [_inches(place) for place in places]
     axis.plot(ends, [y, y], color=color, lw=1.1, solid_capstyle="butt", zorder=2)
@@ -148,18 +152,18 @@ def _draw_interval(axis: plt.Axes, scale: "RowScale", row, y: float) -> None:
 
 
 def _inches(place: float) -> float:
-    """Return where on the sheet a place on a row's scale lies; places outside lie at the edge."""
+    """Return where in the figure a place on a row's scale lies; places outside lie at the edge."""
     inside = min(max(place, -EDGE), EDGE)
     return PLOT + (inside + EDGE) / (2 * EDGE) * (PLOT_END - PLOT)
 
 
 @dataclass(frozen=True)
 class RowScale:
-    """Where a statement's values lie: the limits of its region at -1 and 1, whatever they are.
+    """The scale of a row, which puts the limits of its region at -1 and 1, whatever they are.
 
     Attributes:
-        origin, unit: the value v lies at `anchor` + (v - origin) / unit.
-        region: its left and right end, places.
+        origin, unit, anchor: the value v lies at anchor + (v - origin) / unit.
+        region: the places of the region's ends.
     """
 
     origin: float
@@ -171,8 +175,8 @@ class RowScale:
     def of(cls, row) -> "RowScale":
         """Return the scale of a row of the table of claims.
 
-        A region with two limits gives the unit. With one, the farthest of value and interval lies
-        two places from it.
+        A region with two limits decides the unit. With one limit, the unit is such that the
+        farthest of the mean and the ends of its interval lies two units from it.
         """
         if row.low < row.high:
             return cls((row.low + row.high) / 2, (row.high - row.low) / 2, 0, (-1, 1))
@@ -184,19 +188,19 @@ class RowScale:
         return cls(limit, farthest / 2 or 1, anchor, region)
 
     def place(self, value: float) -> float:
-        """Return where a value lies."""
+        """Return the place of a value."""
         return self.anchor + (value - self.origin) / self.unit
 
 
-def region(low: float, high: float) -> str:
-    """Return a region in print: `−0.25 to 0.25`, `> 0.5`, `< 0.1`."""
+def region_label(low: float, high: float) -> str:
+    """Return a region in short: `−0.25 to 0.25`, `> 0.5`, `< 0.1`."""
     if math.isnan(high):
         return f"> {_number(low)}"
     return f"< {_number(high)}" if math.isnan(low) else f"{_number(low)} to {_number(high)}"
 
 
-def found(value: float, lower: float, upper: float) -> str:
-    """Return a mean with its limits, as far as it has them: `0.38 [0.31, 0.45]`."""
+def mean_label(value: float, lower: float, upper: float) -> str:
+    """Return a mean with its limits: `0.38 [0.31, 0.45]`; without what is not a number."""
     if math.isnan(value):
         return "–"
     limits = "" if math.isnan(lower) else f" [{_number(lower)}, {_number(upper)}]"
@@ -204,4 +208,4 @@ def found(value: float, lower: float, upper: float) -> str:
 
 
 def _number(value: float) -> str:
-    return number(value).replace("-", "\N{MINUS SIGN}")
+    return number_text(value).replace("-", "\N{MINUS SIGN}")

@@ -1,4 +1,4 @@
-"""Figures 4 and 7: training loss against iteration, one line per labels, sparsity and decay."""
+"""Figures 4 and 7: training loss by iteration, a line per labels, sparsity and weight decay."""
 
 from pathlib import Path
 
@@ -17,35 +17,36 @@ from snip.tables.intervals import runs_phrase
 SETTING = ["labels", "weight_decay", "sparsity"]
 COLUMNS = ["network", "dataset", "criterion", *SETTING]
 COLUMNS += ["iteration", "mean", "lowest", "highest", "n"]
-# Those of pruned networks where colour tells the labels; of the same colour, the reference's is
-# solid.
+# The line styles of pruned networks where colour tells the labels; the reference's is solid.
 PRUNED_LINES = ["--", "-.", (0, (4, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (2, 1))]
 LABELS_COLORS = {"true": style.BLUE, "random": style.ORANGE}
-# From one label to the next, points.
+# The distance between two labels, points.
 LABEL_STEP = 9.5
 
 
 def show(source: Source, prefix: Path) -> None:
     """Draw Figure 4 or 7 of a study and save it."""
-    figure, shown = plot(source.table("curves"), source.origin)
-    style.save(figure, shown, source.origin, prefix)
+    figure, numbers = plot(source.table("curves"), source.origin)
+    style.save(figure, numbers, source.origin, prefix)
 
 
 def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]:
-    """Plot the mean loss of each setting's runs, their range as a band, labelled at its end.
+    """Plot the losses of each setting: a line for the mean of its runs, a band for their range.
+
+    There is a panel per network, data set and criterion. The reference (sparsity 0) belongs to
+    every criterion.
 
     Args:
-        table: the table of curves. A panel is a network, data set and criterion; the reference
-            (sparsity 0) belongs to every criterion.
+        table: the table of curves.
 
     Returns:
         The figure, and the points of its lines: COLUMNS.
     """
     style.use_style()
-    # A reference has no criterion: it has a panel of its own only where nothing is pruned.
+    # The criterion of a reference means nothing, so it makes a panel only if nothing is pruned.
     pruned = table[table["sparsity"] > 0]
-    whose = pruned if len(pruned) else table
-    keys = list(whose.groupby(["network", "dataset", "criterion"], sort=False).groups)
+    panelled = pruned if len(pruned) else table
+    keys = list(panelled.groupby(["network", "dataset", "criterion"], sort=False).groups)
     panels = len(keys)
     looks = line_looks(table)
     height = max(2.2, LABEL_STEP / 72 * len(looks) + 0.4)
@@ -56,13 +57,13 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
         sharex=True,
         squeeze=False,
     )
-    drawn = []
+    points = []
     for index, (axis, key) in enumerate(zip(axes[:, 0], keys, strict=True)):
         network, dataset, criterion = key
-        of_panel = table[["network", "dataset"]].eq([network, dataset]).all(axis=1)
-        of_panel &= (table["criterion"] == criterion) | (table["sparsity"] == 0)
-        lines = _draw_lines(axis, table[of_panel], looks)
-        drawn.append(lines.assign(network=network, dataset=dataset, criterion=criterion))
+        in_panel = table[["network", "dataset"]].eq([network, dataset]).all(axis=1)
+        in_panel &= (table["criterion"] == criterion) | (table["sparsity"] == 0)
+        lines = _draw_lines(axis, table[in_panel], looks)
+        points.append(lines.assign(network=network, dataset=dataset, criterion=criterion))
         names = [network_name(network), dataset_name(dataset)]
         names += [criterion_name(criterion)] * (panels > 1)
         axis.set_title(style.panel_title(index, panels, *names), loc="left")
@@ -70,25 +71,25 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
         axis.set_yscale("log")
     axes[-1, 0].set_xlabel("Iteration")
     axes[-1, 0].set_xlim(0, table["iteration"].max())
-    shown = pd.concat(drawn)[COLUMNS]
-    style.small_print(figure, origin, *_notes(table, shown))
-    figure.draw_without_rendering()  # the panels take their sizes, which the labels depend on
+    numbers = pd.concat(points)[COLUMNS]
+    style.small_print(figure, origin, *_notes(table, numbers))
+    figure.draw_without_rendering()  # lays out the panels; the labels depend on their sizes
     for axis in axes[:, 0]:
         label_ends(axis)
-    return figure, shown
+    return figure, numbers
 
 
 def line_looks(table: pd.DataFrame) -> dict[tuple, dict]:
     """Return the label, color, linestyle and linewidth of each setting.
 
-    A label names what differs within the figure. Colour tells the labels if there are both, and
-    the sparsity if not (dark to light, so in grey, too).
+    A label names what differs within the figure. If it has true and random labels, colour tells
+    which; else colour tells the sparsity, from dark to light, so it also does in grey.
     """
     settings = table[SETTING].drop_duplicates()
     both = settings["labels"].nunique() > 1
     decays = sorted(settings["weight_decay"].unique())
     sparsities = sorted(settings["sparsity"].unique())
-    # The viridis scale without its faint yellow end.
+    # One more than needed, to leave out the faint yellow end of the scale.
     shades = dict(zip(sparsities, sns.color_palette("viridis", len(sparsities) + 1), strict=False))
     looks = {}
     for labels, decay, sparsity in settings.itertuples(index=False):
@@ -108,8 +109,8 @@ def line_looks(table: pd.DataFrame) -> dict[tuple, dict]:
 
 
 def _draw_lines(axis: plt.Axes, table: pd.DataFrame, looks: dict[tuple, dict]) -> pd.DataFrame:
-    """Draw a line and a band per setting; return its points: SETTING, iteration, mean, …, n."""
-    drawn = []
+    """Draw a line and a band per setting; return the points: SETTING, iteration, mean, …, n."""
+    points_of_lines = []
     for setting, runs in table.groupby(SETTING, sort=False):
         points = (
             runs.groupby("iteration")["train_loss"]
@@ -121,16 +122,18 @@ def _draw_lines(axis: plt.Axes, table: pd.DataFrame, looks: dict[tuple, dict]) -
         if points["n"].max() > 1:
             band = {"color": look["color"], "alpha": 0.2, "linewidth": 0}
             axis.fill_between(x, points["lowest"], points["highest"], **band)
-        drawn.append(points.assign(**dict(zip(SETTING, setting, strict=True))))
-    return pd.concat(drawn)
+        points_of_lines.append(points.assign(**dict(zip(SETTING, setting, strict=True))))
+    return pd.concat(points_of_lines)
 
 
 def label_ends(axis: plt.Axes) -> None:
-    """Lead each line on to its label at the right, in the order of the ends, none over another."""
+    """Lead each line to its label on the right; labels are in the order of the ends, and apart."""
     to_axes = axis.transData + axis.transAxes.inverted()
     ends = [(line, *to_axes.transform(line.get_xydata()[-1])) for line in axis.get_lines()]
     ends.sort(key=lambda end: end[2])
     height = axis.get_window_extent().height / axis.figure.dpi * 72
+    # Labels that are at least a step apart are, less their steps, in rising order. Of all such
+    # places isotonic regression gives those that are nearest to the ends.
     steps = np.arange(len(ends)) * LABEL_STEP / height
     wanted = np.array([end[2] for end in ends]) - steps
     places = np.clip(isotonic_regression(wanted).x, 0, max(0, 1 - steps[-1])) + steps
@@ -147,8 +150,8 @@ def label_ends(axis: plt.Axes) -> None:
         axis.text(1.09, place, line.get_label(), transform=axis.transAxes, va="center", fontsize=7)
 
 
-def _notes(table: pd.DataFrame, shown: pd.DataFrame) -> list[str]:
-    several = " (line: mean, band: range)" if shown["n"].max() > 1 else ""
-    notes = [f"{runs_phrase(shown['n'])} per line{several}"]
+def _notes(table: pd.DataFrame, numbers: pd.DataFrame) -> list[str]:
+    several = " (line: mean, band: range)" if numbers["n"].max() > 1 else ""
+    notes = [f"{runs_phrase(numbers['n'])} per line{several}"]
     decays = table["weight_decay"].unique()
     return notes + ([f"weight decay {decays[0]:g} in all"] if len(decays) == 1 else [])

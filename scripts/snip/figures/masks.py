@@ -14,63 +14,63 @@ from snip.figures.style import plt
 from snip.masks.mask_files import MaskFile
 from snip.study.axes import number
 from snip.study.names import criterion_name, dataset_name, network_name
+from snip.tables.collect import MASK_KEY
 
 PIXELS = [f"p{pixel}" for pixel in range(784)]
-KEY = ["dataset", "network", "criterion", "batch_size", "class", "seed", "sparsity"]
-# The layout by hand, in dots of the PNG: a pixel of a mask is a whole number of dots, so all
-# pixels are of one size.
+# The layout by hand, in dots of the PNG. A pixel of a mask is a whole number of dots, so all pixels
+# have the same size.
 LEFT, BETWEEN, RIGHT = 115, 75, 155
 READING, TITLE, TICKS, LABEL, FOOT = 70, 45, 45, 55, 90
 CELL = 28 + 1  # a mask image and the gap beside it, pixels
 
 
 def mask_table(files: Iterable[MaskFile]) -> pd.DataFrame:
-    """Return one row per mask image: what was scored, the sparsity, and the shares p0 … p783.
+    """Return one row per mask image: MASK_KEY, then the shares of kept connections p0 … p783.
 
     Raises:
         MaskFileError: a file has no images.
     """
     rows = []
     for file in files:
-        for class_, of_class in zip(file.classes, file.images, strict=True):
-            for sparsity, image in zip(file.sparsities, of_class, strict=True):
-                identity = file.key | {"class": class_, "sparsity": number(sparsity)}
-                rows.append([*(identity[name] for name in KEY), *image.reshape(-1)])
-    return pd.DataFrame(rows, columns=KEY + PIXELS)
+        for class_, images in zip(file.classes, file.images, strict=True):
+            for sparsity, image in zip(file.sparsities, images, strict=True):
+                key = file.key | {"class": class_, "sparsity": number(sparsity)}
+                rows.append([*(key[name] for name in MASK_KEY), *image.reshape(-1)])
+    return pd.DataFrame(rows, columns=MASK_KEY + PIXELS)
 
 
 def show(source: Source, prefix: Path) -> None:
     """Draw Figure 2, 5 or 6 of a study and save it."""
-    figure, shown = plot(mask_table(source.mask_files()), source.origin)
-    style.save(figure, shown, source.origin, prefix)
+    figure, numbers = plot(mask_table(source.mask_files()), source.origin)
+    style.save(figure, numbers, source.origin, prefix)
 
 
 def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]:
-    """Plot a block of panels per criterion, in the table's order, and a panel per data set.
+    """Plot a block of panels per criterion, and in it a panel per network and data set.
 
     Args:
-        table: one row per mask image (see `mask_table`); of several seeds, the lowest is shown.
+        table: one row per mask image, see `mask_table`. The figure shows the lowest seed.
 
     Returns:
         The figure, and the rows of the table that it shows.
     """
     style.use_style()
-    shown = table[table["seed"] == table["seed"].min()]
-    networks = list(shown["network"].unique())
-    blocks = _blocks(shown)
+    masks = table[table["seed"] == table["seed"].min()]
+    networks = list(masks["network"].unique())
+    blocks = _blocks(masks)
     count = sum(len(row) for rows in blocks.values() for row in rows)
     sheet = Sheet(
         rows=[len(rows) for rows in blocks.values()],
         columns=max(len(row) for rows in blocks.values() for row in rows),
-        pixels=(CELL * shown["class"].nunique() + 1, CELL * shown["sparsity"].nunique() + 1),
+        pixels=(CELL * masks["class"].nunique() + 1, CELL * masks["sparsity"].nunique() + 1),
     )
     notes = [
-        f"pruning batch of {shown['batch_size'].iloc[0]} examples of one class",
+        f"pruning batch of {masks['batch_size'].iloc[0]} examples of one class",
         f"first layer of {', '.join(map(network_name, networks))} at initialisation",
-        f"seed {shown['seed'].iloc[0]}",
+        f"seed {masks['seed'].iloc[0]}",
     ]
     figure = sheet.figure(origin, notes)
-    highest = shown[PIXELS].max(axis=None) or 1
+    highest = masks[PIXELS].max(axis=None) or 1
     top, index = 0, 0
     for criterion, rows in blocks.items():
         top += READING
@@ -91,34 +91,34 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
         axis.set_xlabel("Class of the pruning batch")
     bar = sheet.place(sheet.right + 12, READING + TITLE, 14, sheet.high)
     style.share_scale(figure, image, bar)
-    return figure, shown
+    return figure, masks
 
 
-def _blocks(shown: pd.DataFrame) -> dict[str, list[list]]:
-    """Return the panels of each criterion in rows of two, a panel as ((network, dataset), rows)."""
+def _blocks(masks: pd.DataFrame) -> dict[str, list[list]]:
+    """Return the panels of each criterion in rows of two: ((network, dataset), masks)."""
     blocks = {}
-    for criterion, rows in shown.groupby("criterion", sort=False):
+    for criterion, rows in masks.groupby("criterion", sort=False):
         panels = list(rows.groupby(["network", "dataset"], sort=False))
         blocks[criterion] = [panels[start : start + 2] for start in range(0, len(panels), 2)]
     return blocks
 
 
 class Sheet:
-    """The size of the figure and where things lie on it, in dots.
+    """The size of the figure, and the places on it, in dots.
 
     Attributes:
-        width, height: of the figure; a narrow one is a column wide all the same.
-        left, right: where the first panel begins and the last one ends.
-        wide, high: of a panel.
+        width, height: of the figure, which is at least a column wide.
+        left, right: where the first panel of a row begins and the last one ends.
+        wide, high: width and height of a panel.
     """
 
     def __init__(self, rows: list[int], columns: int, pixels: tuple[int, int]):
         """Make the panels as large as a page allows.
 
         Args:
-            rows: of panels, per block.
-            columns: panels in a row.
-            pixels: a panel's width and height.
+            rows: the number of rows of panels in each block.
+            columns: the number of panels in a row.
+            pixels: width and height of a panel, in pixels of the masks.
         """
         beside = LEFT + BETWEEN * (columns - 1) + RIGHT
         self._above = len(rows) * READING + sum(rows) * (TITLE + TICKS) + LABEL
@@ -127,7 +127,7 @@ class Sheet:
             (page * style.DPI - beside) / (columns * pixels[0]),
             (style.PAGE_HEIGHT * style.DPI - self._above - FOOT) / (sum(rows) * pixels[1]),
         )
-        dots = max(2, int(fitting))  # nothing is legible below two dots a pixel
+        dots = max(2, int(fitting))  # below two dots per pixel nothing is legible
         self.wide, self.high = pixels[0] * dots, pixels[1] * dots
         self._above += sum(rows) * self.high
         needed = beside + columns * self.wide
@@ -136,7 +136,7 @@ class Sheet:
         self.right = self.left + needed - LEFT - RIGHT
 
     def figure(self, origin: Origin, notes: list[str]) -> plt.Figure:
-        """Return the empty figure with its small print, which decides its height."""
+        """Return the figure with nothing but its small print, and set its height."""
         self._figure = plt.figure(figsize=(self.width / style.DPI, 1))
         self._figure.set_layout_engine("none")
         foot = style.small_print(self._figure, origin, *notes)
@@ -145,7 +145,7 @@ class Sheet:
         return self._figure
 
     def place(self, left: int, top: int, wide: int, high: int) -> plt.Axes:
-        """Return new axes whose corner is `left` from the left and `top` from the top."""
+        """Return new axes, `left` from the left edge of the figure and `top` from the upper one."""
         bottom = self.height - top - high
         return self._figure.add_axes(
             (left / self.width, bottom / self.height, wide / self.width, high / self.height)
@@ -153,7 +153,7 @@ class Sheet:
 
 
 def _draw_panel(axis: plt.Axes, panel: pd.DataFrame, highest: float):
-    """Draw one panel's mask images, sparsities downwards and classes to the right."""
+    """Draw the mask images of a panel: a row per sparsity, a column per class."""
     panel = panel.sort_values(["sparsity", "class"], key=lambda column: column.astype(float))
     sparsities, classes = panel["sparsity"].unique(), panel["class"].unique()
     images = panel[PIXELS].to_numpy(float).reshape(len(sparsities), len(classes), 28, 28)
@@ -168,7 +168,7 @@ def _draw_panel(axis: plt.Axes, panel: pd.DataFrame, highest: float):
 
 
 def mosaic(images: np.ndarray) -> np.ndarray:
-    """Join images (rows, columns, 28, 28) into one, with white gaps of a pixel."""
+    """Join images (rows, columns, 28, 28) into one; between them is a white gap of a pixel."""
     rows, columns = images.shape[:2]
     canvas = np.full((CELL * rows + 1, CELL * columns + 1), np.nan)
     for row in range(rows):

@@ -1,8 +1,8 @@
-"""Where a figure comes from, written into its files and read back.
+"""Where a figure comes from: a record written into its files and read back.
 
 A figure's PDF and PNG carry the study, a digest of the configuration that decides the figure, the
-commit, the versions of what computed it, and the SHA-256 of its table. No dates: the same inputs
-give the same bytes.
+commit, the versions of Python and of the packages that computed it, and the SHA-256 of its table.
+They carry no dates, so equal inputs give equal bytes.
 """
 
 from __future__ import annotations
@@ -21,19 +21,24 @@ FIELDS = ["Study", "Configuration", "Commit", "Tree", "Python", "torch", "numpy"
 
 
 class ProvenanceError(SnipError):
-    """A figure without a record of where it comes from, or with another's."""
+    """A figure without a record of where it comes from, or beside a table that it does not show."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """What a figure was asked for: a study's name and the digest of its configuration."""
+    """What a figure was asked for.
+
+    Attributes:
+        study: its name.
+        configuration: the digest of the slice that decides the figure, see `study.grids.digest`.
+    """
 
     study: str
     configuration: str
 
 
 def record(origin: Origin, table: bytes) -> dict[str, str]:
-    """Return the record of a figure that shows `table`, its CSV: one text per FIELDS."""
+    """Return the record of a figure that shows `table` (CSV): a text for each of FIELDS."""
     commit, tree = checkout()
     return {
         "Study": origin.study,
@@ -48,7 +53,7 @@ def record(origin: Origin, table: bytes) -> dict[str, str]:
 
 
 def checkout(project: Path = PROJECT) -> tuple[str, str]:
-    """Return the project's commit and `clean` or `modified`; `unknown` where git cannot tell."""
+    """Return the project's commit, and `clean` or `modified`; `unknown` where git cannot tell."""
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(project), *arguments]
@@ -56,16 +61,16 @@ def checkout(project: Path = PROJECT) -> tuple[str, str]:
 
     try:
         if Path(git("rev-parse", "--show-toplevel")).resolve() != project.resolve():
-            return "unknown", "unknown"  # unpacked inside another project
+            return "unknown", "unknown"  # an archive, unpacked inside another project
         return git("rev-parse", "HEAD"), "modified" if git("status", "--porcelain") else "clean"
     except (OSError, subprocess.CalledProcessError):
         return "unknown", "unknown"
 
 
 def embedded(form: str, fields: dict[str, str]) -> dict[str, str | None]:
-    """Return matplotlib's `metadata` that writes a record into a `pdf` or `png` file.
+    """Return what matplotlib takes as `metadata` to write a record into a `pdf` or `png` file.
 
-    A PDF's information dictionary has fixed names; the record goes into its keywords.
+    The information dictionary of a PDF has fixed names, so the record goes into its keywords.
     """
     if form == "png":
         return {"Software": None, **fields}
@@ -77,7 +82,7 @@ def read(path: Path) -> dict[str, str]:
     """Read the record of a figure file.
 
     Raises:
-        ProvenanceError: the file cannot be read or carries no record.
+        ProvenanceError: the file cannot be read, or carries no record.
     """
     try:
         if path.suffix == ".pdf":
@@ -101,18 +106,22 @@ def read(path: Path) -> dict[str, str]:
 
 
 def check_table(path: Path, fields: dict[str, str]) -> Path:
-    """Check that the CSV beside a figure is the one that it shows, and return its path.
+    """Check that the CSV beside a figure is the table that it shows, and return its path.
+
+    Args:
+        path: of the figure.
+        fields: its record.
 
     Raises:
-        ProvenanceError: the CSV is missing or another.
+        ProvenanceError: the CSV is missing, or another table.
     """
     table = path.with_suffix(".csv")
     if not table.is_file():
         raise ProvenanceError(f"table {table} is missing; expected SHA-256 {fields['Table']}")
-    found = sha256(table.read_bytes())
-    if found != fields["Table"]:
+    checksum = sha256(table.read_bytes())
+    if checksum != fields["Table"]:
         raise ProvenanceError(
-            f"table {table} is not what {path.name} shows: found SHA-256 {found}, "
+            f"table {table} is not what {path.name} shows: found SHA-256 {checksum}, "
             f"expected {fields['Table']}"
         )
     return table

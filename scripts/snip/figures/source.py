@@ -1,4 +1,4 @@
-"""What a figure may read: its own runs' tables, its own mask files, mean images."""
+"""What a figure may read: the tables of its own runs, its own mask files, mean images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from snip.figures.provenance import Origin
 from snip.masks.mask_files import MaskFile
 from snip.study.grids import shared_seeds
 from snip.study.slices import digest
-from snip.tables.collect import read_checked, read_figure_masks
+from snip.tables.collect import read_figure_masks
+from snip.tables.reading import read_checked
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Source:
 
     Attributes:
         figure: its name in the table of figures.
-        part: the slice of the configuration that decides it, see `study.grids.slice_of`.
+        part: the slice of the configuration that decides the figure, see `study.grids.slice_of`.
         results: folder of the study's results.
         data: folder of the fetched data.
     """
@@ -33,29 +34,33 @@ class Source:
 
     @property
     def origin(self) -> Origin:
-        """What the figure's files state of where they come from."""
+        """What the files of the figure say about where they come from."""
         return Origin(self.part["study"], digest(self.part))
 
     @property
     def error(self) -> str:
-        """The column of test errors that is shown."""
+        """The column of test errors to show."""
         return self.part["reported_error"]
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the figure's runs: `runs`, `layers` or `curves`.
 
         Raises:
-            TableError, SettingsError: see `tables.read_checked`.
+            TableError, SettingsError: see `reading.read_checked`.
         """
         return read_checked(self.results / "tables" / self.figure, name, self.part)
 
     @property
     def seed(self) -> int:
-        """The lowest seed that all masks of the figure have."""
+        """The lowest seed that all kinds of masks of the figure have."""
         return shared_seeds(self.figure, self.part["grids"][self.figure])[0]
 
     def mask_files(self, seed: int | None = None, every: bool = False) -> Iterator[MaskFile]:
-        """Yield the figure's mask files of one seed (None: the lowest), or of every seed.
+        """Yield the figure's mask files of one seed, or of every seed.
+
+        Args:
+            seed: None: `self.seed`.
+            every: yield those of every seed.
 
         Raises:
             MaskFileError, SettingsError: see `mask_files.read_mask_file`.

@@ -18,31 +18,32 @@ from matplotlib.ticker import MaxNLocator
 from snip.figures.provenance import Origin, embedded, record
 from snip.jobs.failures import SnipError
 from snip.jobs.files import write_atomically
+from snip.tables.collect import csv_bytes
 
-# Widths of a journal's column and page, and the height of a page, in inches.
+# The widths of a journal's column and page, and the height of a page, in inches.
 COLUMN = 3.4
 PAGE = 7.0
 PAGE_HEIGHT = 9.5
-# Dots per inch of a PNG.
+# Dots per inch of the PNG files.
 DPI = 300
-# seaborn's "colorblind": told apart with any common colour blindness.
+# seaborn's palette "colorblind": its colours differ for people with any common colour blindness.
 BLUE, ORANGE, GREEN, VERMILLION, PURPLE, BROWN, _, GREY, _, SKY = sns.color_palette("colorblind")
 SMALL_PRINT = {"fontsize": 6, "color": "0.35"}
-# Series differ in colour and in marker, so that they are told apart in grey, too. The numbers of
-# both have no common divisor: 56 series pass before a pair comes again.
+# Series differ in colour and in marker, so they also differ in grey. There are 7 colours and 8
+# markers, which have no common divisor: the first pair to repeat is that of the 57th series.
 COLORS = [BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE, BROWN]
 MARKERS = "osD^vP<X"
 LINES = ["-", "--", ":", "-."]
 
 
 class FigureError(SnipError):
-    """Input that a figure cannot show."""
+    """An input that a figure cannot show."""
 
 
 def use_style() -> None:
-    """Set the style of every figure: small sans-serif text, thin lines, editable PDF text.
+    """Set the style of every figure: small sans-serif text, thin lines, editable text in PDFs.
 
-    It begins with matplotlib's own defaults, so a user's matplotlibrc changes nothing.
+    It starts from matplotlib's own defaults, so a user's matplotlibrc changes nothing.
     """
     matplotlib.rcdefaults()
     sns.set_theme(
@@ -50,7 +51,7 @@ def use_style() -> None:
         style="ticks",
         palette="colorblind",
         rc={
-            "figure.dpi": DPI,  # so that text is measured as it is drawn
+            "figure.dpi": DPI,  # text is measured at the resolution at which it is drawn
             "font.size": 8,
             "axes.titlesize": 8,
             "axes.labelsize": 8,
@@ -72,7 +73,7 @@ def use_style() -> None:
 
 
 def series_looks(names: Iterable[str]) -> dict[str, dict]:
-    """Return a colour, marker and line for each of any number of series."""
+    """Return a colour, a marker and a line style for each of any number of series."""
     return {
         name: {
             "color": COLORS[index % len(COLORS)],
@@ -84,7 +85,7 @@ def series_looks(names: Iterable[str]) -> dict[str, dict]:
 
 
 def panel_title(index: int, count: int, *parts: str) -> str:
-    """Return `(a) LeNet-300-100, MNIST` for the first of `count` panels; one has no letter."""
+    """Return `(a) LeNet-300-100, MNIST` for the first panel; a single one has no letter."""
     letter = f"({chr(ord('a') + index)}) " if count > 1 else ""
     return letter + ", ".join(parts)
 
@@ -105,7 +106,7 @@ def legend_entries(axes: Iterable[plt.Axes]) -> tuple[list, list[str]]:
 
 
 def share_scale(figure: plt.Figure, image: AxesImage, axis: plt.Axes) -> None:
-    """Draw into `axis` the colour bar of mask images, from 0 to the highest value shown."""
+    """Draw the colour bar of mask images into `axis`, from 0 to the highest share in the figure."""
     bar = figure.colorbar(image, cax=axis)
     highest = image.get_clim()[1]
     below = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(0, highest)
@@ -117,39 +118,46 @@ def share_scale(figure: plt.Figure, image: AxesImage, axis: plt.Axes) -> None:
 
 
 def small_print(figure: plt.Figure, origin: Origin, *parts: str) -> float:
-    """State the study and what else the reader must know at the figure's foot, as wide as it is.
+    """Write the study and what else a reader must know along the foot of a figure.
 
     Returns:
         The height of the text, inches.
     """
-    drawn = figure.supxlabel("", **SMALL_PRINT)
-    wrap(drawn, "; ".join([f"Study: {origin.study}", *parts]) + ".", 0.96 * figure.get_figwidth())
-    return drawn.get_window_extent().height / figure.dpi
+    foot = figure.supxlabel("", **SMALL_PRINT)
+    wrap(foot, "; ".join([f"Study: {origin.study}", *parts]) + ".", 0.96 * figure.get_figwidth())
+    return foot.get_window_extent().height / figure.dpi
 
 
 def set_height(figure: plt.Figure, height: float) -> None:
-    """Set the height, inches, of a figure that is laid out by hand; its small print stays low."""
+    """Set the height (inches) of a figure laid out by hand; its small print stays at the foot."""
     figure.set_figheight(height)
     figure._supxlabel.set_y(0.04 / height)
 
 
-def wrap(drawn: Text, text: str, width: float) -> str:
-    """Give a drawn text as few line breaks as keep it within `width` inches; return it so."""
-    available = width * drawn.figure.dpi
+def wrap(artist: Text, text: str, width: float) -> str:
+    """Break a text into as few lines as fit into `width` inches.
+
+    Args:
+        artist: gets the lines.
+
+    Returns:
+        The lines.
+    """
+    available = width * artist.figure.dpi
     for characters in range(len(text), 10, -1):
-        drawn.set_text(textwrap.fill(text, characters))
-        if drawn.get_window_extent().width <= available:
+        artist.set_text(textwrap.fill(text, characters))
+        if artist.get_window_extent().width <= available:
             break
-    return drawn.get_text()
+    return artist.get_text()
 
 
-def save(figure: plt.Figure, shown: pd.DataFrame, origin: Origin, prefix: Path) -> None:
+def save(figure: plt.Figure, numbers: pd.DataFrame, origin: Origin, prefix: Path) -> None:
     """Write PREFIX.pdf, PREFIX.png and PREFIX.csv: the figure and exactly the numbers it shows.
 
-    Nothing in the files depends on when they are made, and on where only the versions do that
-    they state.
+    The files do not depend on when they are made. They depend on the machine only through the
+    commit and the versions in their record.
     """
-    table = shown.to_csv(index=False, lineterminator="\n").encode()
+    table = csv_bytes(numbers)
     content = {"csv": table}
     fields = record(origin, table)
     for form in ("pdf", "png"):

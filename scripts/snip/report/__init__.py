@@ -1,1 +1,1 @@
-"""What a finished study says: the report's pages and captions, and the closing lines."""
+"""The report of a finished study: its pages and captions, and the closing lines."""

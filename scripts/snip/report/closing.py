@@ -1,4 +1,4 @@
-"""What a finished study says last. Imports nothing large: Snakemake itself says it."""
+"""The lines that end a finished study. No large imports: Snakemake itself prints them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ def closing(figures: Path, claims: Path) -> str:
     """Return a few lines: where the figures are, and how many claims got which verdict.
 
     Args:
-        figures: folder of the figures; what is not there is not spoken of.
-        claims: the study's table of claims (claims.csv); likewise.
+        figures: folder of the figures. Without figures there is no line about them.
+        claims: the study's table of claims. Without it there is no line about them.
     """
     lines = []
     if drawn := list(figures.glob("*.pdf")):

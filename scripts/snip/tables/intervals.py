@@ -1,4 +1,10 @@
-"""Means over seeds and their confidence intervals: the one place that computes intervals."""
+"""Means over seeds and their confidence intervals: the one place that computes intervals.
+
+The distributions are scipy's, the intervals are not. scipy's t intervals (`stats.t.interval` and
+`ttest_1samp(...).confidence_interval`) ignore the resolution of the numbers and differ from ours in
+the last bit. `stats.dunnett` takes samples that are not paired by seed, and integrates by random
+draws.
+"""
 
 from __future__ import annotations
 
@@ -18,37 +24,39 @@ ERROR_STEP = 0.01
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over seeds and its limits, which are not numbers if there are fewer than two seeds.
+    """A mean over seeds and its limits.
 
     Attributes:
-        n: number of seeds.
-        where: which of several comparisons this is, for print.
+        value: the mean; not a number if there are no seeds.
+        lower, upper: the limits; not numbers if there are fewer than two seeds.
+        n: the number of seeds.
+        comparison: which of several comparisons this is, in print.
     """
 
     value: float
     lower: float
     upper: float
     n: int
-    where: str = ""
+    comparison: str = ""
 
 
 def interval(
-    values: Iterable[float], level: float = 0.95, resolution: float = 0.0, where: str = ""
+    values: Iterable[float], level: float = 0.95, resolution: float = 0.0, comparison: str = ""
 ) -> Interval:
-    """Return the mean's t interval.
+    """Return the mean and Student's t interval.
 
     Args:
         values: one number per seed.
-        level: confidence.
+        level: the confidence of the interval.
         resolution: the step in which the numbers are known. Equal numbers do not prove that the
-            next would be equal, so the standard deviation counts as at least one step.
+            next one would be equal, so the standard deviation counts as at least one step.
     """
     values = np.asarray(list(values), float)
     if len(values) < 2:
         value = values[0] if len(values) else math.nan
-        return Interval(float(value), math.nan, math.nan, len(values), where)
+        return Interval(float(value), math.nan, math.nan, len(values), comparison)
     factor = stats.t.ppf((1 + level) / 2, len(values) - 1)
-    return _around(values.mean(), factor, values.std(ddof=1), resolution, len(values), where)
+    return _around(values.mean(), factor, values.std(ddof=1), resolution, len(values), comparison)
 
 
 def simultaneous_intervals(
@@ -58,21 +66,26 @@ def simultaneous_intervals(
 
     Args:
         table: one row per seed, one column per comparison.
+        resolution: see `interval`.
     """
-    each = 1 - (1 - level) / max(1, table.shape[1])
-    return [interval(table[column], each, resolution, str(column)) for column in table]
+    level_of_each = 1 - (1 - level) / max(1, table.shape[1])
+    return [interval(table[column], level_of_each, resolution, str(column)) for column in table]
 
 
 def control_intervals(table: pd.DataFrame, level: float, resolution: float = 0.0) -> list[Interval]:
-    """Return Dunnett's simultaneous intervals: each setting less the control.
+    """Return the differences from a control, with Dunnett's simultaneous intervals.
 
-    Runs of one seed share the split and the order of the examples. So the model is that of a
-    block design: a number is the sum of a seed's effect, a setting's effect and noise of one
-    variance for all. The variance is estimated from all settings together, with (seeds − 1) ·
-    (settings − 1) degrees of freedom.
+    Runs of one seed share the split and the order of the examples. So the model is a block design:
+    a number is the sum of the seed's effect, the setting's effect and noise, and the noise has the
+    same variance in all settings. The variance is estimated from all settings together, with
+    (seeds − 1) · (settings − 1) degrees of freedom.
 
     Args:
         table: one row per seed, one column per setting, the control first.
+        resolution: see `interval`.
+
+    Returns:
+        One interval per setting but the control.
     """
     values = table.to_numpy(float)
     n, treatments = len(values), table.shape[1] - 1
@@ -91,24 +104,24 @@ def control_intervals(table: pd.DataFrame, level: float, resolution: float = 0.0
 
 
 def _around(
-    value: float, factor: float, deviation: float, resolution: float, n: int, where: str
+    value: float, factor: float, deviation: float, resolution: float, n: int, comparison: str
 ) -> Interval:
-    """Return value ± factor · deviation / √n, with at least one step of spread and of width."""
+    """Return value ± factor · deviation / √n; deviation and width are at least one step."""
     half = max(factor * max(deviation, resolution) / math.sqrt(n), resolution / 2)
-    return Interval(float(value), float(value - half), float(value + half), n, where)
+    return Interval(float(value), float(value - half), float(value + half), n, comparison)
 
 
 @cache
 def dunnett_factor(level: float, treatments: int, freedom: int) -> float:
     """Return the two-sided critical value for several treatments against one control.
 
-    That is c with P(max |Z_i − Z_0| / (√2 S) ≤ c) = level, where the Z are standard normal and S²
-    is χ²/freedom (Dunnett, 1955). Given Z_0 and S, the treatments are independent; what is left is
-    a double integral, which the trapezoidal rule solves to many digits.
+    It is the c with P(max |Z_i − Z_0| / (√2 S) ≤ c) = level, where the Z are standard normal and S²
+    is χ²/freedom (Dunnett, 1955). Given Z_0 and S the treatments are independent, so the
+    probability is a double integral. The trapezoidal rule gives it to many digits.
     """
     z = np.linspace(-9, 9, 181)
     density = stats.norm.pdf(z) * (z[1] - z[0])
-    # In the logarithm of S, since few degrees of freedom spread it over many powers of ten.
+    # Integrate over log S: with few degrees of freedom S spreads over many powers of ten.
     ends = np.log(stats.chi.ppf([1e-14, 1 - 1e-14], freedom))
     log_s = np.linspace(*ends, 301)
     weights = stats.chi.pdf(np.exp(log_s), freedom) * np.exp(log_s) * (log_s[1] - log_s[0])
@@ -119,7 +132,7 @@ def dunnett_factor(level: float, treatments: int, freedom: int) -> float:
         inside = (stats.norm.cdf(z + reach) - stats.norm.cdf(z - reach)) ** treatments
         return float(weights @ (inside @ density)) - level
 
-    # One treatment alone, and Bonferroni's bound.
+    # The critical value lies between that of one treatment and Bonferroni's bound.
     low, high = stats.t.ppf([(1 + level) / 2, 1 - (1 - level) / (2 * treatments)], freedom)
     return float(high) if treatments == 1 else brentq(excess, 0.99 * low, 1.01 * high)
 
@@ -129,11 +142,12 @@ def pseudo_values(
 ) -> pd.DataFrame:
     """Return the jackknife's pseudo-values: one row per seed, one column per number.
 
-    A statistic of pairs of seeds has no number per seed. The pseudo-value n·θ − (n − 1)·θ₋ᵢ stands
-    in for it: the mean of these is the statistic, and their scatter over seeds is its error.
+    A statistic of pairs of seeds has no number per seed. The pseudo-value n·θ − (n − 1)·θ₋ᵢ takes
+    its place: the mean of the pseudo-values estimates the statistic, and their scatter over seeds
+    estimates its error.
 
     Args:
-        statistic: maps two or more seeds to numbers.
+        statistic: maps two or more seeds to one number per comparison.
         seeds: three or more.
     """
     seeds, n = list(seeds), len(seeds)
@@ -145,14 +159,9 @@ def pseudo_values(
 def mean_interval(
     values: Iterable[float], level: float = 0.95, resolution: float = ERROR_STEP
 ) -> pd.Series:
-    """Return `mean`, the limits `lower` and `upper` of its t interval, and `n`, of test errors.
-
-    A single value has no interval: its limits are not a number.
-    """
-    found = interval(values, level, resolution)
-    return pd.Series(
-        {"mean": found.value, "lower": found.lower, "upper": found.upper, "n": found.n}
-    )
+    """Return `mean`, `lower`, `upper` (its t interval) and `n` of test errors; see `interval`."""
+    mean = interval(values, level, resolution)
+    return pd.Series({"mean": mean.value, "lower": mean.lower, "upper": mean.upper, "n": mean.n})
 
 
 def add_intervals(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
@@ -162,29 +171,30 @@ def add_intervals(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFram
 
 
 def differences_from_reference(runs: pd.DataFrame, error: str, level: float = 0.95) -> pd.DataFrame:
-    """Return how much each sparsity's test error differs from the reference's.
+    """Return how much the test error at each sparsity differs from that of the reference.
 
     Args:
-        runs: rows of Figure 1; a reference (sparsity 0) serves every criterion of its network.
+        runs: the runs of Figure 1. The reference (sparsity 0) of a network and data set serves
+            every criterion.
         error: the column of test errors, percent.
-        level: confidence that all intervals of a network, data set and criterion hold at once.
+        level: the confidence that all intervals of a network, data set and criterion hold at once.
 
     Returns:
         Columns network, dataset, criterion, sparsity, mean, lower, upper (percentage points), n.
-        A sparsity that lacks a seed of the reference is left out.
+        There is no row for a sparsity that lacks one of the reference's seeds.
     """
     rows = []
     for (network, dataset), panel in runs.groupby(["network", "dataset"], sort=False):
         references = panel[panel["sparsity"] == 0].drop_duplicates("seed")
         for criterion, pruned in panel[panel["sparsity"] > 0].groupby("criterion", sort=False):
             curve = pd.concat([references, pruned])
-            table = curve.pivot(index="seed", columns="sparsity", values=error)
-            table = table.loc[references["seed"]].dropna(axis=1)
-            if 0 in table.columns and table.shape[1] > 1:
-                found = control_intervals(table, level, ERROR_STEP)
+            errors = curve.pivot(index="seed", columns="sparsity", values=error)
+            errors = errors.loc[references["seed"]].dropna(axis=1)
+            if 0 in errors.columns and errors.shape[1] > 1:
+                differences = control_intervals(errors, level, ERROR_STEP)
                 rows += [
                     [network, dataset, criterion, sparsity, i.value, i.lower, i.upper, i.n]
-                    for sparsity, i in zip(table.columns[1:], found, strict=True)
+                    for sparsity, i in zip(errors.columns[1:], differences, strict=True)
                 ]
     columns = ["network", "dataset", "criterion", "sparsity", "mean", "lower", "upper", "n"]
     return pd.DataFrame(rows, columns=columns)

@@ -1,6 +1,13 @@
-"""The test errors (percent) that the paper publishes as numbers."""
+"""The test errors that the paper publishes as numbers, and a study's own beside them."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from snip.tables.intervals import mean_interval
 
 
 @dataclass(frozen=True)
@@ -8,11 +15,11 @@ class Published:
     """One published test error on MNIST.
 
     Attributes:
-        source: where in the paper.
+        source: the table or figure of the paper.
         sparsity: percent; 0: the reference.
         batch_size: examples in the pruning batch.
         test_error: percent.
-        spread: what the paper gives after ±, of 20 runs; None: nothing.
+        spread: what the paper gives after ±, over 20 runs, in percentage points; None if nothing.
         optimizer, initialisation, weight_decay: how the published networks were trained.
     """
 
@@ -28,13 +35,14 @@ class Published:
 
 
 def table3(network: str, initialisation: str, test_error: float, spread: float) -> Published:
-    """Return an entry of Table 3: 90 %, Adam, no weight decay, 20 runs."""
+    """Return an entry of Table 3: sparsity 90 %, Adam, no weight decay, 20 runs."""
     return Published(
         "Table 3", network, 90, 100, test_error, spread, "adam", initialisation, weight_decay=0
     )
 
 
-# The paper does not say how long it trained; studies that follow it take at least this long.
+# The paper does not say how long it trained. Beside runs with fewer iterations than this, Figure 3
+# marks the published errors as those of a longer training.
 ITERATIONS = 96_000
 
 PUBLISHED = [
@@ -49,9 +57,49 @@ PUBLISHED = [
     Published("Table 1", "lenet-5-caffe", 0, 100, 0.9),
     Published("Table 1", "lenet-5-caffe", 98, 100, 0.8),
     Published("Table 1", "lenet-5-caffe", 99, 100, 1.1),
-    # VS-X and VS-H there.
+    # Table 3 calls these initialisations VS-X and VS-H.
     table3("lenet-300-100", "glorot", 1.91, 0.10),
     table3("lenet-300-100", "he", 1.88, 0.10),
     table3("lenet-5-caffe", "glorot", 0.88, 0.07),
     table3("lenet-5-caffe", "he", 0.85, 0.05),
 ]
+
+COLUMNS = ["source", "network", "sparsity", "batch_size", "optimizer", "initialisation"]
+COLUMNS += ["weight_decay", "published", "spread", "mean", "lower", "upper", "n", "iterations"]
+
+
+def compare(runs: pd.DataFrame, settings: Mapping[str, Mapping], error: str) -> pd.DataFrame:
+    """Set a study's test errors beside the published ones.
+
+    Args:
+        runs: the study's table of runs.
+        settings: its table of settings, by network, data set and name (see
+            `reading.read_settings`).
+        error: the column of test errors, percent.
+
+    Returns:
+        COLUMNS, one row per published error: the mean over the runs that were trained in the same
+        way (optimiser, initialisation, weight decay), its 95 % interval, and their number `n`.
+        Without such runs `n` is 0, and mean, interval and iterations are empty.
+    """
+    runs = runs[(runs["dataset"] == "mnist") & (runs["labels"] == "true")]
+    runs = runs[runs["criterion"].eq("snip") | runs["sparsity"].eq(0)]
+    # A table that has the batch size `all` mixes numbers and text.
+    runs = runs.assign(batch_size=runs["batch_size"].astype(str))
+    rows = []
+    for published in PUBLISHED:
+        row = asdict(published)
+        row["published"] = row.pop("test_error")
+        trained = settings.get(published.network, {}).get("mnist", {})
+        same = runs["network"].eq(published.network) & runs["sparsity"].eq(published.sparsity)
+        same &= runs["weight_decay"].eq(published.weight_decay)
+        same &= all(trained.get(name) == row[name] for name in ("optimizer", "initialisation"))
+        if published.sparsity:  # the reference has no pruning batch
+            same &= runs["batch_size"].eq(str(published.batch_size))
+        ours = runs[same]
+        if len(ours):
+            row |= mean_interval(ours[error]).round(4).to_dict()
+            row["iterations"] = int(ours["iterations"].iloc[0])
+        rows.append({"n": 0, **row})
+    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
+    return table.astype({"n": int, "iterations": "Int64"})

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from snip.claims import likeness
+from snip.claims.evidence import likeness
 
 
 def images(seed=0, classes=3, sparsities=2):
@@ -57,9 +57,9 @@ def test_strokes_are_the_top_quarter():
 
 
 def excess(these, those):
-    found = likeness.excess(*likeness.between_and_within(these, those))
-    assert found.shape == (3,)  # classes
-    return found.mean()
+    by_class = likeness.excess(*likeness.between_and_within(these, those))
+    assert by_class.shape == (3,)
+    return by_class.mean()
 
 
 def test_excess_is_what_a_loop_gives():
@@ -69,7 +69,6 @@ def test_excess_is_what_a_loop_gives():
         for j in range(3):
             if i != j:
                 between.append(likeness.correlation(these[i], those[j]).mean())
-            if i != j:
                 within.append(likeness.correlation(these[i], these[j]).mean())
                 within.append(likeness.correlation(those[i], those[j]).mean())
     expected = np.mean(between) - np.mean(within)

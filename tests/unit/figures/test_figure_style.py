@@ -4,7 +4,6 @@ import sys
 
 import numpy as np
 import pandas as pd
-import pytest
 
 import drawings
 from helpers import REPOSITORY
@@ -43,13 +42,6 @@ text.usetex: True
 xaxis.labellocation: left
 xtick.minor.visible: True
 """
-
-
-@pytest.fixture(autouse=True)
-def closed():
-    """No figure stays open."""
-    yield
-    style.plt.close("all")
 
 
 def variants() -> dict:

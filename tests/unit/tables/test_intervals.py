@@ -47,7 +47,7 @@ def test_intervals_that_hold_at_once_are_wider():
     together = simultaneous_intervals(table, 0.9)
     for column, found in zip(table, together, strict=True):
         alone = interval(table[column], 1 - 0.1 / 4)
-        assert (found.lower, found.upper, found.where) == (alone.lower, alone.upper, column)
+        assert (found.lower, found.upper, found.comparison) == (alone.lower, alone.upper, column)
 
 
 # Dunnett (1964), two-sided, 5 % and 1 %.
@@ -89,7 +89,7 @@ def test_what_a_seed_does_to_all_settings_is_no_noise():
     for one, other in zip(
         control_intervals(table, 0.95), control_intervals(shifted, 0.95), strict=True
     ):
-        assert one.where == other.where
+        assert one.comparison == other.comparison
         assert (one.lower, one.upper) == pytest.approx((other.lower, other.upper))
 
 

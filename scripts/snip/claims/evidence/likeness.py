@@ -1,4 +1,4 @@
-"""How alike mask images are: to a class, to other seeds' masks, to masks of another kind."""
+"""How alike mask images are: to a class, to masks of other seeds, to masks of another kind."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-# Mask images are stored with four decimals; correlations are not known better than that.
+# Mask images are rounded to four decimals, so correlations are not known any better.
 RESOLUTION = 1e-4
-# The share of the pixels that count as a class's strokes: those where |z| is largest.
+# The share of the pixels that count as the strokes of a class: those with the largest |z|.
 STROKES = 0.25
 
 
@@ -19,24 +19,28 @@ def correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def normalised(images: np.ndarray) -> np.ndarray:
-    """Return images with mean 0 and length 1 over the last axis, so that products correlate."""
+    """Return images with mean 0 and length 1 over the last axis; constant ones become 0.
+
+    The inner product of two such images is their correlation.
+    """
     images = images - images.mean(-1, keepdims=True)
     length = np.sqrt((images**2).sum(-1, keepdims=True))
     return np.divide(images, length, out=np.zeros_like(images), where=length > 1e-12)
 
 
 def constant(images: np.ndarray) -> np.ndarray:
-    """Return which images (..., pixels) say nothing: constant, or with one step along the index.
+    """Return which images (..., pixels) say nothing: constant, or with one step along the pixels.
 
-    A unit that no example of the pruning batch activates has scores of exactly 0. Where such
-    scores reach the cut, the index decides: whole units go, and at the cut one unit's later
-    pixels. So all pixels lose the same number of units, or one more from some pixel on.
+    A unit that no example of the pruning batch activates has scores of exactly 0. If the cut falls
+    among such scores, the index decides what is removed: whole units, and of one unit the pixels
+    from some index on. So every pixel loses the same number of units, or from that index on one
+    more.
     """
     return np.count_nonzero(np.diff(images, axis=-1), axis=-1) <= 1
 
 
 def told(images: np.ndarray, patterns: np.ndarray) -> np.ndarray:
-    """Return which classes are told from their mask image: the own class's pattern is nearest.
+    """Return which classes are told from their mask image: their own pattern is the nearest.
 
     Args:
         images: (classes, sparsities, pixels).
@@ -53,18 +57,18 @@ def told(images: np.ndarray, patterns: np.ndarray) -> np.ndarray:
 
 
 def _spread(patterns: np.ndarray, sparsities: int) -> np.ndarray:
-    """Return normalised patterns (classes, sparsities, pixels)."""
+    """Return patterns normalised and repeated, (classes, sparsities, pixels)."""
     shape = (len(patterns), sparsities, patterns.shape[-1])
     return np.broadcast_to(normalised(patterns), shape)
 
 
 def share_told(images: np.ndarray, patterns: np.ndarray) -> np.ndarray:
-    """Return the share of the classes that are told, (sparsities,); see `told`."""
+    """Return the share of classes that are told, (sparsities,); see `told`."""
     return told(images, patterns).mean(0)
 
 
 def resemblance(images: np.ndarray, patterns: np.ndarray) -> np.ndarray:
-    """Return the correlation of mask images with their own class's pattern, mean over classes.
+    """Return the correlation of mask images with the pattern of their class, mean over classes.
 
     Args:
         images: (classes, sparsities, pixels).
@@ -77,7 +81,7 @@ def resemblance(images: np.ndarray, patterns: np.ndarray) -> np.ndarray:
 
 
 def told_by_others(images: Mapping[int, np.ndarray], seeds: list[int]) -> np.ndarray:
-    """Return the share of classes told by the nearest mean mask image of the other seeds.
+    """Return the share of classes told when the patterns are the mean masks of the other seeds.
 
     Args:
         images: per seed (classes, sparsities, pixels).
@@ -93,7 +97,7 @@ def told_by_others(images: Mapping[int, np.ndarray], seeds: list[int]) -> np.nda
 
 
 def on_strokes(images: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Return the share of kept connections that lie on the class's strokes, mean over classes.
+    """Return the share of kept connections that lie on the strokes of the class, mean over classes.
 
     Args:
         images: (classes, sparsities, pixels).
@@ -120,32 +124,42 @@ def across_sparsities(images: np.ndarray) -> float:
 def between_and_within(
     these: Mapping[int, np.ndarray], those: Mapping[int, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return how alike masks of two kinds are, and masks of one kind.
+    """Return how alike masks are between two kinds, and within a kind.
 
     Args:
-        these, those: per seed (classes, sparsities, pixels), of the same seeds.
+        these, those: the masks of each kind, per seed (classes, sparsities, pixels); both have the
+            same seeds.
 
     Returns:
-        Two arrays (seeds, seeds, classes) of correlations, averaged over sparsities: of this
-        kind's image of one seed with that kind's of the other, and the mean of the correlations
-        within each kind.
+        Two arrays (seeds, seeds, classes) of correlations, averaged over sparsities. The first is
+        between these images of one seed and those of another; the second is the mean of the
+        correlations within these and within those.
     """
     one, other = (normalised(np.stack(list(kind.values()))) for kind in (these, those))
     return _products(one, other), (_products(one, one) + _products(other, other)) / 2
 
 
 def excess(between: np.ndarray, within: np.ndarray) -> np.ndarray:
-    """Return per class by how much two kinds are more alike than masks of one kind are.
+    """Return by how much two kinds of masks are more alike than masks of one kind, (classes,).
+
+    Only pairs of different seeds count, since the two masks of one seed share their initial
+    weights.
 
     Args:
-        between, within: what `between_and_within` returned. Only pairs of different seeds count:
-            the two masks of one seed share their initial weights.
+        between, within: what `between_and_within` returns.
     """
     return off_diagonal(between) - off_diagonal(within)
 
 
 def _products(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return (seeds, seeds, classes): correlations, averaged over sparsities."""
+    """Return the correlations of normalised images, averaged over sparsities.
+
+    Args:
+        one, other: (seeds, classes, sparsities, pixels).
+
+    Returns:
+        (seeds, seeds, classes).
+    """
     products = [
         one[:, c].reshape(len(one), -1) @ other[:, c].reshape(len(other), -1).T
         for c in range(one.shape[1])
@@ -154,6 +168,6 @@ def _products(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def off_diagonal(matrix: np.ndarray) -> np.ndarray:
-    """Return the mean over pairs of different seeds of (seeds, seeds, ...)."""
+    """Return the mean of a matrix (seeds, seeds, ...) over pairs of different seeds."""
     n = len(matrix)
     return (matrix.sum((0, 1)) - matrix[np.arange(n), np.arange(n)].sum(0)) / (n * (n - 1))

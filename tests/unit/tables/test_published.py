@@ -5,13 +5,14 @@ import pandas as pd
 import pytest
 
 from helpers import REPOSITORY
-from snip.study.axes import Run
-from snip.tables.collect import KEY, SETTINGS, read_table
+from snip.study.axes import KEY, Run
+from snip.tables.collect import SETTINGS
 from snip.tables.published import PUBLISHED
+from snip.tables.reading import read_table
 
 
 def compared(folder, decay, sparsities, **trained):
-    """What compare.py makes of two seeds of lenet-300-100 that have an error of 2 and 3 %."""
+    """What compare.py makes of two seeds of lenet-300-100 that have errors of 2 and 3 %."""
     rows = []
     for sparsity in sparsities:
         for seed in (0, 1):
@@ -31,17 +32,17 @@ def compared(folder, decay, sparsities, **trained):
 
 def test_only_runs_trained_in_the_published_way_are_compared(tmp_path):
     plain = {"optimizer": "sgd", "initialisation": "variance-scaling"}
-    found = compared(tmp_path, "0.0005", ["0", "90"], **plain)
-    assert list(zip(found["source"], found["sparsity"], strict=True)) == [
+    table = compared(tmp_path, "0.0005", ["0", "90"], **plain)
+    assert list(zip(table["source"], table["sparsity"], strict=True)) == [
         ("Figure 3", 90),
         ("Table 1", 0),
     ]
-    assert (found["mean"] == 2.5).all() and (found["n"] == 2).all()
-    assert found["published"].tolist() == [1.64, 1.7] and found["spread"].isna().all()
+    assert (table["mean"] == 2.5).all() and (table["n"] == 2).all()
+    assert table["published"].tolist() == [1.64, 1.7] and table["spread"].isna().all()
     adam = {"optimizer": "adam", "initialisation": "he"}
-    found = compared(tmp_path, "0", ["90"], **adam)
-    assert found["source"].tolist() == ["Table 3"] and found["published"].tolist() == [1.88]
-    assert found["spread"].tolist() == [0.1] and found["initialisation"].tolist() == ["he"]
+    table = compared(tmp_path, "0", ["90"], **adam)
+    assert table["source"].tolist() == ["Table 3"] and table["published"].tolist() == [1.88]
+    assert table["spread"].tolist() == [0.1] and table["initialisation"].tolist() == ["he"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,165 @@
+"""A study's mask images, read by figure and setting, and paired by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from snip.claims.evidence.run_table import batch_examples, place
+from snip.claims.verdicts import Missing
+from snip.datasets.variants import parse_dataset
+from snip.masks.mask_files import read_mask_file
+from snip.study.axes import MaskSet
+from snip.study.grids import expand_masks
+from snip.study.settings import scoring_part
+from snip.tables.collect import TableError
+
+Images = dict[int, np.ndarray]  # mask images by seed: (classes, sparsities, 784)
+
+
+class Side(NamedTuple):
+    """One side of a comparison: which masks of which figure."""
+
+    figure: str
+    criterion: str
+    dataset: str
+
+
+@dataclass(frozen=True)
+class MaskImages:
+    """A study's mask images.
+
+    Attributes:
+        folder: of the mask files.
+        grids: completed grids per figure.
+        settings: by network and data set, what mask files must have been scored under.
+        validation_share: the share of the training images held out.
+    """
+
+    folder: Path
+    grids: Mapping[str, list[dict]]
+    settings: Mapping[str, Mapping[str, Mapping]]
+    validation_share: float
+    _read: dict[MaskSet, dict[str, np.ndarray]] = field(
+        default_factory=dict, init=False, repr=False
+    )
+
+    def datasets_of(self, figure: str) -> list[str]:
+        """Return the data sets of a figure's masks; an inverted one counts as its original."""
+        names = (masks.dataset for masks in expand_masks(figure, self.grids[figure]))
+        return list(dict.fromkeys(variant_name(name, inverted=False) for name in names))
+
+    def sparsities_of(self, *sides: Side) -> list[str]:
+        """Return the sparsities that all sides of a comparison have, rising."""
+        try:
+            files = [labels for side in sides for labels in self._masks_of(side).values()]
+        except Missing:
+            return []
+        return sorted(set(files[0]).intersection(*files[1:]), key=float)
+
+    def spelled(self, *sides: Side) -> str:
+        """Return in words which sparsities a comparison covers.
+
+        Many are shortened to the first and the last one, unless a side has others, too.
+        """
+        shared = self.sparsities_of(*sides)
+        if not shared:
+            return "no sparsity in common"
+        if len(shared) > 3 and all(self.sparsities_of(side) == shared for side in sides):
+            return f"{len(shared)} sparsities, {shared[0]} to {shared[-1]} %"
+        return f"{', '.join(shared)} %"
+
+    def paired(self, *sides: Side) -> list[Images]:
+        """Return the mask images of each side of a comparison, paired by name.
+
+        All sides have the same seeds, classes and sparsities (`sparsities_of`).
+
+        Raises:
+            Missing: a side has no masks, or the sides have no sparsity, seed, or network and batch
+                size in common.
+            TableError: see `_masks_of`.
+        """
+        masks_of_sides = [self._masks_of(side) for side in sides]
+        sparsities = self.sparsities_of(*sides)
+        places = " and ".join(dict.fromkeys(place(side.figure) for side in sides))
+        scored = {(m.network, m.batch_size) for masks in masks_of_sides for m in masks}
+        if len(scored) > 1 or not sparsities:
+            what = "network and batch size" if sparsities else "sparsity"
+            raise Missing(f"the masks of {places} have no {what} in common")
+        images_of_sides = [
+            {
+                m.seed: np.stack([self._image(m, sparsity) for sparsity in sparsities], axis=1)
+                for m in masks
+            }
+            for masks in masks_of_sides
+        ]
+        seeds = sorted(set(images_of_sides[0]).intersection(*images_of_sides[1:]))
+        if not seeds:
+            raise Missing(f"the masks of {places} have no seed in common")
+        return [{seed: images[seed] for seed in seeds} for images in images_of_sides]
+
+    def by_batch_size(self, dataset: str) -> dict[int, dict[int, np.ndarray]]:
+        """Return Figure 3's mask images (784,) by number of examples and seed."""
+        images: dict[int, dict[int, np.ndarray]] = {}
+        for masks, sparsities in self._masks_of(Side("fig3", "snip", dataset)).items():
+            if len(sparsities) > 1:
+                raise TableError(f"figures.fig3 has sparsities {sparsities}, expected one")
+            size = batch_examples(masks.batch_size, dataset, self.validation_share)
+            images.setdefault(size, {})[masks.seed] = self._image(masks, sparsities[0])[0]
+        return dict(sorted(images.items()))
+
+    def _masks_of(self, side: Side) -> dict[MaskSet, list[str]]:
+        """Return the mask files of one side, and the sparsities that its figure shows of each.
+
+        Raises:
+            Missing: the figure has no such masks.
+            TableError: the masks also differ in an axis that the claims cannot tell apart.
+        """
+        figure = side.figure
+        masks_of_side = {
+            masks: sparsities
+            for masks, sparsities in expand_masks(figure, self.grids[figure]).items()
+            if masks.criterion == side.criterion and masks.dataset == side.dataset
+        }
+        if not masks_of_side:
+            raise Missing(
+                f"{place(figure)} has no masks with criterion {side.criterion}, {side.dataset}"
+            )
+        for axis in ("network",) if figure == "fig3" else ("network", "batch_size"):
+            values = list(dict.fromkeys(getattr(masks, axis) for masks in masks_of_side))
+            if len(values) > 1:
+                raise TableError(
+                    f"{place(figure)} has {axis} {values}, which the claims cannot tell apart, "
+                    "expected one"
+                )
+        return masks_of_side
+
+    def _image(self, masks: MaskSet, sparsity: str) -> np.ndarray:
+        """Return the mask images of a file at one sparsity, (classes, 784).
+
+        Raises:
+            MaskFileError, SettingsError: see `mask_files.read_mask_file`.
+        """
+        if masks not in self._read:  # figures share mask files, and reading takes the most time
+            shown = [self._shown(figure, masks) for figure in self.grids]
+            sparsities = list(dict.fromkeys(label for labels in shown for label in labels))
+            settings = scoring_part(self.settings[masks.network][masks.dataset])
+            file = read_mask_file(self.folder, masks, sparsities, settings)
+            images = file.images.reshape(len(file.classes), len(sparsities), -1)
+            self._read[masks] = dict(zip(sparsities, images.swapaxes(0, 1), strict=True))
+        return self._read[masks][sparsity]
+
+    def _shown(self, figure: str, masks: MaskSet) -> list[str]:
+        """Return the sparsities at which a figure shows a mask file."""
+        return expand_masks(figure, self.grids[figure]).get(masks, [])
+
+
+def variant_name(dataset: str, inverted: bool) -> str:
+    """Return the name of a data set with or without dark and bright swapped."""
+    variant = replace(parse_dataset(dataset), inverted=inverted)
+    examples = f"-{variant.examples}" if variant.examples else ""
+    return f"{variant.source}{'-inverted' if variant.inverted else ''}{examples}"

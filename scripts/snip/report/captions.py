@@ -1,0 +1,65 @@
+"""The captions of the report's figures and its front page, as reStructuredText."""
+
+import base64
+
+import pandas as pd
+
+from snip.claims.verdicts import VERDICTS
+from snip.study.figures import FIGURES
+from snip.study.slices import slice_masks, slice_of, slice_runs
+
+
+def captions(config: dict, claims: pd.DataFrame) -> dict[str, str]:
+    """Return by file name each figure's caption: what it shows, of how many runs, its verdicts.
+
+    Args:
+        config: the study's whole configuration.
+        claims: the table of claims.
+    """
+    texts = {}
+    for name, figure in FIGURES.items():
+        part = slice_of(config, [name])
+        runs = len(slice_runs(part, [name])) if figure.trained else 0
+        files = len(slice_masks(part, name)) if figure.masks else 0
+        of_figure = claims[claims["figure"] == name]
+        texts[f"{name}.rst"] = caption(figure.caption, config["study"], runs, files, of_figure)
+    return texts
+
+
+def caption(sentence: str, study: str, runs: int, mask_files: int, claims: pd.DataFrame) -> str:
+    """Return the caption of a figure of so many runs and mask files.
+
+    Args:
+        sentence: what the figure shows, from the table of figures.
+        claims: the rows of the figure.
+    """
+    counts = [f"{runs} runs"] if runs else []
+    counts += [f"{mask_files} mask files"] if mask_files else []
+    lines = [sentence, "", f"Study *{study}*: {' and '.join(counts)}.", ""]
+    for row in claims.itertuples():
+        lines.append(
+            f"* {row.claim}: {row.statement} **{row.verdict.capitalize()}** (n = {row.n})."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def front_page(claims: pd.DataFrame, picture: bytes) -> str:
+    """Return what the report's first page shows of the claims: how many of each verdict, a picture.
+
+    Args:
+        claims: the table of claims.
+        picture: the forest plot, a PNG file.
+    """
+    counts = [f"{(claims['verdict'] == verdict).sum()} {verdict}" for verdict in reversed(VERDICTS)]
+    # docutils refuses files with long lines; a browser joins the pieces again.
+    encoded = base64.b64encode(picture).decode()
+    lines = "\n   ".join(encoded[i : i + 5000] for i in range(0, len(encoded), 5000))
+    # The report centres its first page, so a tall picture would push the text out of sight. In a
+    # box with a scroll bar it cannot.
+    return (
+        f"**Of {len(claims)} statements: {', '.join(counts)}.**\n\n"
+        ".. raw:: html\n\n"
+        '   <div style="max-height: 50vh; overflow-y: auto"><img style="width: 100%"\n'
+        '   alt="Each statement with its region, its interval and its verdict"\n'
+        f'   src="data:image/png;base64,{lines}"></div>\n'
+    )

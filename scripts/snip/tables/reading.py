@@ -1,0 +1,92 @@
+"""Reading tables, and checking that they belong to the configuration of their reader."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from snip.study.axes import AXES, KEY, Run
+from snip.study.figures import TRAINED
+from snip.study.settings import check_settings
+from snip.study.slices import slice_runs
+from snip.tables.collect import TableError
+
+# Columns that stay text although some of their values look like booleans or numbers.
+TEXTS = ("labels", "class", "claim")
+
+
+def read_table(path: Path | str, dtype: Mapping | None = None) -> pd.DataFrame:
+    """Read a table, with labels as text (`true` is not a boolean) and numbers as numbers.
+
+    Args:
+        dtype: types of further columns.
+
+    Raises:
+        TableError: the file is missing or empty.
+    """
+    try:
+        table = pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str) | (dtype or {}))
+        sizes = table.get("batch_size")
+        if sizes is not None and not pd.api.types.is_numeric_dtype(sizes):
+            # If one batch size is `all`, pandas reads the numbers as text, too.
+            table["batch_size"] = sizes.astype(object).map(
+                AXES["batch_size"].spelled, na_action="ignore"
+            )
+    except (OSError, ValueError) as error:
+        raise TableError(f"table {path} cannot be read: {error}") from error
+    return table
+
+
+def read_settings(folder: Path) -> dict[str, dict[str, dict]]:
+    """Read the table of settings in a folder of tables: by network, data set and name."""
+    settings: dict[str, dict[str, dict]] = {}
+    for row in read_table(folder / "settings.csv", {"value": str}).itertuples():
+        by_name = settings.setdefault(row.network, {}).setdefault(row.dataset, {})
+        by_name[row.setting] = json.loads(row.value)
+    return settings
+
+
+def read_checked(folder: Path, name: str, part: Mapping) -> pd.DataFrame:
+    """Read a table of runs, and check that it belongs to a slice of the configuration.
+
+    Args:
+        folder: of the table, with the table of settings beside it.
+        name: `runs`, `layers` or `curves`.
+        part: the slice, see `study.grids.slice_of`.
+
+    Raises:
+        TableError: a table is missing or empty, lacks a run of the slice or has another.
+        SettingsError: its runs were trained under other settings.
+    """
+    path = folder / f"{name}.csv"
+    trained = read_settings(folder)
+    runs = slice_runs(part, [figure for figure in part["grids"] if figure in (*TRAINED, "claims")])
+    for network, dataset in dict.fromkeys((run.network, run.dataset) for run in runs):
+        check_settings(
+            f"table {path}, {network} on {dataset},",
+            trained.get(network, {}).get(dataset, {}),
+            part["settings"][network][dataset],
+        )
+    table = read_table(path)
+    _check_runs(f"table {path}", table, runs)
+    return table
+
+
+def _check_runs(what: str, table: pd.DataFrame, runs: Iterable[Run]) -> None:
+    """Check that a table has exactly the given runs.
+
+    Raises:
+        TableError: it lacks one or has another; the message begins with `what`.
+    """
+
+    def spelled(key: Iterable) -> tuple[str, ...]:
+        return tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in key)
+
+    present = {spelled(key) for key in table[KEY].drop_duplicates().itertuples(index=False)}
+    expected = {spelled(run.key.values()) for run in runs}
+    for key in sorted(present ^ expected):
+        run = " ".join(key)
+        if key in expected:
+            raise TableError(f"{what} lacks the run {run}, which its configuration asks for")
+        raise TableError(f"{what} has the run {run}, expected no such run")

@@ -1,0 +1,34 @@
+import base64
+import re
+
+import drawings
+from helpers import REPOSITORY
+from snip.report.captions import captions, front_page
+from snip.study.config import load_config
+from snip.study.figures import FIGURES
+
+
+def test_a_caption_counts_runs_and_masks_and_has_its_figures_verdicts():
+    config = load_config(REPOSITORY / "config/default.yaml")
+    config["figures"]["fig1"] = [{"sparsities": [0, 90], "seeds": [0, 1]}]
+    config["figures"]["fig2"] = [{"sparsities": [50, 90], "seeds": [0]}]
+    texts = captions(config, drawings.table_of_claims(6))
+    assert list(texts) == [f"{name}.rst" for name in FIGURES]
+    sentence, _, counts, *rest = texts["fig1.rst"].splitlines()
+    assert sentence == FIGURES["fig1"].caption
+    assert counts == "Study *default*: 4 runs."
+    assert [re.search(r"\*\*.*$", line)[0] for line in rest if line] == [
+        "**Supported** (n = 5).",
+        "**Contradicted** (n = 5).",
+    ]
+    assert "Study *default*: 1 mask files.\n" in texts["fig2.rst"]
+
+
+def test_the_front_page_counts_verdicts_and_holds_the_picture_in_short_lines():
+    picture = bytes(range(256)) * 100
+    text = front_page(drawings.table_of_claims(6), picture)
+    counts = "2 supported, 3 inconclusive, 1 contradicted"
+    assert text.startswith(f"**Of 6 statements: {counts}.**\n")
+    assert max(map(len, text.splitlines())) < 10_000
+    encoded = re.search(r'base64,([^"]*)"', text)[1]
+    assert base64.b64decode(re.sub(r"\s", "", encoded)) == picture

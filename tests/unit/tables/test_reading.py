@@ -1,0 +1,49 @@
+from dataclasses import replace
+
+import pytest
+
+from results import RUN, SETTINGS, result_of, slice_of_runs, write_result
+from snip.jobs.files import sealed
+from snip.study.settings import SettingsError
+from snip.tables.collect import TableError, csv_bytes, tabulate_runs
+from snip.tables.reading import read_checked, read_table
+
+
+def test_a_table_of_other_settings_or_runs_is_refused(tmp_path):
+    runs = [replace(RUN, seed=seed) for seed in (0, 1)]
+    for run in runs:
+        write_result(tmp_path, run, sealed(result_of(run)))
+    for name, table in tabulate_runs(tmp_path, slice_of_runs(*runs)).items():
+        (tmp_path / f"{name}.csv").write_bytes(csv_bytes(table))
+    assert len(read_checked(tmp_path, "runs", slice_of_runs(*runs))) == 2
+    assert len(read_checked(tmp_path, "curves", slice_of_runs(*runs))) == 4
+    more = [*runs, replace(RUN, seed=2)]
+    with pytest.raises(TableError, match=r"runs.csv lacks the run .*0.0005 2, which its conf"):
+        read_checked(tmp_path, "runs", slice_of_runs(*more))
+    with pytest.raises(TableError, match=r"curves.csv has the run .*0.0005 1, expected no such"):
+        read_checked(tmp_path, "curves", slice_of_runs(runs[0]))
+    other = slice_of_runs(*runs)
+    other["settings"]["lenet-300-100"]["mnist"] = SETTINGS | {"iterations": 20}
+    with pytest.raises(SettingsError, match="on mnist, was made with iterations = 10, expected 20"):
+        read_checked(tmp_path, "runs", other)
+
+
+def test_an_empty_table_is_named(tmp_path):
+    path = tmp_path / "runs.csv"
+    path.write_text("")
+    with pytest.raises(TableError, match=str(path)):
+        read_table(path)
+
+
+def test_batch_sizes_are_numbers_also_beside_all(tmp_path):
+    path = tmp_path / "table.csv"
+    for texts, expected in [
+        (["100", "all"], [100, "all"]),
+        (["100", "10"], [100, 10]),
+        (["all"], ["all"]),
+    ]:
+        path.write_text("batch_size,seed\n" + "".join(f"{text},0\n" for text in texts))
+        assert read_table(path)["batch_size"].tolist() == expected
+    path.write_text("batch_size,seed\nmany,0\n")
+    with pytest.raises(TableError, match="batch size is many, allowed: 1 or more, or all"):
+        read_table(path)
