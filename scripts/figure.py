@@ -20,10 +20,10 @@ def main() -> None:
     options = parser.parse_args()
     part = slices.read(options, options.figure)
 
-    from snip.figures.source import Source
+    from snip.figures.inputs import Inputs
 
     module = importlib.import_module(f"snip.figures.{FIGURES[options.figure].module}")
-    module.show(Source(options.figure, part, options.results, options.data), options.output)
+    module.show(Inputs(options.figure, part, options.results, options.data), options.output)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ import pandas as pd
 import seaborn as sns
 
 from snip.figures import style
+from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
-from snip.figures.source import Source
 from snip.figures.style import plt
 from snip.study.names import criterion_name, network_name
 from snip.tables.collect import tabulate_anatomies
@@ -24,10 +24,10 @@ COLUMNS = 5
 TICKS = [0, 50, 80, 90, 95, 98, 99]
 
 
-def show(source: Source, prefix: Path) -> None:
+def show(inputs: Inputs, prefix: Path) -> None:
     """Draw the anatomy of a study's masks and save it."""
-    figure, numbers = plot(tabulate_anatomies(source.mask_files()), source.origin)
-    style.save(figure, numbers, source.origin, prefix)
+    figure, numbers = plot(tabulate_anatomies(inputs.mask_files()), inputs.origin)
+    style.save(figure, numbers, inputs.origin, prefix)
 
 
 def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]:

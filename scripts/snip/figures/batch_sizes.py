@@ -12,9 +12,9 @@ import seaborn as sns
 from snip.datasets.summary import mean_images
 from snip.figures import style
 from snip.figures.errors import draw_errors
+from snip.figures.inputs import Inputs
 from snip.figures.masks import PIXELS, mask_table
 from snip.figures.provenance import Origin
-from snip.figures.source import Source
 from snip.figures.style import plt
 from snip.study.grids import shared_seeds
 from snip.study.names import criterion_name, dataset_name
@@ -29,11 +29,11 @@ POINT = ["dataset", "criterion", "sparsity", "batch_size"]
 WIDTH, RIGHT, ERRORS = style.PAGE * 0.8, 0.6, 1.8
 
 
-def show(source: Source, prefix: Path) -> None:
+def show(inputs: Inputs, prefix: Path) -> None:
     """Draw Figure 3 of a study and save it."""
-    table = source.table("runs")
+    table = inputs.table("runs")
     dataset = table["dataset"].iloc[0]
-    seed, example = shown_seed(source)
+    seed, example = shown_seed(inputs)
     published = {
         str(entry.batch_size): entry.test_error
         for entry in PUBLISHED
@@ -41,31 +41,31 @@ def show(source: Source, prefix: Path) -> None:
     }
     figure, numbers = plot(
         table,
-        source.error,
-        mask_table(source.mask_files(seed)),
-        mean_images(dataset, source.data)[-1].round(4),
+        inputs.error,
+        mask_table(inputs.mask_files(seed)),
+        mean_images(dataset, inputs.data)[-1].round(4),
         example,
         published,
         table["iterations"].max() < ITERATIONS,
-        source.origin,
+        inputs.origin,
     )
-    style.save(figure, numbers, source.origin, prefix)
+    style.save(figure, numbers, inputs.origin, prefix)
 
 
-def shown_seed(source: Source) -> tuple[int, int | None]:
+def shown_seed(inputs: Inputs) -> tuple[int, int | None]:
     """Return the seed whose mask images are shown, and the class of its single example, if any.
 
     It is the lowest seed whose single example is an 8, as in the paper's figure; without such a
     seed, the lowest.
     """
-    whole = shared_seeds(source.figure, source.part["grids"][source.figure])
+    whole = shared_seeds(inputs.figure, inputs.part["grids"][inputs.figure])
     examples = {
         file.key["seed"]: file.composition[0].index(1)
-        for file in source.mask_files(every=True)
+        for file in inputs.mask_files(every=True)
         if file.key["batch_size"] == 1 and file.key["seed"] in whole
     }
     eights = [seed for seed, example in examples.items() if example == PAPERS_CLASS]
-    seed = min(eights, default=source.seed)
+    seed = min(eights, default=inputs.seed)
     return seed, examples.get(seed)
 
 

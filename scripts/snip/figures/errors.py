@@ -7,8 +7,8 @@ import pandas as pd
 
 from snip.claims.errors import NETWORKS
 from snip.figures import style
+from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
-from snip.figures.source import Source
 from snip.figures.style import plt
 from snip.study.names import criterion_name, dataset_name, network_name
 from snip.tables.intervals import add_intervals, differences_from_reference, runs_phrase
@@ -18,20 +18,20 @@ LABEL_BELOW = "Difference from\nreference (points)"
 POINT = ["dataset", "network", "criterion", "sparsity"]
 
 
-def show(source: Source, prefix: Path) -> None:
+def show(inputs: Inputs, prefix: Path) -> None:
     """Draw Figure 1 of a study and save it."""
-    table = source.table("runs")
-    margins = {NETWORKS[claim]: margin for claim, margin in source.part["margins"].items()}
+    table = inputs.table("runs")
+    margins = {NETWORKS[claim]: margin for claim, margin in inputs.part["margins"].items()}
     figure, numbers = plot(
         table,
-        source.error,
-        differences_from_reference(table, source.error),
+        inputs.error,
+        differences_from_reference(table, inputs.error),
         "simultaneous 95 % intervals (Dunnett, runs paired by seed); claims 1a and 1b are "
         "judged at the stricter level of the table of claims",
         margins,
-        source.origin,
+        inputs.origin,
     )
-    style.save(figure, numbers, source.origin, prefix)
+    style.save(figure, numbers, inputs.origin, prefix)
 
 
 def plot(

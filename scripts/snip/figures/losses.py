@@ -8,8 +8,8 @@ import seaborn as sns
 from scipy.optimize import isotonic_regression
 
 from snip.figures import style
+from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
-from snip.figures.source import Source
 from snip.figures.style import plt
 from snip.study.names import criterion_name, dataset_name, network_name
 from snip.tables.intervals import runs_phrase
@@ -24,10 +24,10 @@ LABELS_COLORS = {"true": style.BLUE, "random": style.ORANGE}
 LABEL_STEP = 9.5
 
 
-def show(source: Source, prefix: Path) -> None:
+def show(inputs: Inputs, prefix: Path) -> None:
     """Draw Figure 4 or 7 of a study and save it."""
-    figure, numbers = plot(source.table("curves"), source.origin)
-    style.save(figure, numbers, source.origin, prefix)
+    figure, numbers = plot(inputs.table("curves"), inputs.origin)
+    style.save(figure, numbers, inputs.origin, prefix)
 
 
 def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]:

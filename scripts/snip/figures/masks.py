@@ -8,8 +8,8 @@ import pandas as pd
 import seaborn as sns
 
 from snip.figures import style
+from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
-from snip.figures.source import Source
 from snip.figures.style import plt
 from snip.masks.mask_files import MaskFile
 from snip.study.axes import number
@@ -39,10 +39,10 @@ def mask_table(files: Iterable[MaskFile]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=MASK_KEY + PIXELS)
 
 
-def show(source: Source, prefix: Path) -> None:
+def show(inputs: Inputs, prefix: Path) -> None:
     """Draw Figure 2, 5 or 6 of a study and save it."""
-    figure, numbers = plot(mask_table(source.mask_files()), source.origin)
-    style.save(figure, numbers, source.origin, prefix)
+    figure, numbers = plot(mask_table(inputs.mask_files()), inputs.origin)
+    style.save(figure, numbers, inputs.origin, prefix)
 
 
 def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]:

@@ -3,7 +3,7 @@ import pytest
 import drawings
 from helpers import REPOSITORY
 from snip.figures import batch_sizes, style
-from snip.figures.source import Source
+from snip.figures.inputs import Inputs
 from snip.jobs.files import write_atomically
 from snip.masks.mask_files import mask_file
 from snip.study.config import load_config
@@ -29,8 +29,8 @@ def test_figure_3_shows_a_seed_whose_single_example_is_an_8(tmp_path, examples, 
         description |= {"sparsities": ["90"], "composition": [composition]}
         description |= {"units": 1, "anatomies": [{}]}
         write_atomically(tmp_path / "masks" / f"{masks_of.path}.npz", mask_file(description, {}))
-    source = Source("fig3", part, tmp_path, tmp_path)
-    assert batch_sizes.shown_seed(source) == shown
+    source = Inputs("fig3", part, tmp_path, tmp_path)
+    assert batch_sizes.shown_seed(inputs) == shown
 
 
 def test_figure_3_has_all_examples_last():

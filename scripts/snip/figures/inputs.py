@@ -17,7 +17,7 @@ from snip.tables.reading import read_checked
 
 
 @dataclass(frozen=True)
-class Source:
+class Inputs:
     """One figure of one study.
 
     Attributes:
