@@ -29,7 +29,7 @@ def test_figure_3_shows_a_seed_whose_single_example_is_an_8(tmp_path, examples, 
         description |= {"sparsities": ["90"], "composition": [composition]}
         description |= {"units": 1, "anatomies": [{}]}
         write_atomically(tmp_path / "masks" / f"{masks_of.path}.npz", mask_file(description, {}))
-    source = Inputs("fig3", part, tmp_path, tmp_path)
+    inputs = Inputs("fig3", part, tmp_path, tmp_path)
     assert batch_sizes.shown_seed(inputs) == shown
 
 
