@@ -179,11 +179,7 @@ def _draw_images(
     sizes: list[str],
     criteria: list[str],
 ):
-    """Draw a row of mask images per criterion, each ending with the mean image.
-
-    Returns:
-        One of the mask images; all have the same scale.
-    """
+    """Draw a row of mask images per criterion, then the mean image; return one mask image."""
     highest = masks[PIXELS].to_numpy(float).max() or 1
 
     def show(picture: np.ndarray, x: int, y: int, vmax: float):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results import RUN, SETTINGS, result_of, slice_of_runs, write_result
+from made_up_results import RUN, SETTINGS, result_of, slice_of_runs, write_result
 from snip.jobs.files import sealed
 from snip.study.axes import KEY
 from snip.study.settings import SettingsError

@@ -23,10 +23,10 @@ from snip.tables.intervals import (
 
 def test_interval_is_students():
     values = [2.1, 2.4, 2.2, 2.9]
-    found = mean_interval(values)
-    test = stats.ttest_1samp(values, 0).confidence_interval(0.95)
-    assert (found["lower"], found["upper"]) == pytest.approx((test.low, test.high))
-    assert found["mean"] == pytest.approx(np.mean(values)) and found["n"] == 4
+    ours = mean_interval(values)
+    scipys = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert (ours["lower"], ours["upper"]) == pytest.approx((scipys.low, scipys.high))
+    assert ours["mean"] == pytest.approx(np.mean(values)) and ours["n"] == 4
 
 
 def test_one_run_has_no_interval():
@@ -36,18 +36,18 @@ def test_one_run_has_no_interval():
 
 @pytest.mark.parametrize("n", [2, 3, 20, 1000])
 def test_equal_numbers_are_not_certain(n):
-    found = interval([2.37] * n, resolution=ERROR_STEP)
-    assert found.upper - found.lower >= 0.999 * ERROR_STEP
+    equal = interval([2.37] * n, resolution=ERROR_STEP)
+    assert equal.upper - equal.lower >= 0.999 * ERROR_STEP
     # Two equal errors say very little about a third.
-    assert n > 2 or found.upper - found.lower > 10 * ERROR_STEP
+    assert n > 2 or equal.upper - equal.lower > 10 * ERROR_STEP
 
 
 def test_intervals_that_hold_at_once_are_wider():
     table = pd.DataFrame(np.random.default_rng(0).normal(size=(5, 4)), columns=list("abcd"))
     together = simultaneous_intervals(table, 0.9)
-    for column, found in zip(table, together, strict=True):
+    for column, joint in zip(table, together, strict=True):
         alone = interval(table[column], 1 - 0.1 / 4)
-        assert (found.lower, found.upper, found.comparison) == (alone.lower, alone.upper, column)
+        assert (joint.lower, joint.upper, joint.comparison) == (alone.lower, alone.upper, column)
 
 
 # Dunnett (1964), two-sided, 5 % and 1 %.
@@ -95,18 +95,18 @@ def test_what_a_seed_does_to_all_settings_is_no_noise():
 
 def test_one_treatment_is_a_paired_t_test():
     table = pd.DataFrame(np.random.default_rng(0).normal(size=(5, 2)), columns=["control", "a"])
-    [found] = control_intervals(table, 0.95)
+    [difference] = control_intervals(table, 0.95)
     expected = interval(table["a"] - table["control"], 0.95)
-    assert (found.lower, found.upper) == pytest.approx((expected.lower, expected.upper))
+    assert (difference.lower, difference.upper) == pytest.approx((expected.lower, expected.upper))
 
 
 @given(st.lists(st.floats(-5, 5), min_size=3, max_size=8))
 def test_pseudo_values_of_a_mean_are_the_numbers(values):
     numbers = pd.Series(values)
-    found = pseudo_values(
+    pseudo = pseudo_values(
         lambda chosen: pd.Series({"mean": numbers[chosen].mean()}), range(len(values))
     )
-    assert found["mean"].tolist() == pytest.approx(values, abs=1e-9)
+    assert pseudo["mean"].tolist() == pytest.approx(values, abs=1e-9)
 
 
 def test_pseudo_values_of_pairs_have_the_statistic_as_mean():
@@ -117,16 +117,16 @@ def test_pseudo_values_of_pairs_have_the_statistic_as_mean():
         n = len(seeds)
         return pd.Series({"": (part.sum() - np.trace(part)) / (n * (n - 1))})
 
-    found = pseudo_values(pairs, range(6))
-    assert found[""].mean() == pytest.approx(pairs(list(range(6)))[""])
+    pseudo = pseudo_values(pairs, range(6))
+    assert pseudo[""].mean() == pytest.approx(pairs(list(range(6)))[""])
 
 
 def test_intervals_are_those_of_each_group():
     table = pd.DataFrame({"sparsity": [0, 0, 90, 90], "error": [1.0, 3.0, 5.0, 5.0]})
-    found = add_intervals(table, ["sparsity"], "error")
-    assert found["mean"].tolist() == [2, 2, 5, 5]
-    assert found["lower"][2] < 5 < found["upper"][2]
-    assert (found["lower"][0], found["upper"][0]) == pytest.approx((2 - 12.706, 2 + 12.706), 1e-4)
+    table = add_intervals(table, ["sparsity"], "error")
+    assert table["mean"].tolist() == [2, 2, 5, 5]
+    assert table["lower"][2] < 5 < table["upper"][2]
+    assert (table["lower"][0], table["upper"][0]) == pytest.approx((2 - 12.706, 2 + 12.706), 1e-4)
 
 
 def fig1():
@@ -144,19 +144,19 @@ def test_differences_are_those_from_the_same_seeds_reference():
     runs = fig1()
     # Each network has one reference, under the first criterion's name.
     runs = runs[(runs["sparsity"] > 0) | (runs["criterion"] == "snip")]
-    found = differences_from_reference(runs, "test_error")
-    assert found["criterion"].tolist() == ["snip"] * 2 + ["magnitude"] * 2
-    assert found["sparsity"].tolist() == [50, 90, 50, 90]
-    assert found["mean"].tolist() == pytest.approx([0.5, 0.9, 0.5, 0.9])
-    assert (found["upper"] > found["mean"]).all() and (found["n"] == 3).all()
+    differences = differences_from_reference(runs, "test_error")
+    assert differences["criterion"].tolist() == ["snip"] * 2 + ["magnitude"] * 2
+    assert differences["sparsity"].tolist() == [50, 90, 50, 90]
+    assert differences["mean"].tolist() == pytest.approx([0.5, 0.9, 0.5, 0.9])
+    assert (differences["upper"] > differences["mean"]).all() and (differences["n"] == 3).all()
 
 
 def test_differences_without_a_seed_or_a_reference():
     runs = fig1()
     one = runs.drop(runs[(runs["sparsity"] == 50) & (runs["seed"] == 1)].index)
-    found = differences_from_reference(one, "test_error")
-    # It cannot be compared seed by seed; the others are, with every seed.
-    assert found["sparsity"].tolist() == [90, 90] and set(found["n"]) == {3}
+    differences = differences_from_reference(one, "test_error")
+    # At 50 % the seeds cannot all be compared; at 90 % they are.
+    assert differences["sparsity"].tolist() == [90, 90] and set(differences["n"]) == {3}
     assert not len(differences_from_reference(runs[runs["sparsity"] > 0], "test_error"))
 
 

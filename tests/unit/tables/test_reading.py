@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from results import RUN, SETTINGS, result_of, slice_of_runs, write_result
+from made_up_results import RUN, SETTINGS, result_of, slice_of_runs, write_result
 from snip.jobs.files import sealed
 from snip.study.settings import SettingsError
 from snip.tables.collect import TableError, csv_bytes, tabulate_runs

@@ -145,17 +145,14 @@ class MaskImages:
             MaskFileError, SettingsError: see `mask_files.read_mask_file`.
         """
         if masks not in self._read:  # figures share mask files, and reading takes the most time
-            shown = [self._shown(figure, masks) for figure in self.grids]
-            sparsities = list(dict.fromkeys(label for labels in shown for label in labels))
+            by_figure = [expand_masks(figure, grids) for figure, grids in self.grids.items()]
+            labels = (label for files in by_figure for label in files.get(masks, []))
+            sparsities = list(dict.fromkeys(labels))
             settings = scoring_part(self.settings[masks.network][masks.dataset])
             file = read_mask_file(self.folder, masks, sparsities, settings)
             images = file.images.reshape(len(file.classes), len(sparsities), -1)
             self._read[masks] = dict(zip(sparsities, images.swapaxes(0, 1), strict=True))
         return self._read[masks][sparsity]
-
-    def _shown(self, figure: str, masks: MaskSet) -> list[str]:
-        """Return the sparsities at which a figure shows a mask file."""
-        return expand_masks(figure, self.grids[figure]).get(masks, [])
 
 
 def variant_name(dataset: str, inverted: bool) -> str:
