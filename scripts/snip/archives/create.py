@@ -18,7 +18,7 @@ from snip.archives.manifest import (
     local_record,
     record_path,
 )
-from snip.archives.reading import check_digest, open_archive
+from snip.archives.opening import check_digest, open_archive
 from snip.jobs.files import sealed
 
 

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from snip.archives.manifest import ArchiveError, Manifest, digest_of, local_record, record_path
-from snip.archives.reading import check_digest, open_archive
+from snip.archives.opening import check_digest, open_archive
 
 
 def restore(source: Path) -> None:

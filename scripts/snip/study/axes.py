@@ -8,6 +8,7 @@ of a setting (see `study.settings`) sweeps that setting.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, make_dataclass
 from decimal import Decimal
@@ -23,6 +24,13 @@ RUN_PATH = (
 MASK_PATH = "{dataset}/{network}/{criterion}/batch-{batch_size}/class-{class_}/seed-{seed}"
 # Characters; a part of a path has at most 255, some file systems allow 143.
 LONGEST_LABEL = 100
+# Limits of JSON schema, in words.
+LIMITS = {
+    "minimum": "{} or more",
+    "maximum": "{} or less",
+    "exclusiveMaximum": "less than {}",
+    "pattern": "or all",
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,7 @@ class Axis:
     """One axis.
 
     Attributes:
+        name: its column, option and wildcard.
         grid: its key in a grid of the configuration, a plural.
         default: the value where a grid or a command line names none. (A grid without criteria takes
             the study's, and every grid names its seeds.)
@@ -38,6 +47,7 @@ class Axis:
         help: one sentence for the command line and the schema.
     """
 
+    name: str
     grid: str
     default: str | int
     pattern: str
@@ -52,28 +62,58 @@ class Axis:
         """
         match self.schema.get("type"):
             case "number":
-                return _within(label(value), self.schema)
+                return self._within(label(value))
             case "integer":
-                return _within(_whole(value), self.schema)
+                return self._within(self._whole(value))
             case ["integer", "string"] if value != "all":  # a number of examples
-                return _within(_whole(value), self.schema)
+                return self._within(self._whole(value))
             case _:
                 # YAML reads an unquoted `true` as a boolean.
                 return str(value).lower() if "enum" in self.schema else str(value)
+
+    def _whole(self, value: object) -> int:
+        """Return the whole number that a value is; YAML and JSON write 100 as 100.0, too."""
+        if isinstance(value, str) and not (value.isascii() and value.lstrip("-").isdigit()):
+            raise self._refusal(value)
+        return int(value)
+
+    def _within(self, value: str | int) -> str | int:
+        """Return a number that the limits allow."""
+        exact = Decimal(value)
+        inside = (
+            exact >= self.schema.get("minimum", exact)
+            and exact <= self.schema.get("maximum", exact)
+            and exact < self.schema.get("exclusiveMaximum", math.inf)
+        )
+        if not inside:
+            raise self._refusal(value)
+        return value
+
+    def _refusal(self, value: object) -> ValueError:
+        limits = [
+            words.format(self.schema[limit])
+            for limit, words in LIMITS.items()
+            if limit in self.schema
+        ]
+        kind = "numbers" if self.schema["type"] == "number" else "whole numbers"
+        name = self.name.replace("_", " ")
+        return ValueError(f"{name} is {value}, allowed: {kind}, {', '.join(limits)}")
 
 
 _NAME = r"[a-z0-9-]+"
 _NUMBER = r"\d+(\.\d+)?"
 # Runs are in the order of these axes, the last changing first.
-AXES = {
-    "network": Axis(
+_ENTRIES = [
+    Axis(
+        "network",
         "networks",
         "lenet-300-100",
         _NAME,
         {"type": "string"},
         "Networks by name.",
     ),
-    "dataset": Axis(
+    Axis(
+        "dataset",
         "datasets",
         "mnist",
         _NAME,
@@ -81,49 +121,56 @@ AXES = {
         "Data sets by name: `mnist`, `fashion-mnist`, each also `-inverted`, and with a number of "
         "training examples (`mnist-3000`).",
     ),
-    "labels": Axis(
+    Axis(
+        "labels",
         "labels",
         "true",
         "true|random",
         {"enum": ["true", "random", True]},
         "Labels trained on; the sensitivity always uses the true ones.",
     ),
-    "weight_decay": Axis(
+    Axis(
+        "weight_decay",
         "weight_decays",
         "0.0005",
         _NUMBER,
         {"type": "number", "minimum": 0},
         "Weight decay (L2) coefficients.",
     ),
-    "sparsity": Axis(
+    Axis(
+        "sparsity",
         "sparsities",
         "90",
         _NUMBER,
         {"type": "number", "minimum": 0, "exclusiveMaximum": 100},
         "Percent of the prunable parameters removed; 0 is the reference.",
     ),
-    "criterion": Axis(
+    Axis(
+        "criterion",
         "criteria",
         "snip",
         _NAME,
         {"type": "string"},
         "Criteria by name; a grid without any takes the study's.",
     ),
-    "batch_size": Axis(
+    Axis(
+        "batch_size",
         "batch_sizes",
         100,
         r"\d+|all",
         {"type": ["integer", "string"], "minimum": 1, "pattern": "^all$"},
         "Examples in the pruning batch; `all` is every training example of the run.",
     ),
-    "seed": Axis(
+    Axis(
+        "seed",
         "seeds",
         0,
         r"\d+",
         {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
         "One run for each seed; it fixes split, order of examples, pruning batch and weights.",
     ),
-}
+]
+AXES = {axis.name: axis for axis in _ENTRIES}
 
 
 def _names(path: str) -> list[str]:
@@ -190,31 +237,6 @@ Run = make_dataclass("Run", RUN_AXES, bases=(_Run,), frozen=True)
 Run.__doc__ = _Run.__doc__
 MaskSet = make_dataclass("MaskSet", MASK_AXES, bases=(_MaskSet,), frozen=True)
 MaskSet.__doc__ = _MaskSet.__doc__
-
-
-def _whole(value: object) -> int:
-    """Return the whole number that a value is; YAML and JSON write 100 as 100.0, too."""
-    if isinstance(value, str) and not (value.isascii() and value.lstrip("-").isdigit()):
-        raise ValueError(f"{value!r} is no whole number")
-    return int(value)
-
-
-def _within(value: str | int, schema: Mapping[str, Any]) -> str | int:
-    """Return a number that its schema's limits allow."""
-    low, high, below = (schema.get(limit) for limit in ("minimum", "maximum", "exclusiveMaximum"))
-    limits = [
-        *([f"{low} or more"] if low is not None else []),
-        *([f"{high} or less"] if high is not None else []),
-        *([f"less than {below}"] if below is not None else []),
-    ]
-    exact = Decimal(value)
-    if (
-        (low is not None and exact < low)
-        or (high is not None and exact > high)
-        or (below is not None and exact >= below)
-    ):
-        raise ValueError(f"{value}, allowed: {', '.join(limits)}")
-    return value
 
 
 def number(text: str) -> int | float:

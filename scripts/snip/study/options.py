@@ -32,14 +32,14 @@ def add_axis(to: argparse.ArgumentParser, name: str, **options: Any) -> None:
         choices = registry.names(axis.grid)
     to.add_argument(
         _option(name),
-        type=lambda text: _spelled(name, axis, text),
+        type=lambda text: _spelled(axis, text),
         choices=choices,
         help=_help(axis.help),
         **options,
     )
 
 
-def _spelled(name: str, axis: Axis, text: str) -> str | int:
+def _spelled(axis: Axis, text: str) -> str | int:
     """Return the one spelling of an axis' value.
 
     Raises:
@@ -48,7 +48,7 @@ def _spelled(name: str, axis: Axis, text: str) -> str | int:
     try:
         return axis.spelled(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{name.replace('_', ' ')} is {error}") from None
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def run_of(options: argparse.Namespace) -> Run:

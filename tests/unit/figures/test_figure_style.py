@@ -96,7 +96,11 @@ def test_a_users_matplotlibrc_changes_no_byte(tmp_path):
         "MATPLOTLIBRC": str(tmp_path / "matplotlibrc"),
         "PYTHONPATH": str(REPOSITORY / "scripts"),
     }
-    program = [sys.executable, str(REPOSITORY / "tests/drawings.py"), str(tmp_path / "hostile")]
+    program = [
+        sys.executable,
+        str(REPOSITORY / "tests/support/drawings.py"),
+        str(tmp_path / "hostile"),
+    ]
     subprocess.run(program, env=environment, check=True, cwd=REPOSITORY)
     drawn = sorted(path.name for path in (tmp_path / "hostile").iterdir())
     assert len(drawn) == 3 * len(drawings.all_figures())

@@ -45,5 +45,7 @@ def test_batch_sizes_are_numbers_also_beside_all(tmp_path):
         path.write_text("batch_size,seed\n" + "".join(f"{text},0\n" for text in texts))
         assert read_table(path)["batch_size"].tolist() == expected
     path.write_text("batch_size,seed\nmany,0\n")
-    with pytest.raises(TableError, match="batch size is many, allowed: 1 or more, or all"):
+    with pytest.raises(
+        TableError, match="batch size is many, allowed: whole numbers, 1 or more, or all"
+    ):
         read_table(path)

@@ -1,6 +1,6 @@
 """Small inputs for every figure, and the figures that they give.
 
-As a program, with scripts/ on PYTHONPATH, it draws them: `python tests/drawings.py FOLDER`.
+As a program, with scripts/ on PYTHONPATH, it draws them: `python tests/support/drawings.py FOLDER`.
 """
 
 import sys

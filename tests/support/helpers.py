@@ -13,7 +13,7 @@ import pytest
 import yaml
 from pathspec import GitIgnoreSpec
 
-REPOSITORY = Path(__file__).resolve().parents[1]
+REPOSITORY = Path(__file__).resolve().parents[2]
 # Seconds after which what is waited for will never come: it ends a broken test, and nothing else,
 # on the slowest machine too.
 PATIENCE = 900
