@@ -104,14 +104,7 @@ _NAME = r"[a-z0-9-]+"
 _NUMBER = r"\d+(\.\d+)?"
 # Runs are in the order of these axes, the last changing first.
 _ENTRIES = [
-    Axis(
-        "network",
-        "networks",
-        "lenet-300-100",
-        _NAME,
-        {"type": "string"},
-        "Networks by name.",
-    ),
+    Axis("network", "networks", "lenet-300-100", _NAME, {"type": "string"}, "Networks by name."),
     Axis(
         "dataset",
         "datasets",
