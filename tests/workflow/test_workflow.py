@@ -108,10 +108,10 @@ def test_shared_runs_are_trained_once(finished):
 def test_parallel_jobs_in_forks_and_single_ones_by_themselves_give_the_same_bytes(
     finished, clone, tmp_path
 ):
-    other = small_project(tmp_path / "project")
+    other, imported = small_project(tmp_path / "project"), "scripts/snip/training/run.py"
     for folder in (clone, other):
-        with (folder / "scripts/snip/training/run.py").open("a") as code:
-            code.write('\nwith open("imports", "a") as imports:\n    print("one", file=imports)\n')
+        with (folder / imported).open("a") as code:
+            code.write('\nwith open(__file__ + ".count", "a") as count:\n    print("one", file=count)\n')
     options = ["--cores", "1", "--no-hooks", *CONFIGS]
     command = ["snakemake", *options, "--", "figures/all"]
     done = subprocess.run(command, cwd=other, env=environment(), stdout=-1, stderr=-3)
@@ -119,7 +119,7 @@ def test_parallel_jobs_in_forks_and_single_ones_by_themselves_give_the_same_byte
     assert done.returncode == 0 and done.stdout == b""
     assert digests(other) == digests(finished)
     assert len(digests(other)) > 40
-    assert (other / "imports").read_text().count("one") == 8
+    assert (other / f"{imported}.count").read_text().count("one") == 8
     # Only the server that is forked imports it, in its own folder.
     snakemake(clone, "--cores", "2")
     assert (clone / "scripts/imports").read_text().count("one") == 1
