@@ -2,6 +2,7 @@ import re
 from importlib.metadata import requires, version
 from pathlib import Path
 
+import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -27,6 +28,15 @@ def test_pinned_versions_are_the_installed_ones():
             package, _, wanted = pin.partition("==")
             # Without the local part: 2.14.1+cpu is 2.14.1, built for machines without a GPU.
             assert Version(version(package)).public == wanted
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "constraints.txt"])
+def test_a_torch_for_processors_alone_is_the_pinned_one(file):
+    wanted = [pin for pin in pins((REPOSITORY / file).read_text().splitlines()) if "torch" in pin]
+    assert len(wanted) == 2  # and torchvision
+    for requirement in map(Requirement, wanted):
+        [exact] = requirement.specifier
+        assert requirement.specifier.contains(f"{exact.version}+cpu")
 
 
 def test_constraints_agree_with_the_requirements():
