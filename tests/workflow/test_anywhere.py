@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from helpers import run_in
 from small import CONFIGS, environment, planned, small_project, snakemake
@@ -74,7 +75,7 @@ def test_the_workflow_is_a_module_of_another_one(finished, tmp_path):
     (host / "Snakefile").write_text(HOST.format(project=project, targets=TARGETS))
     study: dict = {}
     for name in CONFIGS[1:]:  # what is left out is the default study's
-        study |= yaml.safe_load((project / name).read_text())
+        update_config(study, yaml.safe_load((project / name).read_text()))
     study["data_folder"] = str(project / "data")
     (host / "host.yaml").write_text(yaml.safe_dump({"figures of snip": study}))
     run_in(host, "snakemake", "--cores", "2", env=environment())

@@ -163,4 +163,4 @@ def settings_by_hand(
             )
         config["networks"][network] = {"learning_rate": given.get("learning_rate")}
     values = settings(config, network, dataset)
-    return {name: given.get(name, values[name]) for name in wanted}
+    return {name: (values | given)[name] for name in wanted}

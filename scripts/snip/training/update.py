@@ -25,11 +25,13 @@ class Update(Protocol):
 
 
 class MomentumUpdate:
-    """Stochastic gradient descent with momentum; `state` is one velocity per parameter."""
+    """Stochastic gradient descent; with momentum `state` is one velocity per parameter."""
 
     def __init__(self, parameters: list[Tensor], momentum: float, weight_decay: float):
         self.parameters, self.momentum, self.weight_decay = parameters, momentum, weight_decay
-        self.state = [torch.zeros_like(p, requires_grad=False) for p in parameters]
+        # Without momentum the kernel refuses velocities.
+        remembered = parameters if momentum else []
+        self.state = [torch.zeros_like(p, requires_grad=False) for p in remembered]
 
     @torch.no_grad()
     def __call__(self, gradients: Sequence[Tensor], rate: float) -> None:

@@ -70,12 +70,16 @@ def rounding_decides(run, run_settings, dataset, weights):
     network=st.sampled_from(["lenet-300-100", "lenet-5-caffe"]),
     sparsity=st.sampled_from(["0", "50", "90", "99"]),
     decay=st.sampled_from(["0", "0.0005", "0.1"]),
+    momentum=st.sampled_from([0.0, 0.9]),
     seed=st.integers(0, 100),
     batch=st.integers(1, 40),
 )
-def test_training_follows_the_textbook_formulas(dataset, network, sparsity, decay, seed, batch):
+def test_training_follows_the_textbook_formulas(
+    dataset, network, sparsity, decay, momentum, seed, batch
+):
     run = replace(RUN, network=network, sparsity=sparsity, weight_decay=decay, seed=seed)
-    run_settings = replace(QUICK, decay_every=2, training_batch_size=batch, learning_rate=0.01)
+    changes = {"training_batch_size": batch, "learning_rate": 0.01, "momentum": momentum}
+    run_settings = replace(QUICK, decay_every=2, **changes)
     fast = Training(run, run_settings, dataset)
     losses = [fast.step() for _ in range(4)]
     expected, weights = plain_steps(run, run_settings, dataset, 4)
