@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from snip.jobs import command
+from snip.jobs.failures import ERROR
 from snip.jobs.times import job_seconds
 from snip.study.axes import Run
 from snip.study.config import load_config
@@ -23,7 +24,7 @@ STATES = ["done", "running", "interrupted", "failed", "to come"]
 LOST_SECONDS = 600
 # The last line of a dead job's log: an error of ours, Python's, the shell's or Slurm's.
 FAILED = re.compile(
-    r"error:|(\w+\.)*\w*(Error|Exception|Interrupt)\b|slurmstepd: error"
+    rf"{ERROR}|(\w+\.)*\w*(Error|Exception|Interrupt)\b|slurmstepd: error"
     r"|\S*python[\d.]*: |.*: (command )?not found$"
     r"|.*: (No such file or directory|Permission denied)$"
     r"|.*\b(Killed|Terminated|Aborted|Segmentation fault|Bus error|Illegal instruction)\b"

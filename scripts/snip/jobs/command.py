@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from snip.jobs import forks
-from snip.jobs.failures import SnipError
+from snip.jobs.failures import ERROR, SnipError
 
 
 def parser(module_doc: str) -> argparse.ArgumentParser:
@@ -47,4 +47,4 @@ def run(main: Callable[[], None], forked: bool = False) -> None:
     try:
         main()
     except (SnipError, OSError) as error:
-        sys.exit(f"error: {error}")
+        sys.exit(f"{ERROR}{error}")

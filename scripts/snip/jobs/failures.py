@@ -1,5 +1,8 @@
 """Failures that a user can cause and mend."""
 
+# What a failed tool's last line begins with.
+ERROR = "error: "
+
 
 class SnipError(Exception):
     """An expected failure. Its message is one sentence that names what was found and expected."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import time
 
+from snip.jobs.failures import ERROR
 from snip.study.settings import Settings
 
 # Percent. A network that learnt nothing is wrong on 90 % of ten classes; above this bound it has
@@ -55,7 +56,7 @@ def interrupted(path: str, iteration: int, iterations: int, checkpoint: object) 
 
 def is_interrupted(line: str) -> bool:
     """Return whether a line of a log is the error of an interrupted run."""
-    return re.match(r"error: run \S+ interrupted at iteration ", line) is not None
+    return re.match(rf"{ERROR}run \S+ interrupted at iteration ", line) is not None
 
 
 def at_chance(path: str, test_error: float) -> str:
