@@ -6,7 +6,7 @@
 #   results/datasets/{source}/                         verified IDX files and summary.npz
 #   results/{study}/runs/RUN.json                      one network trained
 #   results/{study}/masks/MASKS.npz                    one network scored
-#   results/{study}/slices/{slice}.json                what of the configuration decides it
+#   results/{study}/slices/{slice}.json                the part of the configuration that decides it
 #   results/{study}/tables/{figure}/{runs,layers,curves,settings}.csv  one figure's runs
 #   results/{study}/tables/{runs,layers,curves,settings}.csv           the whole study's runs
 #   results/{study}/tables/masks.csv                   what masks leave of each layer
@@ -40,4 +40,4 @@ include: "workflow/rules/checks.smk"
 rule all:
     default_target: True
     input:
-        "figures/all",
+        f"{PICTURES}/all",

@@ -12,13 +12,14 @@ from pathlib import Path
 from snip.benchmark import default_study, workers
 from snip.benchmark.schedule import NETWORKS
 from snip.benchmark.table import table
+from snip.datasets.sources import FETCHED
 from snip.jobs import command
 from snip.jobs.files import write_atomically
 
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
+    parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--output", type=Path, default=Path("results/benchmark.json"))
     # The script starts itself with one of these as a worker.

@@ -15,7 +15,10 @@ def main() -> None:
     parser.add_argument("--claims", type=Path, required=True, help="table of claims")
     parser.add_argument("--published", type=Path, required=True, help="table of published errors")
     parser.add_argument(
-        "--settings", type=Path, required=True, help="table of settings, beside that of the runs"
+        "--runs",
+        type=Path,
+        required=True,
+        help="table of runs, beside that of settings",
     )
     parser.add_argument("--forest", type=Path, required=True, help="picture of the claims (.png)")
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of the study's")
@@ -26,14 +29,14 @@ def main() -> None:
     from snip.report.pages import pages
     from snip.tables.reading import read_settings, read_table
 
-    config, tables = slices.read(options), options.settings.parent
+    config, tables = slices.read(options), options.runs.parent
     claims = read_table(options.claims)
     texts = pages(
         TEMPLATE.read_text(),
         config,
         claims,
         read_table(options.published),
-        read_table(tables / "runs.csv"),
+        read_table(options.runs),
         read_settings(tables),
         options.benchmarks,
     )

@@ -9,7 +9,7 @@ SHA-256; nothing in the output folder changes before all files are verified.
 from pathlib import Path
 
 from snip.datasets.fetching import fetch
-from snip.datasets.sources import source_names
+from snip.datasets.sources import FETCHED, source_names
 from snip.jobs import command
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--data-folder", type=Path, default=Path("data"), help="searched first")
     parser.add_argument("--output", type=Path, help="folder (default: results/datasets/DATASET)")
     options = parser.parse_args()
-    output = options.output or Path("results/datasets") / options.dataset
+    output = options.output or FETCHED / options.dataset
     fetch(options.dataset, options.data_folder.expanduser(), output)
 
 

@@ -3,6 +3,7 @@
 import importlib
 from pathlib import Path
 
+from snip.datasets.sources import FETCHED
 from snip.jobs import command
 from snip.study import slices
 from snip.study.figures import FIGURES
@@ -13,7 +14,7 @@ def main() -> None:
     parser.add_argument("--figure", required=True, choices=FIGURES)
     slices.add_option(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
-    parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
+    parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
     parser.add_argument(
         "--output", type=Path, required=True, help="prefix: writes PREFIX.pdf, .png and .csv"
     )

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from snip.datasets.sources import FETCHED
 from snip.jobs import command
 from snip.jobs.files import write_atomically
 from snip.study import slices
@@ -11,7 +12,7 @@ def main() -> None:
     parser = command.parser(__doc__)
     slices.add_option(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
-    parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
+    parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
     parser.add_argument("--output", type=Path, required=True, help="table of claims (.csv)")
     parser.add_argument(
         "--readable",

@@ -15,7 +15,7 @@ from snip.jobs import command
 from snip.jobs.failures import ERROR
 from snip.jobs.times import job_seconds
 from snip.study.axes import Run
-from snip.study.config import load_config
+from snip.study.config import DEFAULT, load_config
 from snip.study.grids import study_runs
 from snip.training.progress import at_chance, error_at_chance, is_interrupted, seconds_left
 
@@ -147,7 +147,7 @@ def main() -> None:
         "--configfile", type=Path, nargs="*", default=[], help="laid over config/default.yaml"
     )
     options = parser.parse_args()
-    config = load_config(Path("config/default.yaml"), *options.configfile)
+    config = load_config(DEFAULT, *options.configfile)
     runs = study_runs(config)
     results = Path("results") / config["study"]
     print("\n".join(summary(results, runs, time.time(), locked_outputs(Path()))))

@@ -15,6 +15,7 @@ import sys
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from snip.datasets.sources import CLASSES, FETCHED
 from snip.jobs import command
 from snip.study import options
 from snip.study.axes import MASK_AXES, MaskSet
@@ -29,10 +30,10 @@ def main() -> None:
         "--class",
         dest="class_",
         default="all",
-        choices=["all", "each", *map(str, range(10))],
+        choices=["all", "each", *map(str, range(CLASSES))],
         help="draw the pruning batch from one class alone, or ten of them from each",
     )
-    parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
+    parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
     parser.add_argument("--images-only", action="store_true", help="leave the masks out")
     parser.add_argument("--output", type=Path, required=True, help="mask file (.npz)")
     options.add_settings(parser, SCORING_SETTINGS)
@@ -43,7 +44,6 @@ def main() -> None:
         import torch
 
         from snip.datasets.dataset import load_dataset
-        from snip.datasets.sources import CLASSES
         from snip.jobs.files import write_atomically
         from snip.layers.weights import build_network
         from snip.masks.anatomy import anatomy

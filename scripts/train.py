@@ -8,6 +8,7 @@ import signal
 import threading
 from pathlib import Path
 
+from snip.datasets.sources import FETCHED
 from snip.jobs import command, signals
 from snip.study import options
 from snip.study.axes import RUN_AXES
@@ -16,7 +17,7 @@ from snip.study.axes import RUN_AXES
 def main() -> None:
     parser = command.parser(__doc__)
     options.add_axes(parser, RUN_AXES)
-    parser.add_argument("--data", type=Path, default=Path("results/datasets"), help="fetched data")
+    parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
     parser.add_argument("--output", type=Path, required=True, help="result file (.json)")
     parser.add_argument(
         "--checkpoint", type=Path, help="go on from this file; kept up to date, removed at the end"

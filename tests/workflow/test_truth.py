@@ -115,6 +115,15 @@ def test_a_path_that_no_rule_makes_is_not_called_up_to_date(clone):
     assert "does not match the paths of rule train" in done.stdout
 
 
+def test_without_a_target_the_configured_study_is_meant(clone):
+    (clone / "figures/all").write_text("of another study")
+    command = ["snakemake", "--dry-run", *CONFIGS]
+    assert "Nothing to be done" in run_in(clone, *command, env=environment()).stdout
+    (clone / "figures/small/fig1.pdf").unlink()
+    said = run_in(clone, *command, env=environment()).stdout
+    assert re.search(r"^figure +1$", said, re.M)
+
+
 def test_a_target_of_another_study_is_not_called_up_to_date(clone):
     for target in (
         "figures/small/fig1.pdf",

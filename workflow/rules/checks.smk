@@ -1,10 +1,11 @@
 # Before the graph is built: what Snakemake would overlook.
+import contextlib
 
 
 def check_paths(rule, paths):
     """Refuse a path that the rule meant for it would not make.
 
-    Snakemake takes a file that no rule makes for a source, and would find nothing to be done.
+    Snakemake takes a path that no rule makes for a source file, and says that nothing is to be done.
     """
     for path in paths:
         if not rule.rule.is_producer(path):
@@ -12,9 +13,13 @@ def check_paths(rule, paths):
 
 
 def forget_sums(sums, *listed):
-    """Remove a list of sums that outlives a file it lists: Snakemake would not miss the file."""
-    if not all(Path(FIGURES, name).exists() for name in listed):
-        Path(FIGURES, sums).unlink(missing_ok=True)
+    """Delete a list of checksums if a file in it is missing; Snakemake would not notice.
+
+    Dry runs do so, too: else they would call up to date what is not.
+    """
+    if not all(Path(PICTURES, name).exists() for name in listed):
+        with contextlib.suppress(OSError):  # a folder that only others may write to
+            Path(PICTURES, sums).unlink(missing_ok=True)
 
 
 check_paths(rules.train, [f"{RESULTS}/runs/{run.path}.json" for run in RUNS])

@@ -1,7 +1,7 @@
-# Claims: tables and masks -> results/{study}/tables/{claims,published}.csv, figures/claims
+# Claims: tables and masks -> results/{study}/tables/{claims}.csv, figures/claims
 
 CLAIMED_MASKS = [name for name in figures.CLAIMED if name in figures.MASKED]
-CLAIMED_DATA = sources(CLAIMED_MASKS)
+CLAIMED_DATA = sources_of(CLAIMED_MASKS)
 
 
 rule claims:
@@ -12,8 +12,8 @@ rule claims:
         data=[fetched(source, [*IDX_FILES, SUMMARY]) for source in CLAIMED_DATA],
     output:
         table=f"{RESULTS}/tables/claims.csv",
-        readable=f"{FIGURES}/claims",
-        picture=multiext(f"{FIGURES}/claims", *(f".{form}" for form in FORMS)),
+        readable=f"{PICTURES}/claims",
+        picture=multiext(f"{PICTURES}/claims", *(f".{form}" for form in FORMS)),
     log:
         f"{RESULTS}/logs/figures/claims.log",
     benchmark:
@@ -25,28 +25,7 @@ rule claims:
         code=code("judge"),
         data=checksums(*CLAIMED_DATA),
         digest=slice_digest("claims"),
-        results=RESULTS,
+        results=lambda wildcards: RESULTS,
     shell:
         "python {params.scripts:q}/judge.py --slice {input.slice} --digest {params.digest}"
         " --results {params.results} --output {output.table} --readable {output.readable} 2> {log}"
-
-
-rule compare:
-    input:
-        runs=f"{RESULTS}/tables/runs.csv",
-        settings=f"{RESULTS}/tables/settings.csv",
-    output:
-        f"{RESULTS}/tables/published.csv",
-    log:
-        f"{RESULTS}/logs/tables/published.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/tables/published.tsv"
-    conda:
-        "../../environment.yml"
-    params:
-        scripts=scripts,
-        code=code("compare"),
-        error=config["reported_error"],
-    shell:
-        "python {params.scripts:q}/compare.py --runs {input.runs} --error {params.error}"
-        " --output {output} 2> {log}"

@@ -8,10 +8,11 @@ from snakemake.exceptions import WorkflowError
 # The code lies beside the Snakefile, results and figures in the working directory.
 HOME = os.path.dirname(os.path.dirname(str(workflow.current_basedir)))
 SCRIPTS = os.path.join(HOME, "scripts")
-# Ours before any other package called `snip`, and no script of ours before a library.
+# Put our code first, so that no other package called `snip` is imported; remove it below, so that no
+# script hides a library.
 sys.path.insert(0, SCRIPTS)
 
-from snip.datasets.sources import IDX_FILES, SUMMARY, load_source
+from snip.datasets.sources import FETCHED, IDX_FILES, SUMMARY, load_source
 from snip.datasets.variants import parse_dataset
 from snip.jobs.code import PROJECT, check_code, code_digest
 from snip.jobs.failures import SnipError
@@ -24,7 +25,7 @@ if not os.path.samefile(PROJECT, HOME):
     raise WorkflowError(f"code of {PROJECT} is loaded, expected that of {HOME}: one clone per run")
 try:
     check_code()
-    # As a module of another workflow, the configuration is what that one gives.
+    # A workflow that uses this one as a module gives only its own configuration.
     config = configuration.check(configuration.overlaid(configuration.DEFAULT, config))
     RUNS = grids.study_runs(config)
     MASKS = {mask.path: sparsities for mask, sparsities in grids.study_masks(config).items()}
@@ -32,9 +33,9 @@ except SnipError as error:
     raise WorkflowError(f"{error}")
 
 RESULTS = f"results/{config['study']}"
-DATASETS = "results/datasets"
+DATASETS = FETCHED.as_posix()
 # The default study's figures lie in figures/, those of every other study in a folder of its own.
-FIGURES = "figures" if config["study"] == "default" else f"figures/{config['study']}"
+PICTURES = "figures" if config["study"] == "default" else f"figures/{config['study']}"
 FORMS = ("pdf", "png", "csv")
 DRAWN = (*figures.FIGURES, "claims")
 TABLES = ("runs", "layers", "curves", "settings")
@@ -60,7 +61,7 @@ def scripts(wildcards, input):
 def code(script, *files):
     """The SHA-256 of a script, of all that it imports, and of other files that decide its result.
 
-    A parameter of every rule that computes: an edit reruns exactly what uses it, while a fresh
+    A parameter of every rule that computes. An edit reruns exactly what uses it, while a fresh
     clone, with new times of modification, reruns nothing.
     """
     return code_digest(f"scripts/{script}.py", *files)
@@ -79,14 +80,14 @@ def run_code(script):
     return digest
 
 
-def sources(names):
+def sources_of(names):
     """The sources of the data sets that figures show."""
     shown = [grid["datasets"] for name in names for grid in grids.grids(config, name)]
     return sorted({parse_dataset(dataset).source for each in shown for dataset in each})
 
 
 def checksums(*sources):
-    """What decides the content of sources' data: a parameter of the rules that read them."""
+    """The checksums of the sources' files, as one parameter of the rules that read them."""
     return " ".join(
         checksum for source in sources for checksum in load_source(source).checksums.values()
     )
@@ -98,7 +99,7 @@ def run_checksums(wildcards):
 
 
 def fetched(source, files):
-    """Fetched files of a source: `ancient`, as only their checksums count.
+    """Fetched files of a source. They are `ancient`, because only their checksums matter.
 
     They are verified whenever they are read.
     """
@@ -154,7 +155,7 @@ def run_files(*names):
 
 
 def mask_files(*names, shown_only=False):
-    """The mask files of figures; of the seed that is shown alone, if asked for."""
+    """Mask files of figures; with `shown_only`, those of the one seed that is drawn."""
     files = {}
     for name in names:
         masks = grids.expand_masks(name, grids.grids(config, name))
@@ -175,7 +176,7 @@ def figure_inputs(wildcards):
         # Figure 3 looks in all of them for the example that the paper shows.
         files += mask_files(wildcards.figure, shown_only=not shown.trained)
     if shown.trained and shown.masks:
-        for source in sources([wildcards.figure]):
+        for source in sources_of([wildcards.figure]):
             files += fetched(source, [SUMMARY])
     return files
 

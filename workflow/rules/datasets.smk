@@ -2,7 +2,7 @@
 
 
 rule fetch_dataset:
-    # The fetching code is no parameter: once the checksums hold, files need not be fetched again.
+    # The code is not a parameter: files whose checksums match are not fetched again.
     output:
         # `update`: not deleted before the job, and put back if it fails.
         [update(f"{DATASETS}/{{source}}/{file}") for file in (*IDX_FILES, SUMMARY)],
@@ -10,8 +10,8 @@ rule fetch_dataset:
         f"{DATASETS}/logs/{{source}}.log",
     benchmark:
         f"{DATASETS}/benchmarks/{{source}}.tsv"
-    # Compute nodes often have no network. And where a job fails on one, Snakemake puts outputs
-    # back there and then deletes them here.
+    # Compute nodes often have no network. If the job failed on a compute node, Snakemake would
+    # restore the outputs there and delete them here.
     localrule: True
     conda:
         "../../environment.yml"

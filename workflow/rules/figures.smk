@@ -6,7 +6,7 @@ rule figure:
         slice=f"{RESULTS}/slices/{{figure}}.json",
         shown=figure_inputs,
     output:
-        multiext(f"{FIGURES}/{{figure}}", *(f".{form}" for form in FORMS)),
+        multiext(f"{PICTURES}/{{figure}}", *(f".{form}" for form in FORMS)),
     log:
         f"{RESULTS}/logs/figures/{{figure}}.log",
     benchmark:
@@ -16,9 +16,9 @@ rule figure:
     params:
         scripts=scripts,
         code=figure_code,
-        data=lambda wildcards: checksums(*sources([wildcards.figure])),
+        data=lambda wildcards: checksums(*sources_of([wildcards.figure])),
         digest=lambda wildcards: slice_digest(wildcards.figure),
-        results=RESULTS,
+        results=lambda wildcards: RESULTS,
         prefix=subpath(output[0], strip_suffix=".pdf"),
     shell:
         "python {params.scripts:q}/figure.py --figure {wildcards.figure} --slice {input.slice}"
@@ -28,11 +28,11 @@ rule figure:
 rule figure_sums:
     # As `figures`, for one figure: `snakemake figures/fig3`.
     input:
-        pdf=f"{FIGURES}/{{figure}}.pdf",
-        png=f"{FIGURES}/{{figure}}.png",
-        csv=f"{FIGURES}/{{figure}}.csv",
+        pdf=f"{PICTURES}/{{figure}}.pdf",
+        png=f"{PICTURES}/{{figure}}.png",
+        csv=f"{PICTURES}/{{figure}}.csv",
     output:
-        f"{FIGURES}/{{figure}}",
+        f"{PICTURES}/{{figure}}",
     log:
         f"{RESULTS}/logs/figures/{{figure}}-sums.log",
     localrule: True
@@ -41,19 +41,20 @@ rule figure_sums:
     params:
         scripts=scripts,
         folder=subpath(output[0], parent=True),
+        names=lambda wildcards, input: [os.path.basename(path) for path in input],
     shell:
         "python {params.scripts:q}/provenance.py {input.pdf} {input.png} > {log} 2>&1 &&"
-        " (cd {params.folder} && sha256sum {wildcards.figure}.*) > {output} 2>> {log}"
+        " (cd {params.folder} && sha256sum {params.names}) > {output} 2>> {log}"
 
 
 rule figures:
     # The file lists the SHA-256 of figures and claims: `cd figures && sha256sum --check all`.
     input:
-        shown=[f"{FIGURES}/{name}.{form}" for name in DRAWN for form in FORMS],
-        claims=f"{FIGURES}/claims",
+        shown=[f"{PICTURES}/{name}.{form}" for name in DRAWN for form in FORMS],
+        claims=f"{PICTURES}/claims",
         tables=[f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published")],
     output:
-        f"{FIGURES}/all",
+        f"{PICTURES}/all",
     log:
         f"{RESULTS}/logs/figures/all.log",
     localrule: True
@@ -71,8 +72,8 @@ rule figures:
         " (cd {params.folder} && sha256sum {params.names}) > {output} 2>> {log}"
 
 
-# `figures/fig3` and its like mean the configured study's, in whatever folder they lie.
-if FIGURES != "figures":
+# In every study, `figures/fig3` means the figure of the configured study.
+if PICTURES != "figures":
     for target in (
         "all",
         *DRAWN,
@@ -83,5 +84,5 @@ if FIGURES != "figures":
             name:
                 f"figures/{target}"
             input:
-                f"{FIGURES}/{target}",
+                f"{PICTURES}/{target}",
             localrule: True

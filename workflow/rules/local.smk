@@ -1,4 +1,4 @@
-# What reaches into Snakemake, and what only one machine needs. Results do not depend on it.
+# Hooks into Snakemake's own code, and what only one machine needs. No result depends on them.
 from snakemake.dag import DAG
 from snakemake.io import is_flagged
 
@@ -15,13 +15,12 @@ if not workflow.deployment_settings.deployment_method:
 
 
 async def plan_readers_apart(dag, *arguments, plan=DAG.update_needrun, **options):
-    """Decide which jobs to run, where fetching data is no reason to run what reads them.
+    """Plan the jobs. That data must be fetched is no reason to run the jobs that read them.
 
     The checksums of data are a parameter of every reader, so data never change unless that does.
-    Snakemake cannot know this: files that were lost and are fetched for one new run would train all
-    the others again, though inputs are `ancient`; and where they exist, it would not even ask
-    whether a reader has a reason of its own, such as an edited setting. The readers still wait
-    until the files are there.
+    Snakemake does not know this. If lost files are fetched for one new run, it would train all
+    others again, although inputs are `ancient`. For files that exist, it would not notice that a
+    setting changed. The readers still wait until the files are there.
     """
     fetching = [job for job in dag.jobs if any(is_data(file) for file in job.output)]
     readers = {job: dag.depending.pop(job) for job in fetching if job in dag.depending}
@@ -58,10 +57,10 @@ onstart:
 
 onsuccess:
     note_own_time()
-    # Only where all of it was asked for: else claims and figures may be older.
+    # Only if everything was asked for; otherwise claims and figures may be older.
     whole = any(job.rule.name == "figures" for job in workflow.dag.jobs)
     if whole and not workflow.remote_exec:
-        lines = closing.closing(Path(FIGURES), Path(RESULTS, "tables/claims.csv"))
+        lines = closing.closing(Path(PICTURES), Path(RESULTS, "tables/claims.csv"))
         print(lines, file=sys.stderr)
 
 

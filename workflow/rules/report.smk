@@ -14,8 +14,8 @@ rule describe:
     input:
         figures=[
             report(
-                f"{FIGURES}/{name}.png",
-                # Written by this rule: the sentence of the table of figures, and what was found.
+                f"{PICTURES}/{name}.png",
+                # This rule writes the caption: the figure's sentence and its verdicts.
                 caption=os.path.abspath(f"{RESULTS}/report/{name}.rst"),
                 category=figure.category,
                 labels={"figure": figure.title},
@@ -23,13 +23,14 @@ rule describe:
             for name, figure in figures.FIGURES.items()
         ],
         forest=report(
-            f"{FIGURES}/claims.png",
+            f"{PICTURES}/claims.png",
             caption="../report/forest.rst",
             category="Verdicts",
             labels={"figure": "Every statement, its interval and its verdict"},
         ),
         slice=f"{RESULTS}/slices/report.json",
-        all=f"{FIGURES}/all",
+        all=f"{PICTURES}/all",
+        runs=f"{RESULTS}/tables/runs.csv",
         settings=f"{RESULTS}/tables/settings.csv",
         claims=f"{RESULTS}/tables/claims.csv",
         published=f"{RESULTS}/tables/published.csv",
@@ -46,6 +47,8 @@ rule describe:
         captions=[f"{RESULTS}/report/{name}.rst" for name in (*figures.FIGURES, "front")],
     log:
         f"{RESULTS}/logs/report/describe.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report/describe.tsv"
     conda:
         "../../environment.yml"
     params:
@@ -56,6 +59,6 @@ rule describe:
         folder=subpath(output[0], parent=True),
     shell:
         "python {params.scripts:q}/describe.py --slice {input.slice} --digest {params.digest}"
-        " --claims {input.claims} --published {input.published} --settings {input.settings}"
+        " --claims {input.claims} --published {input.published} --runs {input.runs}"
         " --forest {input.forest} --benchmarks {params.benchmarks}"
         " --output {params.folder} 2> {log}"

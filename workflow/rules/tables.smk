@@ -1,20 +1,24 @@
 # Collect: configuration -> results/{study}/slices/{slice}.json,
 # runs -> results/{study}/tables/[{figure}/]{runs,layers,curves,settings}.csv,
-# masks -> results/{study}/tables/masks.csv
+# masks -> results/{study}/tables/masks.csv,
+# runs and what the paper publishes -> results/{study}/tables/published.csv
 
 
 rule slice:
-    # Figures and tables have the part of the configuration that decides them as an input: what
-    # else changes there redraws nothing.
+    # Figures and tables read only the part of the configuration that decides them, so other edits
+    # redraw nothing.
     output:
         f"{RESULTS}/slices/{{slice}}.json",
     log:
         f"{RESULTS}/logs/slices/{{slice}}.log",
     localrule: True
+    conda:
+        "../../environment.yml"
     params:
         text=lambda wildcards: slices.text(slices.named_slice(config, wildcards.slice)),
-    run:
-        Path(output[0]).write_text(params.text)
+    # No `run`, for which Snakemake would start another Snakemake.
+    shell:
+        "printf '%s' {params.text:q} > {output} 2> {log}"
 
 
 rule collect_figure:
@@ -33,7 +37,7 @@ rule collect_figure:
         scripts=scripts,
         code=code("collect"),
         digest=lambda wildcards: slice_digest(wildcards.figure),
-        runs=f"{RESULTS}/runs",
+        runs=lambda wildcards: f"{RESULTS}/runs",
         folder=subpath(output[0], parent=True),
     shell:
         "python {params.scripts:q}/collect.py --slice {input.slice} --digest {params.digest}"
@@ -70,7 +74,28 @@ rule collect_masks:
         scripts=scripts,
         code=code("collect"),
         digest=slice_digest("masks"),
-        masks=f"{RESULTS}/masks",
+        masks=lambda wildcards: f"{RESULTS}/masks",
     shell:
         "python {params.scripts:q}/collect.py --slice {input.slice} --digest {params.digest}"
         " --masks {params.masks} --output {output} 2> {log}"
+
+
+rule compare:
+    input:
+        runs=f"{RESULTS}/tables/runs.csv",
+        settings=f"{RESULTS}/tables/settings.csv",
+    output:
+        f"{RESULTS}/tables/published.csv",
+    log:
+        f"{RESULTS}/logs/tables/published.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tables/published.tsv"
+    conda:
+        "../../environment.yml"
+    params:
+        scripts=scripts,
+        code=code("compare"),
+        error=config["reported_error"],
+    shell:
+        "python {params.scripts:q}/compare.py --runs {input.runs} --error {params.error}"
+        " --output {output} 2> {log}"

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from snip.datasets.sources import FETCHED
 from snip.jobs.failures import SnipError
 from snip.jobs.files import unsealed
 
 MANIFEST = "MANIFEST.json"
 # Bytes. A manifest takes about 200 for each file.
 MANIFEST_LIMIT = 1 << 28
-DATASETS = "results/datasets"
+DATASETS = FETCHED.as_posix()
 RECORDS = ".snakemake/metadata"
 STUDY = re.compile("(?!datasets$)[a-z0-9][a-z0-9-]*")
 

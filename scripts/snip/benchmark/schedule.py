@@ -1,6 +1,6 @@
 """What the benchmark trains: the networks and settings of the default study, for one epoch."""
 
-from snip.study.axes import Run
+from snip.study.axes import AXES, Run
 from snip.study.settings import Settings
 
 LEARNING_RATES = {"lenet-300-100": 0.1, "lenet-5-caffe": 0.02}
@@ -18,6 +18,7 @@ def epoch(network: str, sparsity: str = "90", **changes) -> tuple[Run, Settings]
         sparsity: a label (percent).
         changes: settings that differ.
     """
-    run = Run("mnist", network, "snip", sparsity, 100, "true", "0.0005", 0)
+    key = {name: axis.default for name, axis in AXES.items()}
+    run = Run(**key | {"network": network, "sparsity": sparsity})
     values = {"iterations": EPOCH, "decay_every": EPOCH, "evaluate_every": EPOCH, "log_every": 20}
     return run, Settings(learning_rate=LEARNING_RATES[network], **values | changes)

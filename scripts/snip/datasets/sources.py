@@ -21,6 +21,8 @@ TEST_LABELS = "t10k-labels-idx1-ubyte"
 IDX_FILES = (TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS)
 # Written beside the IDX files when they are fetched, see `snip.datasets.summary`.
 SUMMARY = "summary.npz"
+# Where fetched data lie, in the working directory.
+FETCHED = Path("results/datasets")
 # Networks and figures support nothing else, so every source must have them.
 CLASSES = 10
 IMAGE_SHAPE = (28, 28)

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from snip.jobs.code import PROJECT
 from snip.jobs.failures import SnipError
 from snip.jobs.files import sha256
 
-PROJECT = Path(__file__).resolve().parents[3]
 FIELDS = ["Study", "Configuration", "Commit", "Tree", "Python", "torch", "numpy", "Table"]
 
 

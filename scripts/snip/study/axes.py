@@ -102,7 +102,7 @@ class Axis:
 
 _NAME = r"[a-z0-9-]+"
 _NUMBER = r"\d+(\.\d+)?"
-# Runs are in the order of these axes, the last changing first.
+# Runs are sorted by these axes; the last one varies fastest.
 _ENTRIES = [
     Axis("network", "networks", "lenet-300-100", _NAME, {"type": "string"}, "Networks by name."),
     Axis(

@@ -1,4 +1,4 @@
-"""Whether what a configuration asks for can be trained, and shown: before any job."""
+"""Checks, before any job, that everything a configuration asks for can be trained and drawn."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from snip.datasets.variants import parse_dataset, training_size
 from snip.jobs.failures import ConfigError
 from snip.study import registry
 from snip.study.axes import AXES, Axis
-from snip.study.figures import FIGURES, spoken
+from snip.study.figures import FIGURES, SECTIONS, spoken
 from snip.study.grids import grids, shared_seeds
 
-# What is checked where a grid names no value of an axis; the study's criteria are checked apart.
+# Values that are checked if a grid leaves an axis out; the study's criteria are checked apart.
 DEFAULTS = {axis.grid: [axis.default] for axis in AXES.values()} | {"criteria": [], "seeds": []}
 
 
@@ -39,29 +39,29 @@ def check_grids(config: Mapping) -> None:
         _check_registered(path, name, "criteria")
     for index, name in enumerate(config["criteria"]):
         _check_registered(f"criteria[{index}]", name, "criteria")
-    for name in _values(config, "anatomy", "criteria"):
-        registry.check("criteria", name)
+    for figure in (name for name in FIGURES if FIGURES[name].every_criterion):
+        for name in _values(config, figure, "criteria"):
+            registry.check("criteria", name)
     for path, name in _named(config, "datasets"):
         _check_dataset(config, path, name)
     for name in config["schedules"]:
         if name != "default":
             _check_dataset(config, f"schedules.{name}", name)
-    for figure in (*FIGURES, "claims"):
+    for figure in SECTIONS:
         _check_batch_sizes(config, figure)
     for figure in FIGURES:
         _check_axes(config, figure)
+        _check_above_zero(config, figure)
         if FIGURES[figure].masks and not shared_seeds(figure, grids(config, figure)):
             raise ConfigError(
-                f"figures.{figure} has grids without a seed in common, allowed: one at least, as "
-                f"{spoken(figure)} shows the masks of one seed"
+                f"figures.{figure} has grids without a seed in common, expected at least one, "
+                f"since {spoken(figure)} shows the masks of one seed"
             )
-    for figure in ("fig3", "fig4"):
-        _check_sparsities(config, figure)
 
 
 def _named(config: Mapping, axis: str) -> Iterator[tuple[str, str]]:
     """Yield the path and value of every entry of an axis in the grids."""
-    for figure in (*FIGURES, "claims"):
+    for figure in SECTIONS:
         blocks = config["claims"]["runs"] if figure == "claims" else config["figures"][figure]
         for index, grid in enumerate(blocks):
             for position, name in enumerate(grid.get(axis, DEFAULTS[axis])):
@@ -99,7 +99,7 @@ def _check_dataset(config: Mapping, path: str, name: str) -> None:
     if not 1 <= round(total * share) < total:
         raise ConfigError(
             f"training.validation_share is {share}, which holds out {round(total * share)} of the "
-            f"{total} images of {variant.source}, allowed: one at least, and not all"
+            f"{total} images of {variant.source}, expected at least one and not all of them"
         )
     if (variant.examples or 0) > total - round(total * share):
         raise ConfigError(
@@ -128,20 +128,21 @@ def _check_batch_sizes(config: Mapping, figure: str) -> None:
 
 def _check_axes(config: Mapping, figure: str) -> None:
     """Check that a figure's grids sweep only what it tells apart; it would draw the rest as one."""
-    apart = FIGURES[figure].apart
+    shown = FIGURES[figure]
     for index, grid in enumerate(config["figures"][figure]):
-        if "mask_seeds" in grid and figure != "fig3":
+        if "mask_seeds" in grid and not (shown.trained and shown.masks):
             raise ConfigError(
-                f"figures.{figure}[{index}].mask_seeds is for Figure 3 alone, expected seeds"
+                f"figures.{figure}[{index}].mask_seeds is for figures that show both runs and "
+                "masks (Figure 3), expected seeds"
             )
     for axis in (axis.grid for name, axis in AXES.items() if name != "seed"):
         values = _values(config, figure, axis)
-        if axis not in apart and len(values) > 1:
+        if axis not in shown.apart and len(values) > 1:
             raise ConfigError(
                 f"figures.{figure} has {axis} {values}, allowed: one, as {spoken(figure)} does "
-                f"not tell them apart (it does {', '.join(apart)})"
+                f"not tell them apart (it does {', '.join(shown.apart)})"
             )
-    if FIGURES[figure].image:
+    if shown.image:
         for network in _values(config, figure, "networks"):
             if not registry.switch("networks", network, "MASK_IMAGE", True):
                 raise ConfigError(
@@ -151,17 +152,20 @@ def _check_axes(config: Mapping, figure: str) -> None:
                 )
 
 
-def _check_sparsities(config: Mapping, figure: str) -> None:
-    """Check what Figure 3 and Figure 4 ask of their sparsities and weight decays."""
+def _check_above_zero(config: Mapping, figure: str) -> None:
+    """Check that a figure has as many sparsities and weight decays above 0 as it can show."""
     for axis in ("sparsities", "weight_decays"):
         values = _values(config, figure, axis)
         positive = [value for value in values if float(value) > 0]
-        if figure == "fig3" and axis == "sparsities" and not positive:
-            raise ConfigError("figures.fig3 has sparsity 0, allowed: more, as it shows masks")
-        if figure == "fig4" and len(positive) > 1:
+        if FIGURES[figure].pruned and axis == "sparsities" and not positive:
             raise ConfigError(
-                f"figures.fig4 has {axis} {values}, allowed: one besides 0, as Figure 4 has one "
-                "line for all that are more"
+                f"figures.{figure} has only sparsity 0, expected one above 0, because it shows "
+                "masks"
+            )
+        if FIGURES[figure].one_each and len(positive) > 1:
+            raise ConfigError(
+                f"figures.{figure} has {axis} {values}, expected at most one above 0, because "
+                f"{spoken(figure)} draws all others as one line"
             )
 
 

@@ -20,7 +20,7 @@ from snip.study.checks import check_grids
 from snip.study.figures import FIGURES
 from snip.study.grids import settings
 from snip.study.schema import numbers, schema
-from snip.study.settings import in_section
+from snip.study.settings import UNIFORM, in_section
 
 
 def whole_pattern(validator, pattern: str, instance: object, schema: Mapping):
@@ -29,7 +29,7 @@ def whole_pattern(validator, pattern: str, instance: object, schema: Mapping):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-# Rules of the schema whose messages say all there is to say.
+# Schema rules whose messages need no limit added.
 UNLIMITED = ("required", "type", "enum", "uniqueItems")
 DEFAULT = PROJECT / "config" / "default.yaml"
 # To YAML .nan and .inf are numbers, too, and .nan passes every limit.
@@ -112,9 +112,15 @@ def check_schema(config: Mapping) -> dict[str, Any]:
     error = best_match(Validator(schema()).iter_errors(config))
     if error is not None:
         raise ConfigError(_sentence(error))
-    for section in ("training", "protocol"):
+    places = [
+        *((config[section], section) for section in UNIFORM),
+        *((network, "networks") for network in config["networks"].values()),
+        (config["schedules"]["default"], "schedules"),
+        (config, ""),
+    ]
+    for place, section in places:
         for name, field in in_section(section).items():
-            config[section].setdefault(name, field.default)
+            place.setdefault(name, field.default)
     for name, figure in FIGURES.items():
         config["figures"].setdefault(name, [dict(grid) for grid in figure.grids])
     return config

@@ -19,14 +19,18 @@ class Figure:
     Attributes:
         title: in the report's menu, below `category`.
         module: the module of `snip.figures` that draws it.
-        apart: the axes whose values it tells apart, beside seeds; a grid may sweep no other.
+        apart: the axes that it draws separately, besides seeds; a grid may sweep no others.
         caption: in the report: one paragraph.
         trained: whether it shows trained networks, and so has tables.
         masks: the classes of the masks it shows: `each`, `all`, or None.
         image: whether it shows masks as images, which takes a first layer that sees the image.
         errors: whether it shows test errors, and so the configuration's `reported_error`.
         margins: the claims whose margins it draws.
-        grids: what it shows where the configuration says nothing; none: the configuration must.
+        grids: its default grids; without them the configuration must have some.
+        claimed: whether claims are about it.
+        every_criterion: whether a grid without criteria takes all there are, not the study's.
+        pruned: whether it needs a sparsity above 0.
+        one_each: whether it shows at most one sparsity and one weight decay above 0.
     """
 
     title: str
@@ -40,6 +44,10 @@ class Figure:
     errors: bool = False
     margins: tuple[str, ...] = ()
     grids: tuple[Mapping[str, Any], ...] = ()
+    claimed: bool = True
+    every_criterion: bool = False
+    pruned: bool = False
+    one_each: bool = False
 
 
 _IMAGES = ("datasets", "criteria", "sparsities")
@@ -82,6 +90,7 @@ FIGURES = {
         masks="all",
         image=True,
         errors=True,
+        pruned=True,
     ),
     "fig4": Figure(
         "Figure 4: true and random labels",
@@ -91,6 +100,7 @@ FIGURES = {
         "Training loss of LeNet-5-Caffe on MNIST with true and with random labels, reference and "
         "pruned. Each line leads to its label; the band is the range of the runs.",
         trained=True,
+        one_each=True,
     ),
     "fig5": Figure(
         "Figure 5: inverted images",
@@ -130,13 +140,18 @@ FIGURES = {
         "Beyond the paper: what each criterion leaves of each layer. Density is the share of "
         "connections kept; effective density counts only those on a path from input to output.",
         masks="all",
+        claimed=False,
+        every_criterion=True,
     ),
 }
 TRAINED = tuple(name for name, figure in FIGURES.items() if figure.trained)
 MASKED = tuple(name for name, figure in FIGURES.items() if figure.masks)
 # The figures whose masks are tabulated, and those that claims are about.
 SCORED = tuple(name for name in MASKED if FIGURES[name].masks == "all")
-CLAIMED = (*(name for name in FIGURES if name != "anatomy"), "claims")
+CLAIMED = (*(name for name, figure in FIGURES.items() if figure.claimed), "claims")
+# What has grids of runs, and all that has grids: `claims` has runs that no figure shows.
+STUDIED = (*TRAINED, "claims")
+SECTIONS = (*FIGURES, "claims")
 
 
 def spoken(figure: str) -> str:

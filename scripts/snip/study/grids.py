@@ -9,11 +9,8 @@ from typing import Any
 
 from snip.study import registry
 from snip.study.axes import AXES, MASK_AXES, MaskSet, Run
-from snip.study.figures import FIGURES, MASKED, TRAINED
-from snip.study.settings import unswept
-
-# Sections of the configuration whose settings are the same for all networks and data sets.
-_UNIFORM = ("training", "protocol")
+from snip.study.figures import FIGURES, MASKED, STUDIED
+from snip.study.settings import UNIFORM, in_section, unswept
 
 
 def complete(config: Mapping, criteria: list[str], grid: Mapping) -> dict[str, list]:
@@ -23,7 +20,7 @@ def complete(config: Mapping, criteria: list[str], grid: Mapping) -> dict[str, l
     trained: they are not pruned, so one name for all grids trains each once.
     """
     defaults = {axis.grid: [axis.default] for axis in AXES.values()}
-    for section in _UNIFORM:
+    for section in UNIFORM:
         for name in AXES.keys() & config[section].keys():  # a setting that is swept
             defaults[AXES[name].grid] = [config[section][name]]
     full = {**defaults, "criteria": criteria, **grid}
@@ -38,7 +35,8 @@ def complete(config: Mapping, criteria: list[str], grid: Mapping) -> dict[str, l
 
 def grids(config: Mapping, figure: str) -> list[dict[str, list]]:
     """Return the completed grids of a figure, or of the runs that only claims need (`claims`)."""
-    criteria = registry.names("criteria") if figure == "anatomy" else config["criteria"]
+    every = figure in FIGURES and FIGURES[figure].every_criterion
+    criteria = registry.names("criteria") if every else config["criteria"]
     blocks = config["claims"]["runs"] if figure == "claims" else config["figures"][figure]
     return [complete(config, criteria, grid) for grid in blocks]
 
@@ -68,7 +66,7 @@ def expand_masks(figure: str, completed_grids: Iterable[Mapping]) -> dict[MaskSe
 
 
 def shared_seeds(figure: str, completed_grids: Iterable[Mapping]) -> list[int]:
-    """Return the seeds that all kinds of masks of a figure have, rising: one of them is shown."""
+    """Return the seeds that every kind of mask of a figure has, rising; the first is shown."""
     kinds: dict[MaskSet, set[int]] = {}
     for mask in expand_masks(figure, completed_grids):
         kinds.setdefault(replace(mask, seed=0), set()).add(mask.seed)
@@ -86,7 +84,7 @@ def study_masks(config: Mapping) -> dict[MaskSet, list[str]]:
 
 def study_runs(config: Mapping) -> list[Run]:
     """Return all runs of the study: those of its figures and those for the claims alone."""
-    return expand_runs(grid for figure in (*TRAINED, "claims") for grid in grids(config, figure))
+    return expand_runs(grid for figure in STUDIED for grid in grids(config, figure))
 
 
 def settings(config: Mapping, network: str, dataset: str) -> dict[str, Any]:
@@ -97,6 +95,6 @@ def settings(config: Mapping, network: str, dataset: str) -> dict[str, Any]:
         **config["protocol"],
         **schedule,
         **config["networks"][network],
-        "device": config["device"],
+        **{name: config[name] for name in in_section("")},
     }
     return unswept(values)

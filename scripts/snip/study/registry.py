@@ -1,7 +1,7 @@
 """Criteria and networks by name: each is one file, and its name is the file's.
 
 Names are read from the folder and code is looked at without running it, so nothing is imported
-until `load`, and a rule can name as its input the one file that a run depends on: adding a
+until `load`, and a rule's code digest covers the one file that a run depends on: adding a
 criterion reruns none of the others.
 """
 
@@ -23,7 +23,7 @@ HERE = Path(__file__).resolve().parents[1]
 
 
 class RegistryError(SnipError):
-    """A file among the criteria or networks that is not one, or a name that there is not."""
+    """A file that defines no criterion or network, or an unknown name."""
 
 
 def names(kind: str) -> list[str]:
@@ -39,7 +39,7 @@ def names(kind: str) -> list[str]:
 def _names(folder: Path) -> tuple[str, ...]:
     found = []
     for path in sorted(folder.glob("[!_]*.py")):
-        # What editors and file systems leave (`.#snip.py`, `snip copy.py`) is not meant.
+        # What editors and file systems leave (`.#snip.py`, `snip copy.py`) is ignored.
         if not re.fullmatch(r"[\w-]+", path.stem):
             continue
         if not re.fullmatch("[a-z0-9]+(_[a-z0-9]+)*", path.stem):

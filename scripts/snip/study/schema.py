@@ -1,6 +1,6 @@
 """The schema of a configuration: the file workflow/schemas/config.schema.yaml, completed.
 
-What the three tables say (axes, figures, settings) is put in from there. And numbers that arrive as
+The three tables (axes, figures, settings) fill it in. `numbers` converts numbers that arrive as
 text: YAML 1.1 reads `1e-2` as text (it wants `1.0e-2`), and Snakemake passes what is nested in a
 value of `--config` on as text: `training={momentum: 0.5}`.
 """
@@ -19,10 +19,10 @@ import yaml
 from snip.jobs.code import PROJECT
 from snip.study.axes import AXES
 from snip.study.figures import FIGURES
-from snip.study.settings import ERRORS, in_section
+from snip.study.settings import ERRORS, UNIFORM, in_section
 
 SCHEMA = PROJECT / "workflow" / "schemas" / "config.schema.yaml"
-# What a study must say itself, though a run made by hand has a default for it.
+# Required in a configuration, although the command line has defaults.
 REQUIRED = {
     "networks": ["learning_rate"],
     "schedules": ["iterations", "decay_every", "evaluate_every"],
@@ -36,7 +36,7 @@ def schema() -> dict[str, Any]:
     """Return the schema, with `$defs` for grids and schedules."""
     content = yaml.safe_load(SCHEMA.read_text())
     top = content["properties"]
-    for section in ("training", "protocol"):
+    for section in UNIFORM:
         top[section]["properties"] = _section(section)
     network = top["networks"]["additionalProperties"]
     network["properties"], network["required"] = _section("networks"), REQUIRED["networks"]
@@ -54,7 +54,7 @@ def schema() -> dict[str, Any]:
         "product of:"
     )
     top["figures"]["required"] = [name for name, figure in FIGURES.items() if not figure.grids]
-    # Names of folders and targets beside the studies' own.
+    # A study with one of these names would collide with other folders or targets.
     taken = "|".join(["datasets", "all", "claims", *FIGURES])
     top["study"]["pattern"] = f"^(?!({taken})$)[a-z0-9][a-z0-9-]*$"
     grid = content["$defs"]["grids"]["items"]["properties"]
@@ -126,7 +126,7 @@ def _value(value: Any, wanted: str | None) -> Any:
 
 
 def _number(text: str) -> int | float | str:
-    """Return the number that a text spells; the text, where it is beyond all floats."""
+    """Return the number that a text spells; the text, if no float is that large."""
     try:
         return int(text)
     except ValueError:

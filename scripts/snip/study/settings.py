@@ -13,6 +13,8 @@ from typing import Any
 from snip.jobs.failures import SnipError
 from snip.study.axes import AXES
 
+# Sections of the configuration whose settings are the same for all networks and data sets.
+UNIFORM = ("training", "protocol")
 # The columns of test errors that a result has (percent; see training.run.result).
 ERRORS = ["test_error", "best_validation_test_error", "best_test_error"]
 
@@ -168,7 +170,7 @@ def scoring_part(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class SettingsError(SnipError):
-    """A result, a mask file or a table that was made under other settings than its reader's."""
+    """A result, mask file or table that was made under different settings."""
 
 
 def check_settings(what: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """Slices: the part of the configuration that decides a figure, the tables, the claims, the report.
 
-A slice is a file, and an input of what it decides: whatever else changes in the configuration makes
-nothing anew.
+Rules read their slice as an input, so other edits of the configuration rerun nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any
 from snip.jobs.failures import SnipError
 from snip.jobs.files import sha256
 from snip.study.axes import MaskSet, Run
-from snip.study.figures import CLAIMED, FIGURES, SCORED, TRAINED
+from snip.study.figures import CLAIMED, FIGURES, SCORED, STUDIED
 from snip.study.grids import expand_masks, expand_runs, grids, settings
 from snip.study.settings import scoring_part
 
@@ -25,7 +24,7 @@ OTHERS = ("runs", "masks", "claims", "report")
 
 
 class SliceError(SnipError):
-    """A slice of the configuration that is damaged, or another than was asked for."""
+    """A slice that is damaged, or not the expected one."""
 
 
 def slice_of(config: Mapping, figures: Iterable[str]) -> dict[str, Any]:
@@ -38,7 +37,7 @@ def slice_of(config: Mapping, figures: Iterable[str]) -> dict[str, Any]:
     """
     figures = list(figures)  # may have `claims`
     completed = {figure: grids(config, figure) for figure in figures}
-    trained = any(figure in (*TRAINED, "claims") for figure in figures)
+    trained = any(figure in STUDIED for figure in figures)
     by_network: dict[str, dict[str, dict]] = {}
     for grid in itertools.chain(*completed.values()):
         for network, dataset in itertools.product(grid["networks"], grid["datasets"]):
@@ -62,9 +61,9 @@ def named_slice(config: Mapping, name: str) -> dict[str, Any]:
 
     `runs` and `masks` decide the study's tables, `claims` the verdicts, `report` its pages.
     """
-    if name == "report":  # where data came from is no part of a study
+    if name == "report":  # the data's origin does not belong to a study
         return {key: value for key, value in config.items() if key != "data_folder"}
-    figures = {"runs": (*TRAINED, "claims"), "masks": SCORED, "claims": CLAIMED}.get(name, (name,))
+    figures = {"runs": STUDIED, "masks": SCORED, "claims": CLAIMED}.get(name, (name,))
     part = slice_of(config, figures)
     if name == "runs":  # nothing is judged or drawn here
         part = {key: part[key] for key in ("study", "grids", "settings")}
@@ -87,7 +86,7 @@ def text(part: Mapping) -> str:
 
 
 def digest(part: Mapping) -> str:
-    """Return the SHA-256 of a slice: what a figure's files carry of their configuration."""
+    """Return the SHA-256 of a slice: the configuration digest in a figure's files."""
     return sha256(text(part).encode())
 
 

@@ -11,7 +11,7 @@ from snip.jobs.files import unsealed
 from snip.masks.mask_files import MaskFile, read_mask_file
 from snip.study.axes import KEY, MASK_AXES, Run, number
 from snip.study.figures import FIGURES
-from snip.study.settings import check_settings, scoring_part
+from snip.study.settings import ERRORS, check_settings, scoring_part
 from snip.study.slices import slice_masks, slice_runs
 
 OUTCOME = [
@@ -20,9 +20,7 @@ OUTCOME = [
     "kept",
     "train_loss",
     "validation_error",
-    "test_error",
-    "best_validation_test_error",
-    "best_test_error",
+    *ERRORS,
 ]
 # Counts per parameter tensor (see snip.masks.anatomy).
 ANATOMY = ["parameters", "kept", "effective", "units", "dead_units"]

@@ -76,3 +76,9 @@ def test_a_value_that_is_not_allowed_is_refused_with_those_that_are(capsys):
             parsed(f"--{name.replace('_', '-')} nonsense")
         said = capsys.readouterr().err.splitlines()[-1]
         assert "nonsense" in said and all(value in said for value in allowed)
+
+
+@pytest.mark.parametrize("network", ["lenet-300-100", "lenet-5-caffe"])
+def test_a_study_has_every_setting(network):
+    config = load_config(REPOSITORY / "config/default.yaml")
+    assert set(settings(config, network, "mnist")) == set(FIELDS)
