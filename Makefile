@@ -11,6 +11,7 @@
 #   make test TESTS=tests/slurm               a real Slurm on this machine: needs root, and apt-get
 #                                             install slurm-wlm munge procps
 #   make test TESTS=tests/faults              kills and full disks, which take longer
+#   make reference                            the table of all keys in config/README.md
 #   make clean                                removes the environment
 VENV := .venv
 PYTHON ?= python3

@@ -57,7 +57,7 @@ def _files_below(path: Path, parents: tuple[str, ...] = ()) -> Iterator[Path]:
     """Yield the paths of all files below a folder in order, following links.
 
     Args:
-        parents: the real paths of the folders above it, to find links that go in circles.
+        parents: the real paths of the folders above it, to detect links that form a loop.
 
     Raises:
         ArchiveError: a link leads nowhere or to a folder above it, something is neither a file nor

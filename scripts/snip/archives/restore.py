@@ -24,7 +24,7 @@ def restore(source: Path) -> None:
         for name in manifest.results:
             record = local_record(name)
             if name not in existing:
-                # A record of an earlier file of this name is not about the restored file.
+                # An old record of this file name does not describe the restored file.
                 record.unlink(missing_ok=True)
                 _move(unpacked[name], Path(name))
             if record_path(name) in unpacked and not record.exists():
@@ -44,7 +44,7 @@ def _unpack(source: Path, folder: Path) -> tuple[Manifest, dict[str, Path]]:
     unpacked: dict[str, Path] = {}
     with open_archive(source) as (manifest, archive, members):
         for name, member in members.items():
-            # A number as its name keeps every file in this folder and apart from the others.
+            # Numbered names keep all files in this folder, and distinct.
             path = unpacked[name] = folder / str(len(unpacked))
             with archive.extractfile(member) as content, path.open("xb") as file:
                 shutil.copyfileobj(content, file, 1 << 20)

@@ -1,4 +1,4 @@
-"""Claims 4 and 7: which networks fit random labels, and what keeps the others from it."""
+"""Claims 4 and 7: which networks fit random labels, and why the others do not."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from snip.datasets.sources import CLASSES
 from snip.study.names import dataset_name
 from snip.tables.intervals import Interval
 
-# Each of the ten classes is told or not, so a seed's share of them comes in steps of one class.
+# A seed's share of recognised classes is a multiple of one tenth.
 TOLD_STEP = 1 / CLASSES
 
 Pattern = Callable[[], np.ndarray]  # returns the images that masks are compared with
@@ -43,7 +43,7 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
 
 
 def _told(evidence: Evidence, side: Side) -> Iterator[Statement]:
-    """Yield 2a: the class is told from its mask image, by two yardsticks."""
+    """Yield 2a: the class is told from its mask image, by two references."""
     pattern = partial(sizes, side.dataset, evidence.data)
     by_size = partial(_by_sparsity, evidence, side, pattern, likeness.share_told, TOLD_STEP)
     for yardstick, numbers in (

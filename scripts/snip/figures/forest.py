@@ -200,7 +200,7 @@ def region_label(low: float, high: float) -> str:
 
 
 def mean_label(value: float, lower: float, upper: float) -> str:
-    """Return a mean with its limits: `0.38 [0.31, 0.45]`; without what is not a number."""
+    """Return a mean with its limits: `0.38 [0.31, 0.45]`; limits that are NaN are left out."""
     if math.isnan(value):
         return "–"
     limits = "" if math.isnan(lower) else f" [{_number(lower)}, {_number(upper)}]"

@@ -22,7 +22,7 @@ class Inputs:
 
     Attributes:
         figure: its name in the table of figures.
-        part: the slice of the configuration that decides the figure, see `study.grids.slice_of`.
+        part: the slice of the configuration that decides the figure, see `study.slices.slice_of`.
         results: folder of the study's results.
         data: folder of the fetched data.
     """

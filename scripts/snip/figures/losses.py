@@ -132,8 +132,8 @@ def label_ends(axis: plt.Axes) -> None:
     ends = [(line, *to_axes.transform(line.get_xydata()[-1])) for line in axis.get_lines()]
     ends.sort(key=lambda end: end[2])
     height = axis.get_window_extent().height / axis.figure.dpi * 72
-    # Labels that are at least a step apart are, less their steps, in rising order. Of all such
-    # places isotonic regression gives those that are nearest to the ends.
+    # Find label positions at least one step apart and nearest to the line ends: subtract the steps,
+    # then isotonic regression.
     steps = np.arange(len(ends)) * LABEL_STEP / height
     wanted = np.array([end[2] for end in ends]) - steps
     places = np.clip(isotonic_regression(wanted).x, 0, max(0, 1 - steps[-1])) + steps

@@ -30,7 +30,7 @@ class Origin:
 
     Attributes:
         study: its name.
-        configuration: the digest of the slice that decides the figure, see `study.grids.digest`.
+        configuration: the digest of the slice that decides the figure, see `study.slices.digest`.
     """
 
     study: str

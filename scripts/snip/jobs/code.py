@@ -1,7 +1,7 @@
 """Which files of the project a script's result depends on: its own, and all that it imports.
 
-The files are read, not run, so nothing is imported. Imports by name (see `snip.study.registry`) do
-not show: give the files that a name chooses beside the script.
+The files are read, not run, so nothing is imported. Imports by name (see `snip.study.registry`)
+cannot be seen: pass the chosen files in addition.
 """
 
 from functools import cache
@@ -21,8 +21,8 @@ class CodeError(SnipError):
 def check_code() -> None:
     """Check that every script and module can be compiled.
 
-    Otherwise a rule cannot list its code, and Snakemake would take the rule's results for files
-    that no rule makes, and find nothing to do.
+    Otherwise the digest of a rule's code cannot be made, and Snakemake takes the rule's results for
+    files that no rule makes, and finds nothing to do.
 
     Raises:
         CodeError: a file cannot be compiled.

@@ -185,7 +185,7 @@ def main() -> None:
         # Snakemake's end closes the standard input.
         while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:
             server.handle_request()
-            server.service_actions()  # lets go of supervisors that have ended
+            server.service_actions()  # reaps supervisors that have ended
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def captions(config: dict, claims: pd.DataFrame) -> dict[str, str]:
 
 
 def caption(sentence: str, study: str, runs: int, mask_files: int, claims: pd.DataFrame) -> str:
-    """Return the caption of a figure of so many runs and mask files.
+    """Return a figure's caption, with its number of runs and mask files.
 
     Args:
         sentence: what the figure shows, from the table of figures.

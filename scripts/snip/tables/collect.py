@@ -67,7 +67,7 @@ def tabulate_runs(folder: Path, part: Mapping) -> dict[str, pd.DataFrame]:
 
     Args:
         folder: of the result files.
-        part: the slice, see `study.grids.slice_of`.
+        part: the slice, see `study.slices.slice_of`.
 
     Returns:
         runs: one row per run, KEY then OUTCOME (errors in percent).
@@ -107,7 +107,7 @@ def read_figure_masks(
 
     Args:
         folder: of the mask files.
-        part: the slice, see `study.grids.slice_of`.
+        part: the slice, see `study.slices.slice_of`.
         seed: the only seed to read. None: all seeds.
 
     Raises:
@@ -125,7 +125,7 @@ def tabulate_masks(folder: Path, part: Mapping) -> pd.DataFrame:
 
     Args:
         folder: of the mask files.
-        part: the slice, see `study.grids.slice_of`.
+        part: the slice, see `study.slices.slice_of`.
 
     Returns:
         See `tabulate_anatomies`.

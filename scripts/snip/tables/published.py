@@ -41,8 +41,8 @@ def table3(network: str, initialisation: str, test_error: float, spread: float) 
     )
 
 
-# The paper does not say how long it trained. Beside runs with fewer iterations than this, Figure 3
-# marks the published errors as those of a longer training.
+# The paper does not state its length of training. If ours is shorter than this, Figure 3 marks the
+# published errors as from longer training.
 ITERATIONS = 96_000
 
 PUBLISHED = [

@@ -53,7 +53,7 @@ def read_checked(folder: Path, name: str, part: Mapping) -> pd.DataFrame:
     Args:
         folder: of the table, with the table of settings beside it.
         name: `runs`, `layers` or `curves`.
-        part: the slice, see `study.grids.slice_of`.
+        part: the slice, see `study.slices.slice_of`.
 
     Raises:
         TableError: a table is missing or empty, lacks a run of the slice or has another.
@@ -88,5 +88,5 @@ def _check_runs(what: str, table: pd.DataFrame, runs: Iterable[Run]) -> None:
     for key in sorted(present ^ expected):
         run = " ".join(key)
         if key in expected:
-            raise TableError(f"{what} lacks the run {run}, which its configuration asks for")
+            raise TableError(f"{what} lacks the run {run}, which the configuration asks for")
         raise TableError(f"{what} has the run {run}, expected no such run")

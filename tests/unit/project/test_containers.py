@@ -34,6 +34,12 @@ def test_both_recipes_install_the_same_on_the_same_base():
         assert (REPOSITORY / name).exists() and f"    {name} {folder}/{name}\n" in APPTAINER
 
 
+def test_docker_sees_the_files_that_it_copies_and_no_others():
+    ignored, *seen = (REPOSITORY / ".dockerignore").read_text().splitlines()
+    [copied] = re.findall(r"^COPY (.*) \S+$", DOCKERFILE, re.M)
+    assert ignored == "*" and seen == [f"!{name}" for name in copied.split()]
+
+
 @pytest.mark.parametrize("image", [base(DOCKERFILE), re.search(r"image: (\S+)", WORKFLOW)[1]])
 def test_the_makefile_accepts_the_python_of_each_image(image):
     version = tuple(map(int, re.match(r"python:(\d+)\.(\d+)-", image).groups()))

@@ -33,7 +33,7 @@ def gather(part: Mapping, results: Path, data: Path) -> Evidence:
     """Return the evidence of a study.
 
     Args:
-        part: the slice of all figures and `claims`, see `study.grids.slice_of`.
+        part: the slice of all figures and `claims`, see `study.slices.slice_of`.
         results: folder of the study's results.
         data: folder of the fetched data.
 
@@ -41,7 +41,7 @@ def gather(part: Mapping, results: Path, data: Path) -> Evidence:
         TableError, SettingsError: see `reading.read_checked`.
     """
     grids, settings = part["grids"], part["settings"]
-    # It is the same for every network and data set.
+    # All networks and data sets share this value.
     validation_share = next(iter(next(iter(settings.values())).values()))["validation_share"]
     return Evidence(
         RunTable(

@@ -29,12 +29,12 @@ def normalised(images: np.ndarray) -> np.ndarray:
 
 
 def constant(images: np.ndarray) -> np.ndarray:
-    """Return which images (..., pixels) say nothing: constant, or with one step along the pixels.
+    """Return which images (..., pixels) carry no information: constant, or one step along pixels.
 
     A unit that no example of the pruning batch activates has scores of exactly 0. If the cut falls
-    among such scores, the index decides what is removed: whole units, and of one unit the pixels
-    from some index on. So every pixel loses the same number of units, or from that index on one
-    more.
+    among such scores, the index decides what is removed: whole units, and one unit's pixels from
+    some index onwards. So every pixel loses the same number of units, or from that index onwards
+    one more.
     """
     return np.count_nonzero(np.diff(images, axis=-1), axis=-1) <= 1
 

@@ -76,7 +76,7 @@ class RunTable:
             TableError: the runs also differ in another axis, so a seed would count twice.
         """
         runs = self.select(figure, **selected)
-        # A reference is not pruned: the criterion and pruning batch in its key mean nothing.
+        # A reference is not pruned, so ignore the criterion and pruning batch in its key.
         pruned, pruning = runs["sparsity"] > 0, {"criterion", "batch_size"}
         for axis in KEY:
             rows = runs[pruned] if axis in pruning else runs
