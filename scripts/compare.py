@@ -7,16 +7,19 @@ must lie beside the table of runs.
 from pathlib import Path
 
 from snip.jobs import command
+from snip.jobs.code import check_unedited
 from snip.jobs.files import write_atomically
 from snip.study.settings import ERRORS
 
 
 def main() -> None:
     parser = command.parser(__doc__)
+    command.add_code(parser)
     parser.add_argument("--runs", type=Path, required=True, help="the study's table of runs")
     parser.add_argument("--error", default="test_error", choices=ERRORS, help="column to compare")
     parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
     options = parser.parse_args()
+    check_unedited(options.code, "compare")
 
     from snip.tables.collect import csv_bytes
     from snip.tables.published import compare

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from snip.jobs import command
+from snip.jobs.code import check_unedited
 from snip.jobs.files import write_atomically
 from snip.study import slices
 
@@ -11,6 +12,7 @@ TEMPLATE = Path(__file__).resolve().parents[1] / "workflow/report/page.html.jinj
 
 def main() -> None:
     parser = command.parser(__doc__)
+    command.add_code(parser)
     slices.add_option(parser)
     parser.add_argument("--claims", type=Path, required=True, help="table of claims")
     parser.add_argument("--published", type=Path, required=True, help="table of published errors")
@@ -24,6 +26,7 @@ def main() -> None:
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of the study's")
     parser.add_argument("--output", type=Path, required=True, help="folder")
     options = parser.parse_args()
+    check_unedited(options.code, "describe", "workflow/report/page.html.jinja2")
 
     from snip.report.captions import captions, front_page
     from snip.report.pages import pages

@@ -4,12 +4,14 @@ from pathlib import Path
 
 from snip.datasets.sources import FETCHED
 from snip.jobs import command
+from snip.jobs.code import check_unedited
 from snip.jobs.files import write_atomically
 from snip.study import slices
 
 
 def main() -> None:
     parser = command.parser(__doc__)
+    command.add_code(parser)
     slices.add_option(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
     parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
@@ -21,6 +23,7 @@ def main() -> None:
         help="the table as Markdown; its picture gets the same name with .pdf, .png and .csv",
     )
     options = parser.parse_args()
+    check_unedited(options.code, "judge")
     part = slices.read(options)
 
     from snip.claims.evidence.gather import gather

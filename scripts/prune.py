@@ -17,6 +17,7 @@ from pathlib import Path
 
 from snip.datasets.sources import CLASSES, FETCHED
 from snip.jobs import command
+from snip.jobs.code import check_unedited
 from snip.study import options
 from snip.study.axes import MASK_AXES, MaskSet
 from snip.study.settings import SCORING_SETTINGS, scoring_part, unswept
@@ -24,6 +25,7 @@ from snip.study.settings import SCORING_SETTINGS, scoring_part, unswept
 
 def main() -> None:
     parser = command.parser(__doc__)
+    command.add_code(parser)
     options.add_axes(parser, [name for name in MASK_AXES if name != "class_"])
     options.add_axis(parser, "sparsity", nargs="+", required=True)
     parser.add_argument(
@@ -38,6 +40,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="mask file (.npz)")
     options.add_settings(parser, SCORING_SETTINGS)
     parsed = parser.parse_args()
+    check_unedited(parsed.code, "prune", *options.chosen_files(parsed))
 
     with command.importing():
         import numpy as np

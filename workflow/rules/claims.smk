@@ -27,5 +27,5 @@ rule claims:
         digest=slice_digest("claims"),
         results=lambda wildcards: RESULTS,
     shell:
-        "python {params.scripts:q}/judge.py --slice {input.slice} --digest {params.digest}"
+        "python {params.scripts:q}/judge.py --code {params.code} --slice {input.slice} --digest {params.digest}"
         " --results {params.results} --output {output.table} --readable {output.readable} 2> {log}"

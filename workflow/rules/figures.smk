@@ -21,7 +21,7 @@ rule figure:
         results=lambda wildcards: RESULTS,
         prefix=subpath(output[0], strip_suffix=".pdf"),
     shell:
-        "python {params.scripts:q}/figure.py --figure {wildcards.figure} --slice {input.slice}"
+        "python {params.scripts:q}/figure.py --code {params.code} --figure {wildcards.figure} --slice {input.slice}"
         " --digest {params.digest} --results {params.results} --output {params.prefix} 2> {log}"
 
 

@@ -22,4 +22,4 @@ rule prune:
         data=run_checksums,
         arguments=mask_arguments,
     shell:
-        "python {params.scripts:q}/prune.py {params.arguments} --output {output} 2> {log}"
+        "python {params.scripts:q}/prune.py {params.arguments} --code {params.code} --output {output} 2> {log}"

@@ -58,7 +58,7 @@ rule describe:
         benchmarks=f"{RESULTS}/benchmarks",
         folder=subpath(output[0], parent=True),
     shell:
-        "python {params.scripts:q}/describe.py --slice {input.slice} --digest {params.digest}"
+        "python {params.scripts:q}/describe.py --code {params.code} --slice {input.slice} --digest {params.digest}"
         " --claims {input.claims} --published {input.published} --runs {input.runs}"
         " --forest {input.forest} --benchmarks {params.benchmarks}"
         " --output {params.folder} 2> {log}"

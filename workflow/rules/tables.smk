@@ -40,7 +40,7 @@ rule collect_figure:
         runs=lambda wildcards: f"{RESULTS}/runs",
         folder=subpath(output[0], parent=True),
     shell:
-        "python {params.scripts:q}/collect.py --slice {input.slice} --digest {params.digest}"
+        "python {params.scripts:q}/collect.py --code {params.code} --slice {input.slice} --digest {params.digest}"
         " --runs {params.runs} --output {params.folder} 2> {log}"
 
 
@@ -76,7 +76,7 @@ rule collect_masks:
         digest=slice_digest("masks"),
         masks=lambda wildcards: f"{RESULTS}/masks",
     shell:
-        "python {params.scripts:q}/collect.py --slice {input.slice} --digest {params.digest}"
+        "python {params.scripts:q}/collect.py --code {params.code} --slice {input.slice} --digest {params.digest}"
         " --masks {params.masks} --output {output} 2> {log}"
 
 
@@ -97,5 +97,5 @@ rule compare:
         code=code("compare"),
         error=config["reported_error"],
     shell:
-        "python {params.scripts:q}/compare.py --runs {input.runs} --error {params.error}"
+        "python {params.scripts:q}/compare.py --code {params.code} --runs {input.runs} --error {params.error}"
         " --output {output} 2> {log}"

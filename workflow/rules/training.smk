@@ -26,6 +26,6 @@ rule train:
         arguments=run_arguments,
         checkpoint=f"{RESULTS}/checkpoints/{axes.RUN_PATH}.pt",
     shell:
-        "python {params.scripts:q}/train.py {params.arguments} --output {output}"
+        "python {params.scripts:q}/train.py {params.arguments} --code {params.code} --output {output}"
         " --checkpoint {params.checkpoint} --checkpoint-seconds {resources.checkpoint_seconds}"
         " 2> {log}"

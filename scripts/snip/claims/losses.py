@@ -14,6 +14,7 @@ from snip.claims.verdicts import Means, Missing, Statement, power_of_ten, single
 from snip.datasets.variants import training_size
 from snip.study.axes import KEY
 from snip.study.names import network_name
+from snip.tables.collect import TableError
 from snip.tables.intervals import Interval
 
 # Losses are compared by their logarithm to base ten. Rounding alone moves a run's final loss by a
@@ -182,7 +183,14 @@ def _all_else(control: pd.DataFrame) -> dict:
         raise Missing(
             f"the study has no runs with criterion {SHUFFLED}, labels random (claims.runs)"
         )
-    return {axis: control[axis].iloc[0] for axis in KEY if axis not in ("criterion", "seed")}
+    same = {axis: control[axis].unique() for axis in KEY if axis not in ("criterion", "seed")}
+    for axis, values in same.items():
+        if len(values) > 1:
+            raise TableError(
+                f"claims.runs has {axis} {values.tolist()}, which the claims cannot tell apart, "
+                "expected one"
+            )
+    return {axis: values[0] for axis, values in same.items()}
 
 
 def _control(evidence: Evidence) -> Iterator[Statement]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snip.datasets.idx import open_idx, verify
-from snip.datasets.sources import IDX_FILES, DatasetError, load_source
+from snip.datasets.sources import IDX_FILES, DatasetError, load_source, source_file
 from snip.datasets.summary import load_summary
 from snip.datasets.variants import Variant, parse_dataset
 from snip.jobs.randomness import stream
@@ -128,6 +128,11 @@ def load_dataset(name: str, folder: Path | str, inverted_statistics: str = "reco
     train_images, train_labels, test_images, test_labels = (
         open_idx(folder / file) for file in IDX_FILES
     )
+    if len(train_images) != source.training_examples:
+        raise DatasetError(
+            f"source file {source_file(variant.source)} has {source.training_examples} "
+            f"training_examples, expected {len(train_images)}, as in {IDX_FILES[0]}"
+        )
     histogram = load_summary(folder.parent, variant.source)["histogram"]
     values = np.arange(256)
     mean = float(np.average(values, weights=histogram))

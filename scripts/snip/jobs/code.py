@@ -67,6 +67,27 @@ def _code_of(file: str) -> frozenset[str]:
     return frozenset(path.relative_to(PROJECT).as_posix() for path in paths)
 
 
+def check_unedited(expected: str | None, script: str, *files: str) -> None:
+    """Refuse to work with other code than Snakemake plans with and records.
+
+    An edit while a study runs would else give results that count as current once it is undone.
+
+    Args:
+        expected: the digest of a rule's code; None, by hand: any code will do.
+        script: name of the script.
+        files: see `code_digest`.
+
+    Raises:
+        CodeError: the code is another.
+    """
+    found = None if expected is None else code_digest(f"scripts/{script}.py", *files)
+    if found != expected:
+        raise CodeError(
+            f"the code of {script}.py was edited after the study began: found SHA-256 {found}, "
+            f"expected {expected}; run Snakemake again (by hand: without --code)"
+        )
+
+
 @cache
 def code_digest(*files: str) -> str:
     """Return the SHA-256 of files and of all that the Python files among them depend on."""

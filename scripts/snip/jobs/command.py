@@ -20,6 +20,11 @@ def parser(module_doc: str) -> argparse.ArgumentParser:
     )
 
 
+def add_code(to: argparse.ArgumentParser) -> None:
+    """Add the option that says which code a rule expects (see `code.check_unedited`)."""
+    to.add_argument("--code", help="SHA-256 that the tool's code must have")
+
+
 @contextlib.contextmanager
 def importing() -> Iterator[None]:
     """Switch the garbage collector off for imports, and keep it out of what they leave in memory.

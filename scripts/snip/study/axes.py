@@ -28,6 +28,7 @@ LONGEST_LABEL = 100
 LIMITS = {
     "minimum": "{} or more",
     "maximum": "{} or less",
+    "exclusiveMinimum": "more than {}",
     "exclusiveMaximum": "less than {}",
     "pattern": "or all",
 }
@@ -79,25 +80,14 @@ class Axis:
 
     def _within(self, value: str | int) -> str | int:
         """Return a number that the limits allow."""
-        exact = Decimal(value)
-        inside = (
-            exact >= self.schema.get("minimum", exact)
-            and exact <= self.schema.get("maximum", exact)
-            and exact < self.schema.get("exclusiveMaximum", math.inf)
-        )
-        if not inside:
+        if not allows(Decimal(value), self.schema):
             raise self._refusal(value)
         return value
 
     def _refusal(self, value: object) -> ValueError:
-        limits = [
-            words.format(self.schema[limit])
-            for limit, words in LIMITS.items()
-            if limit in self.schema
-        ]
         kind = "numbers" if self.schema["type"] == "number" else "whole numbers"
         name = self.name.replace("_", " ")
-        return ValueError(f"{name} is {value}, allowed: {kind}, {', '.join(limits)}")
+        return ValueError(f"{name} is {value}, allowed: {kind}, {limits(self.schema)}")
 
 
 _NAME = r"[a-z0-9-]+"
@@ -230,6 +220,21 @@ Run = make_dataclass("Run", RUN_AXES, bases=(_Run,), frozen=True)
 Run.__doc__ = _Run.__doc__
 MaskSet = make_dataclass("MaskSet", MASK_AXES, bases=(_MaskSet,), frozen=True)
 MaskSet.__doc__ = _MaskSet.__doc__
+
+
+def allows(value: float | Decimal, schema: Mapping[str, Any]) -> bool:
+    """Return whether the limits of a JSON schema allow a number; they never allow NaN."""
+    return (
+        value >= schema.get("minimum", value)
+        and value <= schema.get("maximum", value)
+        and value > schema.get("exclusiveMinimum", -math.inf)
+        and value < schema.get("exclusiveMaximum", math.inf)
+    )
+
+
+def limits(schema: Mapping[str, Any]) -> str:
+    """Return the limits of a JSON schema in words: `0 or more, less than 100`."""
+    return ", ".join(words.format(schema[key]) for key, words in LIMITS.items() if key in schema)
 
 
 def number(text: str) -> int | float:

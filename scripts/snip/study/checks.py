@@ -9,9 +9,10 @@ from snip.datasets.sources import DatasetError, load_source
 from snip.datasets.variants import parse_dataset, training_size
 from snip.jobs.failures import ConfigError
 from snip.study import registry
-from snip.study.axes import AXES, Axis
+from snip.study.axes import AXES, MASK_AXES, Axis
 from snip.study.figures import FIGURES, SECTIONS, spoken
 from snip.study.grids import grids, shared_seeds
+from snip.study.settings import FIELDS, UNIFORM
 
 # Values that are checked if a grid leaves an axis out; the study's criteria are checked apart.
 DEFAULTS = {axis.grid: [axis.default] for axis in AXES.values()} | {"criteria": [], "seeds": []}
@@ -23,6 +24,7 @@ def check_grids(config: Mapping) -> None:
     Raises:
         ConfigError: in one sentence, the first thing that is wrong.
     """
+    _check_tables()
     for axis in AXES.values():
         for path, value in _named(config, axis.grid):
             _check_spelling(axis, path, value)
@@ -56,6 +58,22 @@ def check_grids(config: Mapping) -> None:
             raise ConfigError(
                 f"figures.{figure} has grids without a seed in common, expected at least one, "
                 f"since {spoken(figure)} shows the masks of one seed"
+            )
+
+
+def _check_tables() -> None:
+    """Check that settings that are axes can be, and stand where they must."""
+    for name in AXES.keys() & FIELDS.keys():
+        field = FIELDS[name].metadata
+        if field["section"] not in UNIFORM:
+            raise ConfigError(
+                f"axis {name} in scripts/snip/study/axes.py is a setting of its own for each "
+                f"network or data set, expected one of {' or '.join(UNIFORM)}"
+            )
+        if field["scores"] and name not in MASK_AXES:
+            raise ConfigError(
+                f"axis {name} decides masks, but MASK_PATH in scripts/snip/study/axes.py lacks it, "
+                "expected it there, or figures would show the masks of one value for all"
             )
 
 

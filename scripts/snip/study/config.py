@@ -61,6 +61,8 @@ def overlaid(path: Path | str, config: Mapping) -> dict[str, Any]:
     Raises:
         ConfigError: the file cannot be read.
     """
+    if not isinstance(config, Mapping):
+        raise ConfigError(f"the configuration is {config!r}, expected keys and values")
     below = dict(_read(Path(path)))
     _overlay(below, config)
     return below

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from snip.study import registry
-from snip.study.axes import AXES, Axis, Run
+from snip.study.axes import AXES, Axis, Run, allows, limits
 from snip.study.settings import FIELDS, Settings
 
 
@@ -51,6 +52,12 @@ def _spelled(axis: Axis, text: str) -> str | int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def chosen_files(options: argparse.Namespace) -> list[str]:
+    """Return the files of the criterion and network that parsed options name."""
+    chosen = {"criteria": options.criterion, "networks": options.network}
+    return [registry.file(kind, name) for kind, name in chosen.items()]
+
+
 def run_of(options: argparse.Namespace) -> Run:
     """Return the run that parsed options name."""
     return Run(**{name: getattr(options, name) for name in AXES})
@@ -67,12 +74,33 @@ def add_settings(to: argparse.ArgumentParser, names: Iterable[str] = tuple(FIELD
             continue
         field = FIELDS[name]
         kind: dict[str, Any] = {
-            "type": type(field.default),
+            "type": partial(_setting, name),
             "choices": field.metadata["limits"].get("enum"),
         }
         if isinstance(field.default, bool):
             kind = {"action": argparse.BooleanOptionalAction}
         group.add_argument(_option(name), help=_help(field.metadata["help"]), **kind)
+
+
+def _setting(name: str, text: str) -> int | float | str:
+    """Return a setting's value that a command line spells.
+
+    Raises:
+        ArgumentTypeError: it is of another type, or its limits do not allow it.
+    """
+    field = FIELDS[name]
+    kind, schema = type(field.default), field.metadata["limits"]
+    try:
+        value = kind(text)
+        allowed = kind is str or allows(value, schema)
+    except ValueError:
+        allowed = False
+    if not allowed:
+        numbers = "whole numbers" if kind is int else "numbers"
+        raise argparse.ArgumentTypeError(
+            f"{name.replace('_', ' ')} is {text}, allowed: {numbers}, {limits(schema)}"
+        )
+    return value
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

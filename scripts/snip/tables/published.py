@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from snip.study.axes import AXES
 from snip.tables.intervals import mean_interval
 
 
@@ -64,6 +65,9 @@ PUBLISHED = [
     table3("lenet-5-caffe", "he", 0.85, 0.05),
 ]
 
+# Axes that are compared one by one; other seeds are other runs of the same kind.
+COMPARED = {"dataset", "labels", "criterion", "network", "sparsity", "weight_decay", "batch_size"}
+COMPARED |= {"seed"}
 COLUMNS = ["source", "network", "sparsity", "batch_size", "optimizer", "initialisation"]
 COLUMNS += ["weight_decay", "published", "spread", "mean", "lower", "upper", "n", "iterations"]
 
@@ -93,7 +97,11 @@ def compare(runs: pd.DataFrame, settings: Mapping[str, Mapping], error: str) -> 
         trained = settings.get(published.network, {}).get("mnist", {})
         same = runs["network"].eq(published.network) & runs["sparsity"].eq(published.sparsity)
         same &= runs["weight_decay"].eq(published.weight_decay)
-        same &= all(trained.get(name) == row[name] for name in ("optimizer", "initialisation"))
+        stated = {name: row[name] for name in ("optimizer", "initialisation")}
+        same &= all(trained.get(name) == stated[name] for name in stated.keys() - AXES.keys())
+        for axis in AXES.keys() - COMPARED:  # what the paper does not state is as by default
+            value = AXES[axis].spelled(stated.get(axis, AXES[axis].default))
+            same &= runs[axis].map(AXES[axis].spelled).eq(value)
         if published.sparsity:  # the reference has no pruning batch
             same &= runs["batch_size"].eq(str(published.batch_size))
         ours = runs[same]

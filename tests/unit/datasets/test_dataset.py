@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snip.datasets.dataset import load_dataset
-from snip.datasets.sources import TRAIN_IMAGES, DatasetError, load_source
+from snip.datasets.sources import TRAIN_IMAGES, DatasetError, load_source, source_file
 from snip.jobs.files import sha256
 
 
@@ -71,4 +71,12 @@ def test_altered_truncated_and_missing_files_are_named_with_both_checksums(gener
         assert sha256(bad) in message
     path.unlink()
     with pytest.raises(DatasetError, match="missing"):
+        load_dataset("generated", generated)
+
+
+def test_another_number_of_training_examples_than_its_source_states_is_refused(generated):
+    path = source_file("generated")
+    path.write_text(path.read_text().replace("training_examples: 600", "training_examples: 500"))
+    load_source.cache_clear()
+    with pytest.raises(DatasetError, match="has 500 training_examples, expected 600"):
         load_dataset("generated", generated)

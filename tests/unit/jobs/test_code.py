@@ -69,3 +69,18 @@ def test_a_file_that_is_no_python_is_named(tmp_path, monkeypatch, content, messa
     (tmp_path / "scripts/snip/broken.py").write_bytes(content)
     with pytest.raises(code.CodeError, match=message):
         code.check_code()
+
+
+def test_other_code_than_the_study_began_with_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(code, "PROJECT", tmp_path)
+    script = tmp_path / "scripts/tool.py"
+    script.parent.mkdir()
+    script.write_text("one = 1\n")
+    began = code.code_digest("scripts/tool.py")
+    code.check_unedited(began, "tool")
+    code.check_unedited(None, "tool")  # by hand
+    script.write_text("one = 2\n")
+    code.code_digest.cache_clear()
+    with pytest.raises(code.CodeError, match=f"tool.py was edited .* expected {began}"):
+        code.check_unedited(began, "tool")
+    code.code_digest.cache_clear()

@@ -11,8 +11,9 @@ import pytest
 from helpers import REPOSITORY
 from snip.jobs.code import code_of
 from snip.jobs.failures import ConfigError
-from snip.study import options
-from snip.study.config import load_config
+from snip.study import checks, options
+from snip.study.axes import AXES, Axis
+from snip.study.config import DEFAULT, load_config, overlaid
 from snip.study.grids import settings
 from snip.study.options import arguments
 from snip.study.settings import CHOICES, FIELDS, SCORING_SETTINGS, Settings
@@ -82,3 +83,35 @@ def test_a_value_that_is_not_allowed_is_refused_with_those_that_are(capsys):
 def test_a_study_has_every_setting(network):
     config = load_config(REPOSITORY / "config/default.yaml")
     assert set(settings(config, network, "mnist")) == set(FIELDS)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--iterations 0", "--log-every 0", "--momentum -3", "--momentum 1", "--learning-rate 0"]
+    + ["--learning-rate nan", "--validation-share 0", "--iterations 1.5"],
+)
+def test_the_limits_of_settings_hold_on_the_command_line(capsys, words):
+    option, value = words.split()
+    with pytest.raises(SystemExit):
+        parsed(f"{option}={value}")
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"{option}: {option[2:].replace('-', ' ')} is {value}, allowed: " in said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("initialisation", "axis initialisation decides masks, but MASK_PATH"),
+        ("learning_rate", "axis learning_rate .* for each network or data set"),
+    ],
+)
+def test_a_setting_that_cannot_be_an_axis_is_refused_as_one(monkeypatch, name, said):
+    axis = Axis(name, f"{name}s", "0.1", ".*", {"type": "string"}, "")
+    monkeypatch.setattr(checks, "AXES", AXES | {name: axis})
+    with pytest.raises(ConfigError, match=said):
+        checks._check_tables()
+
+
+def test_a_configuration_that_is_a_list_is_refused():
+    with pytest.raises(ConfigError, match="the configuration is .*, expected keys and values"):
+        overlaid(DEFAULT, [])

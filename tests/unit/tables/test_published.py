@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from helpers import REPOSITORY
-from snip.study.axes import KEY, Run
+from snip.study.axes import AXES, KEY, Axis, Run
+from snip.tables import published
 from snip.tables.collect import SETTINGS
 from snip.tables.published import PUBLISHED
 from snip.tables.reading import read_table
@@ -57,3 +58,32 @@ def test_only_runs_trained_in_the_published_way_are_compared(tmp_path):
 )
 def test_runs_trained_in_another_way_are_beside_no_published_number(tmp_path, decay, trained):
     assert compared(tmp_path, decay, ["0", "90"], **trained).empty
+
+
+def runs_of(column, values):
+    """Runs of Figure 3's network at 90 %, one per value of another axis, with errors 2, 3, …"""
+    key = Run("mnist", "lenet-300-100", "snip", "90", 100, "true", "0.0005", 0).key
+    rows = [
+        {**key, column: v, "iterations": 7, "test_error": 2.0 + i} for i, v in enumerate(values)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "values", "found"),
+    [
+        ("momentum", "0.9", [0, 0.9], 3.0),  # the paper states one: that of the default
+        ("initialisation", "he", ["he", "variance-scaling"], 3.0),  # stated by each entry
+    ],
+)
+def test_runs_that_differ_in_another_axis_are_not_pooled(monkeypatch, name, default, values, found):
+    schema = {"type": "number"} if name == "momentum" else {"type": "string"}
+    axis = Axis(name, f"{name}s", default, ".*", schema, "")
+    monkeypatch.setattr(published, "AXES", AXES | {name: axis})
+    trained = {"optimizer": "sgd", "initialisation": "variance-scaling"}
+    trained.pop(name, None)  # settings that are axes are in the runs' key
+    table = published.compare(
+        runs_of(name, values), {"lenet-300-100": {"mnist": trained}}, "test_error"
+    )
+    [row] = table[table["n"] > 0].itertuples()
+    assert row.n == 1 and row.mean == found

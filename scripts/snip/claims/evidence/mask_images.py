@@ -13,7 +13,7 @@ from snip.claims.evidence.run_table import batch_examples, place
 from snip.claims.verdicts import Missing
 from snip.datasets.variants import parse_dataset
 from snip.masks.mask_files import read_mask_file
-from snip.study.axes import MaskSet
+from snip.study.axes import MASK_AXES, MaskSet
 from snip.study.grids import expand_masks
 from snip.study.settings import scoring_part
 from snip.tables.collect import TableError
@@ -27,6 +27,10 @@ class Side(NamedTuple):
     figure: str
     criterion: str
     dataset: str
+
+
+# Axes in which all masks of a comparison must agree.
+FIXED = [axis for axis in MASK_AXES if axis not in ("dataset", "criterion", "class_", "seed")]
 
 
 @dataclass(frozen=True)
@@ -86,9 +90,12 @@ class MaskImages:
         masks_of_sides = [self._masks_of(side) for side in sides]
         sparsities = self.sparsities_of(*sides)
         places = " and ".join(dict.fromkeys(place(side.figure) for side in sides))
-        scored = {(m.network, m.batch_size) for masks in masks_of_sides for m in masks}
+        scored = {
+            tuple(getattr(m, axis) for axis in FIXED) for masks in masks_of_sides for m in masks
+        }
         if len(scored) > 1 or not sparsities:
-            what = "network and batch size" if sparsities else "sparsity"
+            axes = " and ".join(axis.replace("_", " ") for axis in FIXED)
+            what = axes if sparsities else "sparsity"
             raise Missing(f"the masks of {places} have no {what} in common")
         images_of_sides = [
             {
@@ -129,7 +136,7 @@ class MaskImages:
             raise Missing(
                 f"{place(figure)} has no masks with criterion {side.criterion}, {side.dataset}"
             )
-        for axis in ("network",) if figure == "fig3" else ("network", "batch_size"):
+        for axis in (axis for axis in FIXED if figure != "fig3" or axis != "batch_size"):
             values = list(dict.fromkeys(getattr(masks, axis) for masks in masks_of_side))
             if len(values) > 1:
                 raise TableError(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from snip.claims.verdicts import Missing
 from snip.datasets.variants import training_size
-from snip.study.axes import KEY
+from snip.study.axes import AXES, KEY
 from snip.study.grids import expand_runs
 from snip.tables.collect import TableError
 
@@ -114,4 +114,5 @@ def place(figure: str) -> str:
 
 def _comparable(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose key columns have the same types in all tables: batch sizes are text."""
-    return table.astype({"sparsity": float, "weight_decay": float, "batch_size": str})
+    numbers = [name for name in KEY if AXES[name].schema.get("type") == "number"]
+    return table.astype(dict.fromkeys(numbers, float) | {"batch_size": str})
