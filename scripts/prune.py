@@ -18,7 +18,7 @@ from pathlib import Path
 from snip.datasets.sources import CLASSES, FETCHED
 from snip.jobs import command
 from snip.jobs.code import check_unedited
-from snip.study import options
+from snip.study import options, registry
 from snip.study.axes import MASK_AXES, MaskSet
 from snip.study.settings import SCORING_SETTINGS, scoring_part, unswept
 
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True, help="mask file (.npz)")
     options.add_settings(parser, SCORING_SETTINGS)
     parsed = parser.parse_args()
-    check_unedited(parsed.code, "prune", *options.chosen_files(parsed))
+    check_unedited(parsed.code, "prune", *registry.chosen_files(parsed.criterion, parsed.network))
 
     with command.importing():
         import numpy as np

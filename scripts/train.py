@@ -11,14 +11,14 @@ from pathlib import Path
 from snip.datasets.sources import FETCHED
 from snip.jobs import command, signals
 from snip.jobs.code import check_unedited
-from snip.study import options
-from snip.study.axes import RUN_AXES
+from snip.study import options, registry
+from snip.study.axes import KEY
 
 
 def main() -> None:
     parser = command.parser(__doc__)
     command.add_code(parser)
-    options.add_axes(parser, RUN_AXES)
+    options.add_axes(parser, KEY)
     parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
     parser.add_argument("--output", type=Path, required=True, help="result file (.json)")
     parser.add_argument(
@@ -29,7 +29,7 @@ def main() -> None:
     )
     options.add_settings(parser)
     parsed = parser.parse_args()
-    check_unedited(parsed.code, "train", *options.chosen_files(parsed))
+    check_unedited(parsed.code, "train", *registry.chosen_files(parsed.criterion, parsed.network))
 
     with command.importing():
         import torch

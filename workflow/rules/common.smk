@@ -71,11 +71,8 @@ def run_code(script):
     """As `code`, with the wildcards' own criterion and network, and no others."""
 
     def digest(wildcards):
-        return code(
-            script,
-            registry.file("criteria", wildcards.criterion),
-            registry.file("networks", wildcards.network),
-        )
+        chosen = registry.chosen_files(wildcards.criterion, wildcards.network)
+        return code(script, *chosen)
 
     return digest
 
@@ -123,7 +120,7 @@ def slice_digest(name):
 
 def run_arguments(wildcards):
     """The options of train.py: the run, then its settings."""
-    key = {axis: wildcards[axis] for axis in axes.RUN_AXES}
+    key = {axis: wildcards[axis] for axis in axes.KEY}
     values = grids.settings(config, wildcards.network, wildcards.dataset)
     return f"{options.arguments(key)} {options.arguments(values)}"
 

@@ -51,7 +51,13 @@ onstart:
     workflow.scheduler.job_rate_limiter = None
     if workflow.local_exec:
         forks.start(
-            ["train", "snip.training.run", "snip.training.checkpoints", "snip.masks.mask_files"]
+            [
+                "train",
+                "prune",
+                "snip.training.run",
+                "snip.training.checkpoints",
+                "snip.masks.mask_files",
+            ]
         )
 
 

@@ -161,19 +161,8 @@ def _names(path: str) -> list[str]:
     return [name for _, name, _, _ in Formatter().parse(path) if name]
 
 
-RUN_AXES, MASK_AXES = _names(RUN_PATH), _names(MASK_PATH)
-# The key columns of tables of runs.
-KEY = RUN_AXES
-
-
-def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return axes' values as table columns: numbers as numbers, `class` for `class_`."""
-    return {
-        name.rstrip("_"): number(value)
-        if name in AXES and AXES[name].schema.get("type") == "number"
-        else value
-        for name, value in values.items()
-    }
+# The key columns of tables of runs, and the axes of a mask file.
+KEY, MASK_AXES = _names(RUN_PATH), _names(MASK_PATH)
 
 
 class _Key:
@@ -181,8 +170,12 @@ class _Key:
 
     @property
     def key(self) -> dict[str, Any]:
-        """The columns that identify it, with numbers as numbers."""
-        return _columns(asdict(self))
+        """The columns that identify it: numbers as numbers, `class` for `class_`."""
+        numbers = {name for name, axis in AXES.items() if axis.schema.get("type") == "number"}
+        return {
+            name.rstrip("_"): number(value) if name in numbers else value
+            for name, value in asdict(self).items()
+        }
 
 
 class _Run(_Key):
@@ -216,7 +209,7 @@ class _MaskSet(_Key):
         return MASK_PATH.format(**asdict(self))
 
 
-Run = make_dataclass("Run", RUN_AXES, bases=(_Run,), frozen=True)
+Run = make_dataclass("Run", KEY, bases=(_Run,), frozen=True)
 Run.__doc__ = _Run.__doc__
 MaskSet = make_dataclass("MaskSet", MASK_AXES, bases=(_MaskSet,), frozen=True)
 MaskSet.__doc__ = _MaskSet.__doc__

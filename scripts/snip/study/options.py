@@ -52,12 +52,6 @@ def _spelled(axis: Axis, text: str) -> str | int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def chosen_files(options: argparse.Namespace) -> list[str]:
-    """Return the files of the criterion and network that parsed options name."""
-    chosen = {"criteria": options.criterion, "networks": options.network}
-    return [registry.file(kind, name) for kind, name in chosen.items()]
-
-
 def run_of(options: argparse.Namespace) -> Run:
     """Return the run that parsed options name."""
     return Run(**{name: getattr(options, name) for name in AXES})

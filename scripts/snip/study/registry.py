@@ -64,6 +64,11 @@ def file(kind: str, name: str) -> str:
     return f"scripts/snip/{PACKAGES[kind]}/{name.replace('-', '_')}.py"
 
 
+def chosen_files(criterion: str, network: str) -> list[str]:
+    """Return the files that a run or a mask file chooses by name, as paths in the project."""
+    return [file("criteria", criterion), file("networks", network)]
+
+
 def check(kind: str, name: str) -> None:
     """Look, without importing it, whether the file of a name defines what it should.
 

@@ -146,12 +146,6 @@ class Settings:
 FIELDS = {each.name: each for each in fields(Settings)}
 # The settings that scoring depends on; the others only concern training.
 SCORING_SETTINGS = [name for name, each in FIELDS.items() if each.metadata["scores"]]
-# The values that a setting made of text may have.
-CHOICES = {
-    name: each.metadata["limits"]["enum"]
-    for name, each in FIELDS.items()
-    if "enum" in each.metadata["limits"]
-}
 
 
 def in_section(section: str) -> dict[str, Any]:

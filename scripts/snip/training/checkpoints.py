@@ -19,7 +19,7 @@ import torch
 
 from snip.datasets.dataset import Dataset
 from snip.datasets.sources import load_source
-from snip.jobs.code import PROJECT, code_of
+from snip.jobs.code import code_digest
 from snip.jobs.files import sha256, write_atomically
 from snip.study import registry
 from snip.study.axes import Run
@@ -34,13 +34,11 @@ def fingerprint(run: Run, settings: Settings, dataset: Dataset) -> str:
     A run resumes only if all of these are unchanged; after an edit of the training loop, for
     example, it begins anew.
     """
-    by_name = [registry.file("criteria", run.criterion), registry.file("networks", run.network)]
-    code = code_of("scripts/train.py", *by_name)
     decisive = [
         run.key,
         dataclasses.asdict(settings),
         load_source(dataset.variant.source).checksums,
-        {file: sha256((PROJECT / file).read_bytes()) for file in code},
+        code_digest("scripts/train.py", *registry.chosen_files(run.criterion, run.network)),
         torch.__version__,
     ]
     return sha256(json.dumps(decisive, sort_keys=True).encode())

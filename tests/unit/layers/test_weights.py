@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from snip.layers.weights import build_network
-from snip.study.settings import CHOICES, Settings
+from snip.study.settings import Settings
+from studies import CHOICES
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snip.study.axes import AXES, MASK_AXES, RUN_AXES, MaskSet, Run, label, number
+from snip.study.axes import AXES, KEY, MASK_AXES, MaskSet, Run, label, number
 from snip.study.options import add_axes, run_of
 from snip.study.settings import SCORING_SETTINGS
 
@@ -14,7 +14,7 @@ from snip.study.settings import SCORING_SETTINGS
 def parsed(*words):
     """The run that a command line names."""
     parser = argparse.ArgumentParser()
-    add_axes(parser, RUN_AXES)
+    add_axes(parser, KEY)
     return run_of(parser.parse_args(words))
 
 
@@ -76,7 +76,7 @@ def test_paths_spell_the_swept_axes():
 
 
 def test_paths_tell_every_axis_apart():
-    assert set(RUN_AXES) == set(AXES)
+    assert set(KEY) == set(AXES)
     assert set(MASK_AXES) - {"class_"} <= set(AXES)
     # A mask file must be told by what its masks depend on.
     assert set(SCORING_SETTINGS) & set(AXES) <= set(MASK_AXES)

@@ -16,7 +16,8 @@ from snip.study.axes import AXES, Axis
 from snip.study.config import DEFAULT, load_config, overlaid
 from snip.study.grids import settings
 from snip.study.options import arguments
-from snip.study.settings import CHOICES, FIELDS, SCORING_SETTINGS, Settings
+from snip.study.settings import FIELDS, SCORING_SETTINGS, Settings
+from studies import CHOICES
 
 
 def parsed(words, names=tuple(FIELDS)):

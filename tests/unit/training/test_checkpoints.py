@@ -8,6 +8,7 @@ import torch
 
 from helpers import REPOSITORY
 from interruptions import QUICK, RUN, load, new_checkpoint, quietly, stop_after, uninterrupted
+from snip.jobs import code
 from snip.jobs.files import sha256
 from snip.training import checkpoints
 from snip.training.checkpoints import fingerprint
@@ -82,11 +83,19 @@ def test_the_fingerprint_covers_the_code_that_a_run_uses(
 ):
     base = fingerprint(RUN, QUICK, dataset)
     shutil.copytree(REPOSITORY / "scripts", tmp_path / "project" / "scripts")
-    monkeypatch.setattr(checkpoints, "PROJECT", tmp_path / "project")
-    assert fingerprint(RUN, QUICK, dataset) == base
-    with (tmp_path / "project/scripts/snip" / f"{file}.py").open("a") as code:
-        code.write("# edited\n")
-    assert (fingerprint(RUN, QUICK, dataset) != base) == counts
+    monkeypatch.setattr(code, "PROJECT", tmp_path / "project")
+
+    def found():
+        code.code_digest.cache_clear()
+        code._code_of.cache_clear()
+        return fingerprint(RUN, QUICK, dataset)
+
+    assert found() == base
+    with (tmp_path / "project/scripts/snip" / f"{file}.py").open("a") as edited:
+        edited.write("# edited\n")
+    assert (found() != base) == counts
+    monkeypatch.setattr(code, "PROJECT", REPOSITORY)
+    assert found() == base  # and what follows finds its own code
 
 
 def test_a_checkpoint_cannot_run_code(dataset, tmp_path):

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from quick import QUICK, RUN
 from snip.datasets.dataset import load_dataset
-from snip.study.settings import CHOICES
 from snip.training.examples import batches, training_labels
 from snip.training.loop import Training
+from studies import CHOICES
 
 
 @settings(deadline=None)
