@@ -41,7 +41,9 @@ def report(finished):
     """The study `small` as one HTML file."""
     snakemake(finished, "--cores", "2", target="describe")
     path = finished / "report.html"
-    run_in(finished, "snakemake", *CONFIGS, "--report", path, "--", "describe", env=environment())
+    command = ["snakemake", *CONFIGS, "--report", path, "--", "describe"]
+    said = run_in(finished, *command, env=environment()).stdout
+    assert "Warning" not in said
     return path
 
 
