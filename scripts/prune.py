@@ -55,7 +55,9 @@ def main() -> None:
 
     torch.set_num_threads(1)  # as in train.py
     settings = options.settings_of(parsed)
-    dataset = load_dataset(parsed.dataset, parsed.data, settings.inverted_statistics)
+    dataset = load_dataset(
+        parsed.dataset, parsed.data, settings.inverted_statistics, settings.grey_values
+    )
     wanted = MaskSet(**{name: getattr(parsed, name) for name in MASK_AXES})
     drawn = build_network(wanted.network, wanted.seed, settings)
     classes = list(map(str, range(CLASSES))) if parsed.class_ == "each" else [parsed.class_]

@@ -44,7 +44,9 @@ def main() -> None:
     # Gradients of memorised labels become denormal numbers, which are slow and as good as zero.
     torch.set_flush_denormal(True)
     run, settings = options.run_of(parsed), options.settings_of(parsed)
-    dataset = load_dataset(run.dataset, parsed.data, settings.inverted_statistics)
+    dataset = load_dataset(
+        run.dataset, parsed.data, settings.inverted_statistics, settings.grey_values
+    )
     identity = fingerprint(run, settings, dataset)
     checkpoint = Checkpoint(parsed.checkpoint, identity, parsed.checkpoint_seconds)
     # Slurm before its time limit, Ctrl-C and a closed terminal end the run with a checkpoint.

@@ -1,7 +1,22 @@
-# Claims: tables and masks -> results/{study}/tables/{claims}.csv, figures/claims
+# Claims: tables and masks -> results/{study}/tables/{claims}.csv, figures/claims;
+# for figures with statements of their own -> results/{study}/tables/{figure}.csv
 
 CLAIMED_MASKS = [name for name in figures.CLAIMED if name in figures.MASKED]
 CLAIMED_DATA = sources_of(CLAIMED_MASKS)
+
+
+def judged_data(wildcards):
+    """The data that a figure's statements look at: mask images are compared with its images."""
+    if not figures.FIGURES[wildcards.figure].by_reading:
+        return []
+    files = [*IDX_FILES, SUMMARY]
+    return [fetched(source, files) for source in sources_of([wildcards.figure])]
+
+
+def judging_code(wildcards):
+    """The code that judges a figure's statements."""
+    module = figures.FIGURES[wildcards.figure].module
+    return code("judge", f"scripts/snip/claims/{module}.py")
 
 
 rule claims:
@@ -29,3 +44,31 @@ rule claims:
     shell:
         "python {params.scripts:q}/judge.py --code {params.code} --slice {input.slice} --digest {params.digest}"
         " --results {params.results} --output {output.table} --readable {output.readable} 2> {log}"
+
+
+rule judge_figure:
+    input:
+        slice=f"{RESULTS}/slices/{{figure}}.json",
+        tables=[f"{RESULTS}/tables/{{figure}}/{table}.csv" for table in TABLES],
+        masks=lambda wildcards: mask_files(wildcards.figure),
+        data=judged_data,
+    output:
+        table=f"{RESULTS}/tables/{{figure}}.csv",
+    log:
+        f"{RESULTS}/logs/tables/{{figure}}-judged.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/tables/{{figure}}-judged.tsv"
+    conda:
+        "../../environment.yml"
+    wildcard_constraints:
+        figure="|".join(name for name in figures.FIGURES if figures.FIGURES[name].judged),
+    params:
+        scripts=scripts,
+        code=judging_code,
+        data=lambda wildcards: checksums(*sources_of([wildcards.figure])),
+        digest=lambda wildcards: slice_digest(wildcards.figure),
+        results=lambda wildcards: RESULTS,
+    shell:
+        "python {params.scripts:q}/judge.py --code {params.code} --figure {wildcards.figure}"
+        " --slice {input.slice} --digest {params.digest} --results {params.results}"
+        " --output {output.table} 2> {log}"

@@ -25,6 +25,7 @@ if not os.path.samefile(PROJECT, HOME):
     raise WorkflowError(f"code of {PROJECT} is loaded, expected that of {HOME}: one clone per run")
 try:
     check_code()
+    configuration.check_files(workflow.configfiles)
     # A workflow that uses this one as a module gives only its own configuration.
     config = configuration.check(configuration.overlaid(configuration.DEFAULT, config))
     RUNS = grids.study_runs(config)
@@ -37,12 +38,12 @@ DATASETS = FETCHED.as_posix()
 # The default study's figures lie in figures/, those of every other study in a folder of its own.
 PICTURES = "figures" if config["study"] == "default" else f"figures/{config['study']}"
 FORMS = ("pdf", "png", "csv")
-DRAWN = (*figures.FIGURES, "claims")
+DRAWN = (*figures.DRAWN, "claims")
 TABLES = ("runs", "layers", "curves", "settings")
 
 
 wildcard_constraints:
-    **{name: axis.pattern for name, axis in axes.AXES.items()},
+    **{name: axis.wildcard for name, axis in axes.AXES.items()},
     source="[a-z0-9-]+",
     class_="all|each",
     figure="|".join(figures.FIGURES),
@@ -118,20 +119,25 @@ def slice_digest(name):
     return slices.digest(slices.named_slice(config, name))
 
 
+def run_settings(wildcards):
+    """The settings of the wildcards' network, data set and reading."""
+    [reading] = axes.values_in(wildcards, ["reading"]).values()
+    return grids.settings(config, wildcards.network, wildcards.dataset, reading)
+
+
 def run_arguments(wildcards):
     """The options of train.py: the run, then its settings."""
-    key = {axis: wildcards[axis] for axis in axes.KEY}
-    values = grids.settings(config, wildcards.network, wildcards.dataset)
-    return f"{options.arguments(key)} {options.arguments(values)}"
+    key = axes.values_in(wildcards, axes.KEY)
+    return f"{options.arguments(key)} {options.arguments(run_settings(wildcards))}"
 
 
 def mask_arguments(wildcards):
     """The options of prune.py: what is scored, and every sparsity that a figure shows of it."""
-    key = {axis: wildcards[axis] for axis in axes.MASK_AXES}
-    path = axes.MASK_PATH.format(**key)
+    path = axes.MASK_PATH.format(**{axis: wildcards[axis] for axis in axes.MASK_AXES})
+    key = axes.values_in(wildcards, axes.MASK_AXES)
     if path not in MASKS:
         raise WorkflowError(f"no figure of study {config['study']} shows the masks {path}")
-    values = scoring_part(grids.settings(config, wildcards.network, wildcards.dataset))
+    values = scoring_part(run_settings(wildcards))
     sparsities = " ".join(MASKS[path])
     return (
         f"{options.arguments(key)} --images-only --sparsity {sparsities}"
@@ -141,8 +147,7 @@ def mask_arguments(wildcards):
 
 def run_minutes(wildcards, attempt):
     """A run's time limit: generous for a slow core, and more with each attempt."""
-    iterations = grids.settings(config, wildcards.network, wildcards.dataset)["iterations"]
-    return (10 + iterations // 600) * attempt
+    return (10 + run_settings(wildcards)["iterations"] // 600) * attempt
 
 
 def run_files(*names):
@@ -155,10 +160,10 @@ def mask_files(*names, shown_only=False):
     """Mask files of figures; with `shown_only`, those of the one seed that is drawn."""
     files = {}
     for name in names:
-        masks = grids.expand_masks(name, grids.grids(config, name))
-        shown = grids.shared_seeds(name, grids.grids(config, name))[0]
-        for mask in masks:
-            if mask.seed == shown or not shown_only:
+        completed = grids.grids(config, name)
+        shown = grids.shared_seeds(name, completed)[:1] if shown_only else []
+        for mask in grids.expand_masks(name, completed):
+            if mask.seed in shown or not shown_only:
                 files[f"{RESULTS}/masks/{mask.path}.npz"] = None
     return list(files)
 
@@ -167,7 +172,9 @@ def figure_inputs(wildcards):
     """The tables, mask files and summaries that a figure shows."""
     shown = figures.FIGURES[wildcards.figure]
     files = []
-    if shown.trained:
+    if shown.judged:
+        files += [f"{RESULTS}/tables/{wildcards.figure}.csv"]
+    if shown.trained and not shown.by_reading:
         files += [f"{RESULTS}/tables/{wildcards.figure}/{table}.csv" for table in TABLES]
     if shown.masks:
         # Figure 3 looks in all of them for the example that the paper shows.

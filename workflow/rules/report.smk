@@ -21,6 +21,7 @@ rule describe:
                 labels={"figure": figure.title},
             )
             for name, figure in figures.FIGURES.items()
+            if name in figures.DRAWN
         ],
         forest=report(
             f"{PICTURES}/claims.png",
@@ -44,7 +45,7 @@ rule describe:
             )
             for page, (category, title) in PAGES.items()
         ],
-        captions=[f"{RESULTS}/report/{name}.rst" for name in (*figures.FIGURES, "front")],
+        captions=[f"{RESULTS}/report/{name}.rst" for name in (*figures.DRAWN, "front")],
     log:
         f"{RESULTS}/logs/report/describe.log",
     benchmark:

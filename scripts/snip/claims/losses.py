@@ -22,8 +22,8 @@ from snip.tables.intervals import Interval
 RESOLUTION = 1e-3
 # In single precision a smaller loss is the same as 0, which has no logarithm.
 SMALLEST = 1e-7
-# The control: random masks with as many connections in every layer as the sensitivity's masks.
-SHUFFLED = "snip-shuffled"
+# Random masks with as many connections in every layer as the sensitivity's masks.
+SHUFFLED = "shuffled"
 
 
 def statements(evidence: Evidence) -> Iterator[Statement]:
@@ -145,7 +145,8 @@ def _shuffled(evidence: Evidence) -> pd.DataFrame:
     """Return the runs of the control."""
     network = evidence.runs.values_of("fig4", "networks")[0]
     dataset = evidence.runs.values_of("fig4", "datasets")[0]
-    runs = _runs(evidence, STUDY, SHUFFLED, network=network, dataset=dataset, labels="random")
+    same = {"network": network, "dataset": dataset, "labels": "random"}
+    runs = _runs(evidence, STUDY, "snip", control=SHUFFLED, **same)
     return runs[runs["sparsity"] > 0]
 
 
@@ -169,7 +170,7 @@ def _capacity(evidence: Evidence) -> Iterator[Statement]:
 
 def _random_mask(evidence: Evidence, control: pd.DataFrame) -> Means:
     """Return the final losses of the control's runs of one setting."""
-    losses = _final(evidence, STUDY, criterion=SHUFFLED, **_all_else(control))
+    losses = _final(evidence, STUDY, control=SHUFFLED, **_all_else(control))
     return Means(single(losses), RESOLUTION)
 
 
@@ -180,10 +181,8 @@ def _all_else(control: pd.DataFrame) -> dict:
         control: the control's runs of one setting.
     """
     if not len(control):
-        raise Missing(
-            f"the study has no runs with criterion {SHUFFLED}, labels random (claims.runs)"
-        )
-    same = {axis: control[axis].unique() for axis in KEY if axis not in ("criterion", "seed")}
+        raise Missing(f"the study has no runs with control {SHUFFLED}, labels random (claims.runs)")
+    same = {axis: control[axis].unique() for axis in KEY if axis not in ("control", "seed")}
     for axis, values in same.items():
         if len(values) > 1:
             raise TableError(
@@ -217,8 +216,8 @@ def _control(evidence: Evidence) -> Iterator[Statement]:
 def _ratio(evidence: Evidence, control: pd.DataFrame) -> Means:
     """Return by seed the logarithm of the ratio of the final losses, all else equal."""
     same = _all_else(control)
-    sensitivity = _final(evidence, STUDY, criterion="snip", **same)
-    random = _final(evidence, STUDY, criterion=SHUFFLED, **same)
+    sensitivity = _final(evidence, STUDY, control="none", **same)
+    random = _final(evidence, STUDY, control=SHUFFLED, **same)
     return Means(single((sensitivity - random).dropna()), RESOLUTION)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snip.datasets.idx import open_idx, verify
-from snip.datasets.sources import IDX_FILES, DatasetError, load_source, source_file
+from snip.datasets.sources import CLASSES, IDX_FILES, DatasetError, load_source, source_file
 from snip.datasets.summary import load_summary
 from snip.datasets.variants import Variant, parse_dataset
 from snip.jobs.randomness import stream
@@ -25,8 +25,9 @@ class Dataset:
     Attributes:
         train_images, test_images: uint8, (examples, 28, 28), as stored (never inverted).
         train_labels, test_labels: uint8, (examples,).
-        scale, offset: standardised pixel = scale · stored grey value + offset. One scalar mean and
-            one scalar standard deviation over all training images (paper, section 5).
+        scale, offset: network input = scale · stored grey value + offset: standardised by one
+            scalar mean and one scalar standard deviation over all training images (paper, section
+            5), or brought to [0, 1].
     """
 
     name: str
@@ -79,6 +80,7 @@ def draw_pruning_batch(
     batch_size: int | str,
     seed: int,
     class_: str = "all",
+    balanced: bool = False,
 ) -> np.ndarray:
     """Draw the pruning batch from a run's training examples, without replacement.
 
@@ -89,6 +91,8 @@ def draw_pruning_batch(
         candidates: indices of the run's training examples.
         batch_size: number of examples, or `all`.
         class_: the digit to draw from, or `all`.
+        balanced: whether to draw equally many of each class; numbers differ by at most one, unless
+            a class has no more examples.
 
     Returns:
         Indices of training images, (batch,).
@@ -99,6 +103,13 @@ def draw_pruning_batch(
     order = stream(seed, "pruning batch").permutation(candidates)
     if class_ != "all":
         order = order[labels[order] == int(class_)]
+    if balanced:
+        # First every class's first example, then every class's second, and so on.
+        turns = np.empty(len(order), int)
+        for digit in range(CLASSES):
+            of_class = labels[order] == digit
+            turns[of_class] = np.arange(np.count_nonzero(of_class))
+        order = order[turns.argsort(kind="stable")]
     if batch_size == "all":
         return order
     if batch_size > len(order):
@@ -109,13 +120,19 @@ def draw_pruning_batch(
     return order[:batch_size]
 
 
-def load_dataset(name: str, folder: Path | str, inverted_statistics: str = "recomputed") -> Dataset:
+def load_dataset(
+    name: str,
+    folder: Path | str,
+    inverted_statistics: str = "recomputed",
+    grey_values: str = "standardised",
+) -> Dataset:
     """Open the data set `name` from the fetched files in `folder`/SOURCE.
 
     Args:
         inverted_statistics: `recomputed` standardises inverted images by their own mean and
             deviation, which makes them exactly the negative of the standardised original;
             `original` uses the mean and deviation of the original.
+        grey_values: `standardised`, or `unit`, from 0 to 1, where no statistics matter.
 
     Raises:
         DatasetError: the name is unknown, or a file is missing, truncated or altered.
@@ -138,7 +155,9 @@ def load_dataset(name: str, folder: Path | str, inverted_statistics: str = "reco
     mean = float(np.average(values, weights=histogram))
     deviation = float(np.sqrt(np.average((values - mean) ** 2, weights=histogram)))
     scale, offset = 1 / deviation, -mean / deviation
-    if variant.inverted and inverted_statistics == "recomputed":
+    if grey_values == "unit":
+        scale, offset = (-1 / 255, 1.0) if variant.inverted else (1 / 255, 0.0)
+    elif variant.inverted and inverted_statistics == "recomputed":
         # The mean becomes 255 − mean and the deviation stays: an exact change of sign.
         scale, offset = -scale, -offset
     elif variant.inverted:

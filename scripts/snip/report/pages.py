@@ -38,7 +38,7 @@ def pages(
     claims: pd.DataFrame,
     published: pd.DataFrame,
     runs: pd.DataFrame,
-    settings: Mapping[str, Mapping],
+    settings: Mapping[tuple, Mapping],
     benchmarks: Path,
 ) -> dict[str, str]:
     """Return the pages of a study, HTML by file name.
@@ -47,7 +47,7 @@ def pages(
         template: the text of a Jinja template, which gets `title`, `parts` and `verdicts`.
         config: the study's whole configuration.
         claims, published, runs: the study's tables.
-        settings: its table of settings, by network and data set.
+        settings: its table of settings, by network, data set and reading.
         benchmarks: folder of its benchmark files.
     """
     settings_table = settings_part(settings)
@@ -140,10 +140,10 @@ def times_part(folder: Path, networks: list[str]) -> Part:
     }
 
 
-def settings_part(settings: Mapping[str, Mapping]) -> Part:
+def settings_part(settings: Mapping[tuple, Mapping]) -> Part:
     """Return the settings of the runs: a row per setting, a column per network and data set."""
-    kinds = [(network, dataset) for network in settings for dataset in settings[network]]
-    names = dict.fromkeys(n for network, dataset in kinds for n in settings[network][dataset])
+    kinds = {place[:2]: values for place, values in settings.items()}  # no figure sweeps readings
+    names = dict.fromkeys(name for values in kinds.values() for name in values)
     return {
         "title": "Settings of the runs",
         "columns": [
@@ -151,8 +151,7 @@ def settings_part(settings: Mapping[str, Mapping]) -> Part:
             *(f"{network_name(n)}, {dataset_name(dataset)}" for n, dataset in kinds),
         ],
         "rows": [
-            [name, *(str(settings[n][dataset].get(name, "")) for n, dataset in kinds)]
-            for name in names
+            [name, *(str(values.get(name, "")) for values in kinds.values())] for name in names
         ],
     }
 

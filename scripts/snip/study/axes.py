@@ -9,19 +9,20 @@ of a setting (see `study.settings`) sweeps that setting.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, make_dataclass
 from decimal import Decimal
 from string import Formatter
 from typing import Any
 
 # The paths of a run below `runs/` and of a mask file below `masks/`, without ending. Key columns
-# have this order.
+# have this order. An axis that is `unsaid` brings a folder of its own, `/reading-he`, or nothing.
 RUN_PATH = (
     "{dataset}/{network}/{criterion}/sparsity-{sparsity}/batch-{batch_size}"
-    "/labels-{labels}/decay-{weight_decay}/seed-{seed}"
+    "/labels-{labels}/decay-{weight_decay}{reading}{control}/seed-{seed}"
 )
-MASK_PATH = "{dataset}/{network}/{criterion}/batch-{batch_size}/class-{class_}/seed-{seed}"
+MASK_PATH = "{dataset}/{network}/{criterion}/batch-{batch_size}/class-{class_}{reading}/seed-{seed}"
 # Characters; a part of a path has at most 255, some file systems allow 143.
 LONGEST_LABEL = 100
 # Limits of JSON schema, in words.
@@ -46,6 +47,7 @@ class Axis:
         pattern: regular expression of a value in a path.
         schema: JSON schema of one value in a grid.
         help: one sentence for the command line and the schema.
+        unsaid: whether a path does not say the default, so that older paths stay what they are.
     """
 
     name: str
@@ -54,6 +56,24 @@ class Axis:
     pattern: str
     schema: Mapping[str, Any]
     help: str
+    unsaid: bool = False
+
+    @property
+    def wildcard(self) -> str:
+        """Regular expression of what a path has for a value."""
+        return f"(/{self.name}-({self.pattern}))?" if self.unsaid else self.pattern
+
+    def in_path(self, value: str | int) -> str:
+        """Return what a path has for a value."""
+        if not self.unsaid:
+            return str(value)
+        return "" if value == self.default else f"/{self.name}-{value}"
+
+    def from_path(self, part: str) -> str:
+        """Return the value that a path has; the inverse of `in_path`."""
+        if not self.unsaid:
+            return part
+        return part.removeprefix(f"/{self.name}-") or str(self.default)
 
     def spelled(self, value: object) -> str | int:
         """Return the one spelling of a value that YAML or a command line spelled somehow.
@@ -68,6 +88,8 @@ class Axis:
                 return self._within(self._whole(value))
             case ["integer", "string"] if value != "all":  # a number of examples
                 return self._within(self._whole(value))
+            case "string" if not re.fullmatch(self.pattern, str(value)):
+                raise self._refusal(value)
             case _:
                 # YAML reads an unquoted `true` as a boolean.
                 return str(value).lower() if "enum" in self.schema else str(value)
@@ -85,8 +107,10 @@ class Axis:
         return value
 
     def _refusal(self, value: object) -> ValueError:
-        kind = "numbers" if self.schema["type"] == "number" else "whole numbers"
         name = self.name.replace("_", " ")
+        if self.schema["type"] == "string":
+            return ValueError(f"{name} is {value!r}, allowed: lower case letters, digits, hyphens")
+        kind = "numbers" if self.schema["type"] == "number" else "whole numbers"
         return ValueError(f"{name} is {value}, allowed: {kind}, {limits(self.schema)}")
 
 
@@ -94,6 +118,15 @@ _NAME = r"[a-z0-9-]+"
 _NUMBER = r"\d+(\.\d+)?"
 # Runs are sorted by these axes; the last one varies fastest.
 _ENTRIES = [
+    Axis(
+        "reading",
+        "readings",
+        "paper",
+        _NAME,
+        {"type": "string"},
+        "Readings of the protocol by name; `paper` is the study's own settings.",
+        unsaid=True,
+    ),
     Axis("network", "networks", "lenet-300-100", _NAME, {"type": "string"}, "Networks by name."),
     Axis(
         "dataset",
@@ -135,6 +168,16 @@ _ENTRIES = [
         _NAME,
         {"type": "string"},
         "Criteria by name; a grid without any takes the study's.",
+    ),
+    Axis(
+        "control",
+        "controls",
+        "none",
+        "none|shuffled|shuffled-inputs|inverted",
+        {"enum": ["none", "shuffled", "shuffled-inputs", "inverted"]},
+        "What is changed about each mask: nothing; its connections shuffled within each parameter "
+        "tensor, or within each input of a layer; or the lowest scores kept (`inverted`).",
+        unsaid=True,
     ),
     Axis(
         "batch_size",
@@ -193,7 +236,7 @@ class _Run(_Key):
     @property
     def path(self) -> str:
         """The run's path below `runs/`, without ending."""
-        return RUN_PATH.format(**asdict(self))
+        return spelled_path(RUN_PATH, asdict(self))
 
 
 class _MaskSet(_Key):
@@ -206,13 +249,28 @@ class _MaskSet(_Key):
     @property
     def path(self) -> str:
         """The file's path below `masks/`, without ending."""
-        return MASK_PATH.format(**asdict(self))
+        return spelled_path(MASK_PATH, asdict(self))
 
 
 Run = make_dataclass("Run", KEY, bases=(_Run,), frozen=True)
 Run.__doc__ = _Run.__doc__
 MaskSet = make_dataclass("MaskSet", MASK_AXES, bases=(_MaskSet,), frozen=True)
 MaskSet.__doc__ = _MaskSet.__doc__
+
+
+def spelled_path(grammar: str, key: Mapping[str, Any]) -> str:
+    """Return a path of a grammar for the values of its axes."""
+    parts = {
+        name: AXES[name].in_path(value) if name in AXES else value for name, value in key.items()
+    }
+    return grammar.format(**parts)
+
+
+def values_in(parts: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Return the values of axes in the parts of a path, such as a rule's wildcards."""
+    return {
+        name: AXES[name].from_path(parts[name]) if name in AXES else parts[name] for name in names
+    }
 
 
 def allows(value: float | Decimal, schema: Mapping[str, Any]) -> bool:

@@ -10,8 +10,8 @@ from snip.datasets.variants import parse_dataset, training_size
 from snip.jobs.failures import ConfigError
 from snip.study import registry
 from snip.study.axes import AXES, MASK_AXES, Axis
-from snip.study.figures import FIGURES, SECTIONS, spoken
-from snip.study.grids import grids, shared_seeds
+from snip.study.figures import CLAIMED, FIGURES, SECTIONS, spoken
+from snip.study.grids import PAPER, grids, shared_seeds
 from snip.study.settings import FIELDS, UNIFORM
 
 # Values that are checked if a grid leaves an axis out; the study's criteria are checked apart.
@@ -28,6 +28,7 @@ def check_grids(config: Mapping) -> None:
     for axis in AXES.values():
         for path, value in _named(config, axis.grid):
             _check_spelling(axis, path, value)
+    _check_readings(config)
     for name in config["networks"]:
         _check_registered(f"networks.{name}", name, "networks")
     for path, name in _named(config, "networks"):
@@ -42,7 +43,7 @@ def check_grids(config: Mapping) -> None:
     for index, name in enumerate(config["criteria"]):
         _check_registered(f"criteria[{index}]", name, "criteria")
     for figure in (name for name in FIGURES if FIGURES[name].every_criterion):
-        for name in _values(config, figure, "criteria"):
+        for name in _values(grids(config, figure), "criteria"):
             registry.check("criteria", name)
     for path, name in _named(config, "datasets"):
         _check_dataset(config, path, name)
@@ -52,8 +53,9 @@ def check_grids(config: Mapping) -> None:
     for figure in SECTIONS:
         _check_batch_sizes(config, figure)
     for figure in FIGURES:
-        _check_axes(config, figure)
-        _check_above_zero(config, figure)
+        for shown, completed in _shown(config, figure):
+            _check_axes(figure, shown, completed)
+            _check_above_zero(figure, shown, completed)
         if FIGURES[figure].masks and not shared_seeds(figure, grids(config, figure)):
             raise ConfigError(
                 f"figures.{figure} has grids without a seed in common, expected at least one, "
@@ -80,10 +82,14 @@ def _check_tables() -> None:
 def _named(config: Mapping, axis: str) -> Iterator[tuple[str, str]]:
     """Yield the path and value of every entry of an axis in the grids."""
     for figure in SECTIONS:
-        blocks = config["claims"]["runs"] if figure == "claims" else config["figures"][figure]
-        for index, grid in enumerate(blocks):
+        for index, grid in enumerate(_blocks(config, figure)):
             for position, name in enumerate(grid.get(axis, DEFAULTS[axis])):
                 yield f"{_place(figure)}[{index}].{axis}[{position}]", name
+
+
+def _blocks(config: Mapping, figure: str) -> list[Mapping]:
+    """Return a figure's grids as the configuration has them."""
+    return config["claims"]["runs"] if figure == "claims" else config["figures"][figure]
 
 
 def _place(figure: str) -> str:
@@ -144,49 +150,88 @@ def _check_batch_sizes(config: Mapping, figure: str) -> None:
                 )
 
 
-def _check_axes(config: Mapping, figure: str) -> None:
+def _shown(config: Mapping, figure: str) -> Iterator[tuple[str, list[dict]]]:
+    """Yield the figures that a figure's grids are shown or judged as, with their grids."""
+    if not FIGURES[figure].by_reading:
+        yield figure, grids(config, figure)
+        return
+    by_figure: dict[str, list[dict]] = {}
+    for grid in grids(config, figure):
+        by_figure.setdefault(grid["figure"], []).append(grid)
+    yield from ((name, each) for name, each in by_figure.items() if name in FIGURES)
+
+
+def _check_axes(figure: str, shown: str, completed: list[dict]) -> None:
     """Check that a figure's grids sweep only what it tells apart; it would draw the rest as one."""
-    shown = FIGURES[figure]
-    for index, grid in enumerate(config["figures"][figure]):
-        if "mask_seeds" in grid and not (shown.trained and shown.masks):
+    entry = FIGURES[shown]
+    apart = (*entry.apart, *(FIGURES[figure].apart if figure != shown else ()))
+    for index, grid in enumerate(completed):
+        if grid["mask_seeds"] != grid["seeds"] and not (entry.trained and entry.masks):
             raise ConfigError(
                 f"figures.{figure}[{index}].mask_seeds is for figures that show both runs and "
                 "masks (Figure 3), expected seeds"
             )
     for axis in (axis.grid for name, axis in AXES.items() if name != "seed"):
-        values = _values(config, figure, axis)
-        if axis not in shown.apart and len(values) > 1:
+        values = _values(completed, axis)
+        if axis not in apart and len(values) > 1:
             raise ConfigError(
-                f"figures.{figure} has {axis} {values}, allowed: one, as {spoken(figure)} does "
-                f"not tell them apart (it does {', '.join(shown.apart)})"
+                f"figures.{figure} has {axis} {values}, allowed: one, as {spoken(shown)} does "
+                f"not tell them apart (it does {', '.join(apart)})"
             )
-    if shown.image:
-        for network in _values(config, figure, "networks"):
+    if entry.image:
+        for network in _values(completed, "networks"):
             if not registry.switch("networks", network, "MASK_IMAGE", True):
                 raise ConfigError(
                     f"figures.{figure} has the network {network!r}, whose first layer does not "
-                    f"see the whole image, allowed: a network whose mask {spoken(figure)} can "
+                    f"see the whole image, allowed: a network whose mask {spoken(shown)} can "
                     "show as an image, such as lenet-300-100"
                 )
 
 
-def _check_above_zero(config: Mapping, figure: str) -> None:
+def _check_above_zero(figure: str, shown: str, completed: list[dict]) -> None:
     """Check that a figure has as many sparsities and weight decays above 0 as it can show."""
     for axis in ("sparsities", "weight_decays"):
-        values = _values(config, figure, axis)
+        values = _values(completed, axis)
         positive = [value for value in values if float(value) > 0]
-        if FIGURES[figure].pruned and axis == "sparsities" and not positive:
+        if FIGURES[shown].pruned and axis == "sparsities" and not positive:
             raise ConfigError(
                 f"figures.{figure} has only sparsity 0, expected one above 0, because it shows "
                 "masks"
             )
-        if FIGURES[figure].one_each and len(positive) > 1:
+        if FIGURES[shown].one_each and len(positive) > 1:
             raise ConfigError(
                 f"figures.{figure} has {axis} {values}, expected at most one above 0, because "
-                f"{spoken(figure)} draws all others as one line"
+                f"{spoken(shown)} draws all others as one line"
             )
 
 
-def _values(config: Mapping, figure: str, axis: str) -> list:
-    """Return the values of an axis in all grids of a figure, each once."""
-    return list(dict.fromkeys(value for grid in grids(config, figure) for value in grid[axis]))
+def _values(completed: list[dict], axis: str) -> list:
+    """Return the values of an axis in grids, each once."""
+    return list(dict.fromkeys(value for grid in completed for value in grid[axis]))
+
+
+def _check_readings(config: Mapping) -> None:
+    """Check that readings differ, and that grids name known ones and, where needed, a figure."""
+    names: dict[str, str] = {}
+    for name, switched in config["readings"].items():
+        other = names.setdefault(repr(sorted(switched.items())), name)
+        if other != name:
+            raise ConfigError(
+                f"readings.{name} switches the same as readings.{other}, expected one of both"
+            )
+    for path, name in _named(config, "readings"):
+        if name not in (PAPER, *config["readings"]):
+            raise ConfigError(
+                f"{path} is {name!r}, allowed: {', '.join([PAPER, *config['readings']])}"
+            )
+    for figure in SECTIONS:
+        judging = figure in FIGURES and FIGURES[figure].by_reading
+        for index, grid in enumerate(_blocks(config, figure)):
+            if ("figure" in grid) != judging:
+                raise ConfigError(
+                    f"{_place(figure)}[{index}] lacks the key figure, expected the figure whose "
+                    f"claims are judged, one of {', '.join(CLAIMED)}"
+                    if judging
+                    else f"{_place(figure)}[{index}].figure is for figures.readings alone, "
+                    "expected no such key"
+                )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,31 @@ Validator = extend(
 )
 
 
+class UniqueKeys(yaml.SafeLoader):
+    """Reads YAML, and refuses a key that stands twice; YAML's own reader takes the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        """Return a mapping whose keys differ."""
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            line = node.start_mark.line + 1
+            raise yaml.YAMLError(f"the key {twice!r} stands twice in the mapping of line {line}")
+        return super().construct_mapping(node, deep)
+
+
+def check_files(paths: Iterable[Path | str]) -> None:
+    """Check that configuration files can be read and have no key twice.
+
+    Snakemake reads them itself, and takes the last of two.
+
+    Raises:
+        ConfigError: in one sentence, the first file that cannot be used.
+    """
+    for path in paths:
+        _read(Path(path))
+
+
 def load_config(*paths: Path | str) -> dict[str, Any]:
     """Read configuration files, each laid over the one before as Snakemake does, and check them."""
     config: dict[str, Any] = {}
@@ -75,7 +100,7 @@ def _read(path: Path) -> Mapping:
         ConfigError: it is missing, no YAML, or no mapping.
     """
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.load(path.read_text(), Loader=UniqueKeys)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigError(
             f"configuration file {path} cannot be read: {' '.join(str(error).split())}"
@@ -154,12 +179,13 @@ def _sentence(error: ValidationError) -> str:
 
 
 def settings_by_hand(
-    network: str, dataset: str, wanted: set[str], given: Mapping
+    network: str, dataset: str, reading: str, wanted: set[str], given: Mapping
 ) -> dict[str, Any]:
-    """Return the wanted settings: those given, the others as in the default study.
+    """Return the wanted settings: those given, the others as in the default study's reading.
 
     Raises:
-        ConfigError: that study has no learning rate for the network and none is given; or its file
+        ConfigError: that study has no such reading; or no learning rate for the network, and none
+            is given; or its file
             does not agree with the schema.
     """
     config = check_schema(yaml.safe_load(DEFAULT.read_text()))
@@ -170,5 +196,5 @@ def settings_by_hand(
                 f"{', '.join(config['networks'])}: expected --learning-rate"
             )
         config["networks"][network] = {"learning_rate": given.get("learning_rate")}
-    values = settings(config, network, dataset)
+    values = settings(config, network, dataset, reading)
     return {name: (values | given)[name] for name in wanted}

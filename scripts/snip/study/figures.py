@@ -31,6 +31,12 @@ class Figure:
         every_criterion: whether a grid without criteria takes all there are, not the study's.
         pruned: whether it needs a sparsity above 0.
         one_each: whether it shows at most one sparsity and one weight decay above 0.
+        extra: whether it is a target of its own: `figures/all`, the study's tables and its claims
+            leave it out.
+        judged: whether statements of its own are judged: by the module of `snip.claims` that has
+            the name of its drawer.
+        by_reading: whether it judges other figures' claims under several readings. Its grids say
+            which figure's; it may sweep what that figure may.
     """
 
     title: str
@@ -48,6 +54,9 @@ class Figure:
     every_criterion: bool = False
     pruned: bool = False
     one_each: bool = False
+    extra: bool = False
+    judged: bool = False
+    by_reading: bool = False
 
 
 _IMAGES = ("datasets", "criteria", "sparsities")
@@ -143,12 +152,59 @@ FIGURES = {
         claimed=False,
         every_criterion=True,
     ),
+    "readings": Figure(
+        "Verdicts by reading of the protocol",
+        "Beyond the captions",
+        "readings",
+        ("readings",),
+        "Each claim judged under each reading of what the paper leaves open, one switch changed at "
+        "a time. A row has one scale, and its region is shaded; marker and colour are the verdict. "
+        "The numbers of the study's own settings stand at the left.",
+        trained=True,
+        claimed=False,
+        extra=True,
+        judged=True,
+        by_reading=True,
+    ),
+    "criteria": Figure(
+        "Test error by criterion",
+        "Beyond the captions",
+        "criteria",
+        ("networks", "criteria", "sparsities"),
+        "Test error of every criterion, against the sparsity that was asked for (left) and against "
+        "the effective sparsity, which counts as removed what is on no path from input to output "
+        "(right). Means with 95 % intervals; a cross marks networks with an emptied layer.",
+        trained=True,
+        errors=True,
+        claimed=False,
+        every_criterion=True,
+        pruned=True,
+        extra=True,
+    ),
+    "controls": Figure(
+        "Controls: the mask, or how many per layer?",
+        "Beyond the captions",
+        "controls",
+        ("networks", "criteria", "sparsities", "controls", "readings"),
+        "Test error of each mask as it is, with its weights redrawn, with its connections shuffled "
+        "within each input or within each layer, and of the lowest scores. Below: differences from "
+        "the mask as it is, paired by seed.",
+        trained=True,
+        errors=True,
+        claimed=False,
+        pruned=True,
+        extra=True,
+        judged=True,
+    ),
 }
-TRAINED = tuple(name for name, figure in FIGURES.items() if figure.trained)
-MASKED = tuple(name for name, figure in FIGURES.items() if figure.masks)
+EXTRAS = tuple(name for name, figure in FIGURES.items() if figure.extra)
+# What `figures/all` draws, and of that the figures of trained networks and of masks.
+DRAWN = tuple(name for name in FIGURES if name not in EXTRAS)
+TRAINED = tuple(name for name in DRAWN if FIGURES[name].trained)
+MASKED = tuple(name for name in DRAWN if FIGURES[name].masks)
 # The figures whose masks are tabulated, and those that claims are about.
 SCORED = tuple(name for name in MASKED if FIGURES[name].masks == "all")
-CLAIMED = (*(name for name, figure in FIGURES.items() if figure.claimed), "claims")
+CLAIMED = (*(name for name in DRAWN if FIGURES[name].claimed), "claims")
 # What has grids of runs, and all that has grids: `claims` has runs that no figure shows.
 STUDIED = (*TRAINED, "claims")
 SECTIONS = (*FIGURES, "claims")

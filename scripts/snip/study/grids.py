@@ -7,17 +7,22 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from snip.jobs.failures import ConfigError
 from snip.study import registry
 from snip.study.axes import AXES, MASK_AXES, MaskSet, Run
-from snip.study.figures import FIGURES, MASKED, STUDIED
-from snip.study.settings import UNIFORM, in_section, unswept
+from snip.study.figures import FIGURES, SECTIONS
+from snip.study.settings import FIELDS, UNIFORM, in_section, scoring_part, unswept
+
+# The reading that is the study's own settings.
+PAPER = AXES["reading"].default
 
 
 def complete(config: Mapping, criteria: list[str], grid: Mapping) -> dict[str, list]:
     """Return a grid with every axis filled in and every value in its one spelling.
 
-    `reference` is the criterion and the pruning batch under whose name reference networks are
-    trained: they are not pruned, so one name for all grids trains each once.
+    `reference` has the axes that do not concern reference networks, with one value for all grids:
+    they are not pruned, so each is trained once. `names` says under which names the runs and masks
+    of a reading are made (see `reading_names`), and which axes it switches.
     """
     defaults = {axis.grid: [axis.default] for axis in AXES.values()}
     for section in UNIFORM:
@@ -29,8 +34,61 @@ def complete(config: Mapping, criteria: list[str], grid: Mapping) -> dict[str, l
     spellings["mask_seeds"] = spellings["seeds"]
     for key, spelled in spellings.items():
         full[key] = list(dict.fromkeys(spelled(value) for value in full[key]))
-    full["reference"] = [config["criteria"][0], AXES["batch_size"].default]
+    full["reference"] = {
+        "criterion": config["criteria"][0],
+        **{name: AXES[name].default for name in ("batch_size", "control")},
+    }
+    full["names"] = {name: reading_names(config, name) for name in full["readings"]}
     return full
+
+
+def reading_names(config: Mapping, reading: str) -> dict[str, Any]:
+    """Return under which names the runs and the masks of a reading are made.
+
+    A reading that does not change what is trained, or scored, shares the runs, or masks, of the
+    first reading that agrees with it: there are no two runs of the same settings.
+
+    Returns:
+        `runs` and `masks`, names of readings; `axes`, the values of axes that the reading switches.
+    """
+
+    base = [
+        settings(config, network, schedule)
+        for network in config["networks"]
+        for schedule in config["schedules"]
+    ]
+
+    def changes(name: str, among: Iterable[str]) -> dict[str, Any]:
+        return {
+            switch: value
+            for switch, value in switches(config, name).items()
+            if switch in among and any(values[switch] != value for values in base)
+        }
+
+    known = [PAPER, *config["readings"]]
+    names = {
+        kind: next(name for name in known if changes(name, among) == changes(reading, among))
+        for kind, among in {"runs": unswept(FIELDS), "masks": unswept(scoring_part(FIELDS))}.items()
+    }
+    switched = {
+        name: AXES[name].spelled(value)
+        for name, value in switches(config, reading).items()
+        if name in AXES
+    }
+    return names | {"axes": switched}
+
+
+def switches(config: Mapping, reading: str) -> Mapping[str, Any]:
+    """Return what a reading changes: settings, axes, the reported error.
+
+    Raises:
+        ConfigError: the configuration has no such reading.
+    """
+    if reading not in (PAPER, *config["readings"]):
+        raise ConfigError(
+            f"reading {reading!r} is unknown, allowed: {', '.join([PAPER, *config['readings']])}"
+        )
+    return config["readings"].get(reading, {})
 
 
 def grids(config: Mapping, figure: str) -> list[dict[str, list]]:
@@ -45,10 +103,14 @@ def expand_runs(completed_grids: Iterable[Mapping[str, list]]) -> list[Run]:
     """Return the runs of completed grids (see `complete`), each once, in order."""
     runs = {}
     for grid in completed_grids:
+        if grid.get("figure") in FIGURES and not FIGURES[grid["figure"]].trained:
+            continue  # judged on masks alone
         for values in itertools.product(*(grid[axis.grid] for axis in AXES.values())):
             key = dict(zip(AXES, values, strict=True))
+            names = grid["names"][key["reading"]]
+            key |= {**names["axes"], "reading": names["runs"]}
             if float(key["sparsity"]) == 0:
-                key["criterion"], key["batch_size"] = grid["reference"]
+                key |= grid["reference"]
             runs[Run(**key)] = None
     return list(runs)
 
@@ -57,8 +119,11 @@ def expand_masks(figure: str, completed_grids: Iterable[Mapping]) -> dict[MaskSe
     """Return the mask files of a figure's completed grids, and the sparsities it needs of each."""
     masks: dict[MaskSet, list[str]] = {}
     for grid in completed_grids:
+        shown = FIGURES[grid.get("figure", figure)].masks
         axes = {name: grid[AXES[name].grid] for name in MASK_AXES if name in AXES}
-        axes |= {"class_": [FIGURES[figure].masks], "seed": grid["mask_seeds"]}
+        axes |= {"class_": [shown] if shown else [], "seed": grid["mask_seeds"]}
+        made = {names["masks"]: None for names in grid["names"].values()}
+        axes["reading"] = list(made)
         for values in itertools.product(*(axes[name] for name in MASK_AXES)):
             wanted = masks.setdefault(MaskSet(*values), [])
             wanted += [s for s in grid["sparsities"] if s not in wanted]
@@ -76,19 +141,26 @@ def shared_seeds(figure: str, completed_grids: Iterable[Mapping]) -> list[int]:
 def study_masks(config: Mapping) -> dict[MaskSet, list[str]]:
     """Return all figures' mask files, each once, with its sparsities in rising order."""
     union: dict[MaskSet, set[str]] = {}
-    for figure in MASKED:
+    for figure in (name for name, shown in FIGURES.items() if shown.masks or shown.by_reading):
         for mask, sparsities in expand_masks(figure, grids(config, figure)).items():
             union.setdefault(mask, set()).update(sparsities)
     return {mask: sorted(sparsities, key=float) for mask, sparsities in union.items()}
 
 
 def study_runs(config: Mapping) -> list[Run]:
-    """Return all runs of the study: those of its figures and those for the claims alone."""
-    return expand_runs(grid for figure in STUDIED for grid in grids(config, figure))
+    """Return all runs of a configuration: those of its figures and those for claims alone."""
+    trained = [name for name in SECTIONS if name == "claims" or FIGURES[name].trained]
+    return expand_runs(grid for name in trained for grid in grids(config, name))
 
 
-def settings(config: Mapping, network: str, dataset: str) -> dict[str, Any]:
-    """Return the settings of a network on a data set (see `settings.Settings`), without axes."""
+def settings(config: Mapping, network: str, dataset: str, reading: str = PAPER) -> dict[str, Any]:
+    """Return the settings of a network on a data set under a reading, without axes.
+
+    See `settings.Settings`.
+
+    Raises:
+        ConfigError: see `switches`.
+    """
     schedule = config["schedules"]["default"] | config["schedules"].get(dataset, {})
     values = {
         **config["training"],
@@ -97,4 +169,5 @@ def settings(config: Mapping, network: str, dataset: str) -> dict[str, Any]:
         **config["networks"][network],
         **{name: config[name] for name in in_section("")},
     }
-    return unswept(values)
+    switched = switches(config, reading)
+    return unswept({name: switched.get(name, value) for name, value in values.items()})

@@ -16,7 +16,6 @@ SOURCES = {
 }
 CRITERIA = {
     "snip": "connection sensitivity",
-    "snip-shuffled": "sensitivity, shuffled in each layer",
     "gradient": "size of the gradient |∂L/∂w|",
     "gradient-signed": "signed gradient ∂L/∂w, largest kept",
 }

@@ -113,7 +113,9 @@ def settings_of(options: argparse.Namespace) -> Settings:
         # By its name: jobs are given every setting, so their results do not depend on this module,
         # and the rules must not take it for their code.
         config = importlib.import_module("snip.study.config")
-        given = config.settings_by_hand(options.network, options.dataset, wanted, given)
+        given = config.settings_by_hand(
+            options.network, options.dataset, options.reading, wanted, given
+        )
     return Settings(**given)
 
 

@@ -18,8 +18,15 @@ import yaml
 
 from snip.jobs.code import PROJECT
 from snip.study.axes import AXES
-from snip.study.figures import FIGURES
-from snip.study.settings import ERRORS, UNIFORM, in_section
+from snip.study.figures import CLAIMED, FIGURES, SECTIONS
+from snip.study.settings import (
+    ERRORS,
+    FIELDS,
+    SWITCHED,
+    SWITCHED_AXES,
+    UNIFORM,
+    in_section,
+)
 
 SCHEMA = PROJECT / "workflow" / "schemas" / "config.schema.yaml"
 # Required in a configuration, although the command line has defaults.
@@ -45,6 +52,10 @@ def schema() -> dict[str, Any]:
     top["schedules"]["properties"]["default"]["required"] = REQUIRED["schedules"]
     top |= _section("")
     top["reported_error"]["enum"] = ERRORS
+    switches = {name: _setting(FIELDS[name]) for name in SWITCHED}
+    switches |= {n: {**AXES[n].schema, "description": AXES[n].help} for n in SWITCHED_AXES}
+    reading = top["readings"]["additionalProperties"]
+    reading["properties"] = switches | {"reported_error": top["reported_error"]}
     top["figures"]["properties"] = {
         name: {"$ref": "#/$defs/grids", "description": figure.title}
         for name, figure in FIGURES.items()
@@ -59,6 +70,8 @@ def schema() -> dict[str, Any]:
     top["study"]["pattern"] = f"^(?!({taken})$)[a-z0-9][a-z0-9-]*$"
     grid = content["$defs"]["grids"]["items"]["properties"]
     values = {axis.grid: (axis.schema, axis.help) for axis in AXES.values()}
+    judged = {"enum": [name for name in SECTIONS if name in CLAIMED]}
+    grid["figure"] |= judged
     values["mask_seeds"] = (AXES["seed"].schema, grid.pop("mask_seeds")["description"])
     for key, (items, help) in values.items():
         grid[key] = {

@@ -127,6 +127,22 @@ class Settings:
         scores=True,
         enum=["recomputed", "original"],
     )
+    grey_values: str = setting(
+        "standardised",
+        "protocol",
+        "images enter the network `standardised`, with mean 0 and deviation 1 over the training"
+        " images (the paper's section 5), or with grey values from 0 to 1 (`unit`)",
+        scores=True,
+        enum=["standardised", "unit"],
+    )
+    pruning_batch: str = setting(
+        "random",
+        "protocol",
+        "the examples of the pruning batch are drawn at `random`, or `balanced`: as many of each"
+        " class, or one more",
+        scores=True,
+        enum=["random", "balanced"],
+    )
     random_labels: str = setting(
         "shuffled",
         "protocol",
@@ -146,6 +162,10 @@ class Settings:
 FIELDS = {each.name: each for each in fields(Settings)}
 # The settings that scoring depends on; the others only concern training.
 SCORING_SETTINGS = [name for name, each in FIELDS.items() if each.metadata["scores"]]
+
+# What a reading may switch, besides the reported error: settings, and one axis.
+SWITCHED = [name for name in FIELDS if name not in ("device", "validation_share")]
+SWITCHED_AXES = ("weight_decay",)
 
 
 def in_section(section: str) -> dict[str, Any]:

@@ -31,25 +31,31 @@ def slice_of(config: Mapping, figures: Iterable[str]) -> dict[str, Any]:
     """Return the part of the configuration that decides what figures (or `claims`) show.
 
     Returns:
-        `study`; `grids`, completed, by figure; `settings`, by network and data set, the scoring
-        settings alone where no figure shows a trained network; `reported_error` and `margins` of
-        test errors, if a figure shows them; `claims`, how they are judged.
+        `study`; `grids`, completed, by figure; `settings`, by network, data set and reading, the
+        scoring settings alone where no figure shows a trained network; `reported_error` and
+        `margins` of test errors, if a figure shows them; `claims`, how they are judged; `readings`,
+        what each changes, if a figure judges them.
     """
     figures = list(figures)  # may have `claims`
     completed = {figure: grids(config, figure) for figure in figures}
-    trained = any(figure in STUDIED for figure in figures)
-    by_network: dict[str, dict[str, dict]] = {}
+    trained = any(figure == "claims" or FIGURES[figure].trained for figure in figures)
+    by_network: dict[str, dict[str, dict[str, dict]]] = {}
     for grid in itertools.chain(*completed.values()):
-        for network, dataset in itertools.product(grid["networks"], grid["datasets"]):
-            values = settings(config, network, dataset)
-            by_network.setdefault(network, {})[dataset] = (
+        made = {names[kind]: None for names in grid["names"].values() for kind in ("runs", "masks")}
+        places = itertools.product(grid["networks"], grid["datasets"], made)
+        for network, dataset, reading in places:
+            values = settings(config, network, dataset, reading)
+            by_dataset = by_network.setdefault(network, {})
+            by_dataset.setdefault(dataset, {})[reading] = (
                 values if trained else scoring_part(values)
             )
     part = {"study": config["study"], "grids": completed, "settings": by_network}
     entries = [FIGURES[figure] for figure in figures if figure in FIGURES]
     if any(entry.errors for entry in entries):
         part["reported_error"] = config["reported_error"]
-    if "claims" in figures:
+    if any(entry.by_reading for entry in entries):
+        part["readings"] = config["readings"]
+    if "claims" in figures or any(entry.judged for entry in entries):
         part["claims"] = {key: value for key, value in config["claims"].items() if key != "runs"}
     if margins := [claim for entry in entries for claim in entry.margins]:
         part["margins"] = {claim: config["claims"]["margins"][claim] for claim in margins}

@@ -24,7 +24,7 @@ OUTCOME = [
 ]
 # Counts per parameter tensor (see snip.masks.anatomy).
 ANATOMY = ["parameters", "kept", "effective", "units", "dead_units"]
-SETTINGS = ["network", "dataset", "setting", "value"]
+SETTINGS = ["network", "dataset", "reading", "setting", "value"]
 MASK_KEY = [*(name.rstrip("_") for name in MASK_AXES), "sparsity"]
 
 
@@ -73,23 +73,25 @@ def tabulate_runs(folder: Path, part: Mapping) -> dict[str, pd.DataFrame]:
         runs: one row per run, KEY then OUTCOME (errors in percent).
         layers: one row per run and prunable parameter tensor: KEY, layer, ANATOMY.
         curves: one row per run and logged point: KEY, iteration, train_loss.
-        settings: one row per network, data set and setting, its value as JSON.
+        settings: one row per network, data set, reading and setting, its value as JSON.
 
     Raises:
         TableError, SettingsError: see `read_result`.
     """
     runs, layers, curves = [], [], []
     for run in slice_runs(part, part["grids"]):
-        result = read_result(folder, run, part["settings"][run.network][run.dataset])
+        settings = part["settings"][run.network][run.dataset][run.reading]
+        result = read_result(folder, run, settings)
         key = [result[name] for name in KEY]
         runs.append(key + [result[name] for name in OUTCOME])
         for layer, counts in result["layers"].items():
             layers.append([*key, layer, *(counts[name] for name in ANATOMY)])
         curves += [[*key, *point] for point in result["curve"]]
     settings = [
-        [network, dataset, name, json.dumps(value)]
+        [network, dataset, reading, name, json.dumps(value)]
         for network, by_dataset in part["settings"].items()
-        for dataset, values in by_dataset.items()
+        for dataset, by_reading in by_dataset.items()
+        for reading, values in by_reading.items()
         for name, value in values.items()
     ]
     return {
@@ -116,7 +118,7 @@ def read_figure_masks(
     """
     for masks, sparsities in slice_masks(part, figure).items():
         if seed is None or masks.seed == seed:
-            settings = scoring_part(part["settings"][masks.network][masks.dataset])
+            settings = scoring_part(part["settings"][masks.network][masks.dataset][masks.reading])
             yield read_mask_file(folder, masks, sparsities, settings)
 
 

@@ -72,12 +72,12 @@ COLUMNS = ["source", "network", "sparsity", "batch_size", "optimizer", "initiali
 COLUMNS += ["weight_decay", "published", "spread", "mean", "lower", "upper", "n", "iterations"]
 
 
-def compare(runs: pd.DataFrame, settings: Mapping[str, Mapping], error: str) -> pd.DataFrame:
+def compare(runs: pd.DataFrame, settings: Mapping[tuple, Mapping], error: str) -> pd.DataFrame:
     """Set a study's test errors beside the published ones.
 
     Args:
         runs: the study's table of runs.
-        settings: its table of settings, by network, data set and name (see
+        settings: its table of settings, by network, data set and reading (see
             `reading.read_settings`).
         error: the column of test errors, percent.
 
@@ -94,7 +94,7 @@ def compare(runs: pd.DataFrame, settings: Mapping[str, Mapping], error: str) -> 
     for published in PUBLISHED:
         row = asdict(published)
         row["published"] = row.pop("test_error")
-        trained = settings.get(published.network, {}).get("mnist", {})
+        trained = settings.get((published.network, "mnist", AXES["reading"].default), {})
         same = runs["network"].eq(published.network) & runs["sparsity"].eq(published.sparsity)
         same &= runs["weight_decay"].eq(published.weight_decay)
         stated = {name: row[name] for name in ("optimizer", "initialisation")}

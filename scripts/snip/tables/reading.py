@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from snip.study.axes import AXES, KEY, Run
-from snip.study.figures import TRAINED
+from snip.study.figures import FIGURES
 from snip.study.settings import check_settings
 from snip.study.slices import slice_runs
 from snip.tables.collect import TableError
@@ -38,11 +38,11 @@ def read_table(path: Path | str, dtype: Mapping | None = None) -> pd.DataFrame:
     return table
 
 
-def read_settings(folder: Path) -> dict[str, dict[str, dict]]:
-    """Read the table of settings in a folder of tables: by network, data set and name."""
-    settings: dict[str, dict[str, dict]] = {}
+def read_settings(folder: Path) -> dict[tuple[str, str, str], dict]:
+    """Read the table of settings in a folder of tables: by network, data set and reading."""
+    settings: dict[tuple[str, str, str], dict] = {}
     for row in read_table(folder / "settings.csv", {"value": str}).itertuples():
-        by_name = settings.setdefault(row.network, {}).setdefault(row.dataset, {})
+        by_name = settings.setdefault((row.network, row.dataset, row.reading), {})
         by_name[row.setting] = json.loads(row.value)
     return settings
 
@@ -61,12 +61,14 @@ def read_checked(folder: Path, name: str, part: Mapping) -> pd.DataFrame:
     """
     path = folder / f"{name}.csv"
     trained = read_settings(folder)
-    runs = slice_runs(part, [figure for figure in part["grids"] if figure in (*TRAINED, "claims")])
-    for network, dataset in dict.fromkeys((run.network, run.dataset) for run in runs):
+    shown = [name for name in part["grids"] if name == "claims" or FIGURES[name].trained]
+    runs = slice_runs(part, shown)
+    for place in dict.fromkeys((run.network, run.dataset, run.reading) for run in runs):
+        network, dataset, reading = place
         check_settings(
-            f"table {path}, {network} on {dataset},",
-            trained.get(network, {}).get(dataset, {}),
-            part["settings"][network][dataset],
+            f"table {path}, {network} on {dataset} under reading {reading},",
+            trained.get(place, {}),
+            part["settings"][network][dataset][reading],
         )
     table = read_table(path)
     _check_runs(f"table {path}", table, runs)

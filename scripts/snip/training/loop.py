@@ -180,7 +180,7 @@ def prepare(run: Run, settings: Settings, dataset: Dataset) -> tuple[nn.Module, 
     """Score a run's network on its pruning batch; return the network to train and its masks."""
     build = partial(build_network, run.network, run.seed, settings)
     problem = make_problem(build("initial weights"), run.masks, settings, dataset)
-    [masks] = make_masks(problem, run.criterion, [float(run.sparsity)])
+    [masks] = make_masks(problem, run.criterion, [float(run.sparsity)], run.control)
     # Always build a new network: a criterion may have changed the one that it scored.
     redraw = settings.initial_weights == "redraw"
     return build("redrawn weights" if redraw else "initial weights"), masks

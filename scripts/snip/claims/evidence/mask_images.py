@@ -40,13 +40,13 @@ class MaskImages:
     Attributes:
         folder: of the mask files.
         grids: completed grids per figure.
-        settings: by network and data set, what mask files must have been scored under.
+        settings: by network, data set and reading, what mask files must have been scored under.
         validation_share: the share of the training images held out.
     """
 
     folder: Path
     grids: Mapping[str, list[dict]]
-    settings: Mapping[str, Mapping[str, Mapping]]
+    settings: Mapping[str, Mapping[str, Mapping[str, Mapping]]]
     validation_share: float
     _read: dict[MaskSet, dict[str, np.ndarray]] = field(
         default_factory=dict, init=False, repr=False
@@ -155,7 +155,7 @@ class MaskImages:
             by_figure = [expand_masks(figure, grids) for figure, grids in self.grids.items()]
             labels = (label for files in by_figure for label in files.get(masks, []))
             sparsities = list(dict.fromkeys(labels))
-            settings = scoring_part(self.settings[masks.network][masks.dataset])
+            settings = scoring_part(self.settings[masks.network][masks.dataset][masks.reading])
             file = read_mask_file(self.folder, masks, sparsities, settings)
             images = file.images.reshape(len(file.classes), len(sparsities), -1)
             self._read[masks] = dict(zip(sparsities, images.swapaxes(0, 1), strict=True))
