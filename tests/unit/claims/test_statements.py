@@ -20,7 +20,7 @@ from paper_study import (
 )
 from snip.claims.readable import readable
 from snip.claims.verdicts import COLUMNS
-from snip.study.axes import label
+from snip.study.spelling import label
 from snip.tables.published import PUBLISHED
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from helpers import REPOSITORY
 from snip.jobs.failures import ConfigError
+from snip.report.reference import README, table
 from snip.study.config import check
 from snip.study.figures import FIGURES
-from snip.study.reference import README, table
 from snip.study.schema import schema
 from studies import load
 
