@@ -162,7 +162,7 @@ def _check_axes(config: Mapping, figure: str) -> None:
             )
     if shown.image:
         for network in _values(config, figure, "networks"):
-            if not registry.switch("networks", network, "MASK_IMAGE", True):
+            if not registry.constant("networks", network, "MASK_IMAGE"):
                 raise ConfigError(
                     f"figures.{figure} has the network {network!r}, whose first layer does not "
                     f"see the whole image, allowed: a network whose mask {spoken(figure)} can "
