@@ -48,7 +48,7 @@ FIGURES = {
     ],
     "fig7": [{**RANDOM, "sparsities": [0, 50, 90, 99], "weight_decays": [0]}],
 }
-CONTROL = [{**RANDOM, "criteria": ["snip-shuffled"], "sparsities": [90, 99], "weight_decays": [0]}]
+CONTROL = [{**RANDOM, "controls": ["shuffled"], "sparsities": [90, 99], "weight_decays": [0]}]
 
 
 def configuration(claims=CONTROL, **changed) -> dict:

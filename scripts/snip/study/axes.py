@@ -80,7 +80,7 @@ class Axis:
                 return self._within(self._whole(value))
             case ["integer", "string"] if value != "all":  # a number of examples
                 return self._within(self._whole(value))
-            case "string" if not re.fullmatch(self.pattern, str(value)):
+            case "string" if self.unsaid and not re.fullmatch(self.pattern, str(value)):
                 raise self._refusal(value)
             case _:
                 # YAML reads an unquoted `true` as a boolean.
