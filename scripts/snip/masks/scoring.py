@@ -77,8 +77,8 @@ def number_kept(parameters: int, sparsity: float, progress: float = 1) -> int:
 def highest(scores: Tensor, number: int) -> Tensor:
     """Return a boolean vector, True for the `number` highest scores.
 
-    Among equal scores, those with the lower index are kept, as by a stable sort, which takes ten
-    times as long.
+    Among equal scores, those with the lower index are kept, as by a stable sort, which takes a
+    hundred times as long.
     """
     values = scores.numpy()
     lowest_kept = np.partition(values, -number)[-number]
@@ -129,7 +129,8 @@ def make_masks(
         for name, part in zip(problem.prunable, kept.split(sizes), strict=True):
             masks[name] = part.view(shapes[name])
         if control in SHUFFLES:
-            # A generator of its own, so that a control does not change random scores.
+            # A generator of its own, so that a control does not change random scores. Its seed is
+            # the same for every sparsity, so that a mask is the same beside other sparsities.
             seed = torch_seed(problem.generator.initial_seed(), "control")
             generator = torch.Generator().manual_seed(seed)
             for name in problem.prunable:
