@@ -24,6 +24,8 @@ RUN = {
     "labels": "true",
     "weight_decay": 0.0005,
     "seed": 0,
+    "reading": "paper",
+    "control": "none",
     "iterations": 20,
 }
 
@@ -58,7 +60,16 @@ def table_of_masks(
             for class_ in classes:
                 for seed in seeds:
                     for sparsity in sparsities:
-                        key = [dataset, "lenet-300-100", criterion, 20, str(class_), seed, sparsity]
+                        key = [
+                            dataset,
+                            "lenet-300-100",
+                            criterion,
+                            20,
+                            str(class_),
+                            seed,
+                            "paper",
+                            sparsity,
+                        ]
                         image = np.zeros(784)
                         image[:28] = (1 - sparsity / 100) * (int(class_) + 1) / 10
                         rows.append([*key, *image])
