@@ -65,7 +65,7 @@ check: $(VENV)/installed-dev
 
 # The table of all keys in config/README.md.
 reference: $(VENV)/installed
-	cd scripts && ../$(VENV)/bin/python -m snip.study.reference
+	cd scripts && ../$(VENV)/bin/python -m snip.report.reference
 
 # results/STUDY and Snakemake's records of it; scripts/archive.py restores them.
 archive: $(VENV)/installed

@@ -18,12 +18,16 @@ def slice_of_runs(*runs) -> dict:
             "batch_sizes": [run.batch_size],
             "labels": [run.labels],
             "weight_decays": [run.weight_decay],
+            "readings": [run.reading],
+            "controls": [run.control],
             "seeds": [run.seed],
-            "reference": [run.criterion, run.batch_size],
+            "reference": {},
+            "names": {run.reading: {"runs": run.reading, "masks": run.reading, "axes": {}}},
         }
         for run in runs
     ]
-    return {"grids": {"fig1": grids}, "settings": {"lenet-300-100": {"mnist": SETTINGS}}}
+    settings = {"lenet-300-100": {"mnist": {run.reading: SETTINGS for run in runs}}}
+    return {"grids": {"fig1": grids}, "settings": settings}
 
 
 def result_of(run) -> dict:

@@ -48,7 +48,7 @@ FIGURES = {
     ],
     "fig7": [{**RANDOM, "sparsities": [0, 50, 90, 99], "weight_decays": [0]}],
 }
-CONTROL = [{**RANDOM, "criteria": ["snip-shuffled"], "sparsities": [90, 99], "weight_decays": [0]}]
+CONTROL = [{**RANDOM, "controls": ["shuffled"], "sparsities": [90, 99], "weight_decays": [0]}]
 
 
 def configuration(claims=CONTROL, **changed) -> dict:
@@ -69,7 +69,7 @@ def final_loss(run) -> float:
     if run.labels == "true" or run.sparsity == "0":
         return 0.001
     loss = {"50": 0.01, "90": 0.03, "99": 2}[run.sparsity]
-    return loss * (1.2 if run.criterion == "snip-shuffled" else 1)
+    return loss * (1.2 if run.control == "shuffled" else 1)
 
 
 def table_of_runs(config) -> pd.DataFrame:
@@ -167,7 +167,9 @@ def make_evidence(config, folder, data) -> Evidence:
         MaskImages(
             folder=folder / "masks",
             grids={figure: grids(config, figure) for figure in figures.MASKED},
-            settings={n: {d: settings(config, n, d) for d in datasets} for n in networks},
+            settings={
+                n: {d: {"paper": settings(config, n, d)} for d in datasets} for n in networks
+            },
             validation_share=0.1,
         ),
         data=data,

@@ -69,7 +69,7 @@ SMALL = {
             {
                 "datasets": ["generated-200"],
                 "networks": ["lenet-5-caffe"],
-                "criteria": ["snip-shuffled"],
+                "controls": ["shuffled"],
                 "labels": ["random"],
                 "sparsities": [99],
                 "seeds": [0],

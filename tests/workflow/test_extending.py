@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -67,6 +68,10 @@ def test_one_new_file_is_in_the_figure(heading, column, value, tmp_path, real_da
     folder = follow(heading, tmp_path / "project", real_data)
     [figure] = (folder / "figures").rglob("*.csv")
     assert value in set(pd.read_csv(figure)[column])
+    if heading == "A criterion":
+        with np.load(folder / "rounds.npz", allow_pickle=False) as masks:
+            kept = [int(masks[name].sum()) for name in ("fc1.weight", "fc2.weight", "fc3.weight")]
+        assert sum(kept) == 2666 and all(kept)
 
 
 def test_a_new_figure_is_one_entry_and_one_module(tmp_path, real_data):

@@ -9,14 +9,14 @@ def judged_data(wildcards):
     """The data that a figure's statements look at: mask images are compared with its images."""
     if not figures.FIGURES[wildcards.figure].by_reading:
         return []
-    files = [*IDX_FILES, SUMMARY]
-    return [fetched(source, files) for source in sources_of([wildcards.figure])]
+    sources = sources_of([wildcards.figure])
+    return [file for source in sources for file in fetched(source, [*IDX_FILES, SUMMARY])]
 
 
 def judging_code(wildcards):
     """The code that judges a figure's statements."""
-    module = figures.FIGURES[wildcards.figure].module
-    return code("judge", f"scripts/snip/claims/{module}.py")
+    subject = figures.FIGURES[wildcards.figure].module
+    return code("judge", f"scripts/snip/claims/{subject}.py")
 
 
 rule claims:

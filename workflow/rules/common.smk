@@ -28,7 +28,7 @@ try:
     configuration.check_files(workflow.configfiles)
     # A workflow that uses this one as a module gives only its own configuration.
     config = configuration.check(configuration.overlaid(configuration.DEFAULT, config))
-    RUNS = grids.study_runs(config)
+    RUNS = grids.study_runs(config, figures.EXTRAS)
     MASKS = {mask.path: sparsities for mask, sparsities in grids.study_masks(config).items()}
 except SnipError as error:
     raise WorkflowError(f"{error}")

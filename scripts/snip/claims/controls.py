@@ -17,8 +17,8 @@ from pathlib import Path
 import pandas as pd
 
 from snip.claims.verdicts import Means, Missing, Statement, judge, single
-from snip.study.axes import number
 from snip.study.names import criterion_name, network_name
+from snip.study.spelling import number
 from snip.tables.collect import TableError
 from snip.tables.intervals import ERROR_STEP
 from snip.tables.reading import read_checked, read_table

@@ -12,8 +12,8 @@ from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
 from snip.masks.mask_files import MaskFile
-from snip.study.axes import number
 from snip.study.names import criterion_name, dataset_name, network_name
+from snip.study.spelling import number
 from snip.tables.collect import MASK_KEY
 
 PIXELS = [f"p{pixel}" for pixel in range(784)]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -14,69 +13,17 @@ from snip.datasets.dataset import Dataset, draw_pruning_batch
 from snip.jobs.failures import SnipError
 from snip.jobs.randomness import module_draws, torch_seed
 from snip.layers.weights import connections
+from snip.masks.controls import CONTROLS, SHUFFLES
+from snip.masks.problem import PruningProblem, PruningRound
 from snip.study import registry
 from snip.study.axes import MaskSet
 from snip.study.settings import Settings
-
-# Examples per forward and backward pass when scoring, to bound memory for large pruning batches.
-CHUNK = 1000
 
 Masks = dict[str, Tensor]
 
 
 class MaskError(SnipError):
-    """Scores that cannot be ranked, or a sparsity that keeps no parameter."""
-
-
-@dataclass
-class PruningProblem:
-    """What a criterion may look at: a network at initialisation and its pruning batch.
-
-    Vectors (m,) have one element for each of the m elements of the prunable parameters, in order.
-
-    Attributes:
-        network: the network to score, unmasked and in evaluation mode.
-        images: the standardised pruning batch, (batch_size, 1, 28, 28).
-        labels: its true labels, (batch_size,).
-        generator: for criteria that draw random numbers.
-        prunable: names of the parameters to score, in PyTorch's order.
-    """
-
-    network: nn.Module
-    images: Tensor
-    labels: Tensor
-    generator: torch.Generator
-    prunable: list[str]
-
-    @property
-    def weights(self) -> Tensor:
-        """The prunable parameters w, (m,)."""
-        return self.flatten(dict(self.network.named_parameters()))
-
-    @property
-    def sizes(self) -> list[int]:
-        """The number of elements of each prunable parameter, in order, to split a vector (m,)."""
-        parameters = dict(self.network.named_parameters())
-        return [parameters[name].numel() for name in self.prunable]
-
-    @cached_property
-    def gradient(self) -> Tensor:
-        """Signed gradient ∂L/∂w of the mean cross-entropy over the pruning batch, (m,).
-
-        Large batches are processed in chunks and their signed gradients averaged, so the result is
-        that of a single batch.
-        """
-        parameters = dict(self.network.named_parameters())
-        total = torch.zeros_like(self.weights)
-        for images, labels in zip(self.images.split(CHUNK), self.labels.split(CHUNK), strict=True):
-            loss = nn.functional.cross_entropy(self.network(images), labels, reduction="sum")
-            gradients = torch.autograd.grad(loss, [parameters[name] for name in self.prunable])
-            total += self.flatten(dict(zip(self.prunable, gradients, strict=True)))
-        return total / len(self.labels)
-
-    def flatten(self, tensors: dict[str, Tensor]) -> Tensor:
-        """Join tensors, one per prunable parameter, into one vector (m,)."""
-        return torch.cat([tensors[name].detach().reshape(-1) for name in self.prunable])
+    """Scores that cannot be ranked, a sparsity that keeps no parameter, or an unknown control."""
 
 
 def prunable_parameters(network: nn.Module, prunable: str) -> list[str]:
@@ -93,11 +40,21 @@ def score(problem: PruningProblem, criterion: str) -> Tensor:
 
     Raises:
         SnipError: the criterion is not registered.
-        MaskError: the scores have the wrong shape or are not all finite.
+        MaskError: the scores have the wrong shape or are not all finite; or the criterion does not
+            work in rounds, but asks for what only these have.
     """
     criterion_score = registry.load("criteria", criterion, "score")
     with module_draws(problem.generator.initial_seed()):
-        scores = criterion_score(problem)
+        try:
+            scores = criterion_score(problem).detach()
+        except AttributeError as error:
+            if error.obj is problem and error.name in PruningRound.__annotations__:
+                raise MaskError(
+                    f"{registry.file('criteria', criterion)} asks for problem.{error.name}, which "
+                    "only criteria that work in rounds have; expected ROUNDS = 1, or more, at its "
+                    "top"
+                ) from error
+            raise
     if scores.shape != problem.weights.shape:
         raise MaskError(
             f"criterion {criterion} returned shape {tuple(scores.shape)}, "
@@ -108,39 +65,118 @@ def score(problem: PruningProblem, criterion: str) -> Tensor:
     return scores
 
 
-def number_kept(parameters: int, sparsity: float) -> int:
-    """Return κ = round(m·(1 − κ̄/100)), the number of parameters kept out of m."""
-    return round(parameters * (1 - sparsity / 100))
+def number_kept(parameters: int, sparsity: float, progress: float = 1) -> int:
+    """Return κ = round(m·(1 − κ̄/100)), the number of parameters kept out of m.
+
+    Args:
+        progress: share of the rounds that are done; the exponent of 1 − κ̄/100.
+    """
+    return round(parameters * (1 - sparsity / 100) ** progress)
 
 
-def make_masks(problem: PruningProblem, criterion: str, sparsities: Iterable[float]) -> list[Masks]:
+def highest(scores: Tensor, number: int) -> Tensor:
+    """Return a boolean vector, True for the `number` highest scores.
+
+    Among equal scores, those with the lower index are kept, as by a stable sort, which takes a
+    hundred times as long.
+    """
+    values = scores.numpy()
+    lowest_kept = np.partition(values, -number)[-number]
+    kept = values > lowest_kept
+    ties = np.flatnonzero(values == lowest_kept)
+    kept[ties[: number - np.count_nonzero(kept)]] = True
+    return torch.from_numpy(kept)
+
+
+def make_masks(
+    problem: PruningProblem, criterion: str, sparsities: Iterable[float], control: str = "none"
+) -> list[Masks]:
     """Return for each sparsity (percent) the mask of every parameter, True where kept.
 
     Exactly κ parameters are kept: those with the highest scores over all layers together, and among
-    equal scores those with the lower index. So masks of one problem are nested: a sparser mask
-    keeps a subset of a denser one. Parameters that are not prunable are all kept.
+    equal scores those with the lower index. Parameters that are not prunable are all kept.
+
+    A criterion scores once for all sparsities, so masks of one problem are nested: a sparser mask
+    keeps a subset of a denser one. A criterion that works in rounds scores each sparsity
+    separately, and its masks need not be nested. Each mask is the same whatever other sparsities
+    are asked for.
+
+    Args:
+        control: `none`, or a change of the masks; see `snip.masks.controls`.
 
     Raises:
-        MaskError: see `score`; or a sparsity keeps no parameter.
+        SnipError: the criterion is not registered.
+        MaskError: see `score`; a sparsity keeps no parameter; or there is no such control.
     """
-    ranking = score(problem, criterion).sort(descending=True, stable=True).indices
+    if control not in CONTROLS:
+        raise MaskError(f"control is {control!r}, allowed: {', '.join(CONTROLS)}")
+    registry.check("criteria", criterion)
+    rounds = registry.constant("criteria", criterion, "ROUNDS")
+    sign = -1 if control == "inverted" else 1
+    scores = None if rounds else sign * score(problem, criterion)
     shapes = {name: parameter.shape for name, parameter in problem.network.named_parameters()}
     sizes = [shapes[name].numel() for name in problem.prunable]
     result = []
     for sparsity in sparsities:
-        number = number_kept(len(ranking), sparsity)
+        number = number_kept(sum(sizes), sparsity)
         if number == 0:
-            raise MaskError(f"sparsity {sparsity} keeps none of {len(ranking)} parameters")
-        kept = torch.zeros(len(ranking), dtype=torch.bool)
-        kept[ranking[:number]] = True
-        parts = dict(zip(problem.prunable, kept.split(sizes), strict=True))
-        result.append(
-            {
-                name: parts[name].view(shape) if name in parts else torch.ones(shape).bool()
-                for name, shape in shapes.items()
-            }
-        )
+            raise MaskError(f"sparsity {sparsity} keeps none of {sum(sizes)} parameters")
+        if rounds:
+            kept = _kept_after_rounds(problem, criterion, sparsity, rounds, sign)
+        else:
+            kept = highest(scores, number)
+        masks = {name: torch.ones(shape, dtype=torch.bool) for name, shape in shapes.items()}
+        for name, part in zip(problem.prunable, kept.split(sizes), strict=True):
+            masks[name] = part.view(shapes[name])
+        if control in SHUFFLES:
+            # A generator of its own, so that a control does not change random scores. Its seed is
+            # the same for every sparsity, so that a mask is the same beside other sparsities.
+            seed = torch_seed(problem.generator.initial_seed(), "control")
+            generator = torch.Generator().manual_seed(seed)
+            for name in problem.prunable:
+                masks[name] = SHUFFLES[control](masks[name], generator)
+        result.append(masks)
     return result
+
+
+def _kept_after_rounds(
+    problem: PruningProblem, criterion: str, sparsity: float, rounds: int, sign: int
+) -> Tensor:
+    """Return which parameters the last round keeps, a boolean vector (m,).
+
+    After round t of T, κ_t = round(m·(1 − κ̄/100)^(t/T)) are kept: each round prunes the same share
+    of what is left (Tanaka et al. 2020, Algorithm 1; de Jorge et al. 2021, section 4).
+    """
+    revives = registry.constant("criteria", criterion, "REVIVES")
+    initial = problem.weights
+    kept = torch.ones(len(initial), dtype=torch.bool)
+    generator = torch.Generator().manual_seed(problem.generator.initial_seed())
+    network = copy.deepcopy(problem.network)
+    for done in range(1, rounds + 1):
+        number = number_kept(len(kept), sparsity, done / rounds)
+        if number == len(kept):
+            continue
+        present = PruningRound(
+            network,
+            problem.images,
+            problem.labels,
+            generator,
+            problem.prunable,
+            sparsity,
+            kept.clone(),
+            initial,
+        )
+        left = torch.where(kept, initial, 0)
+        with torch.no_grad():
+            for parameter, part in zip(present.parameters, left.split(present.sizes), strict=True):
+                parameter.copy_(part.view_as(parameter))
+        scores = sign * score(present, criterion)
+        if revives:
+            kept = highest(scores, number)
+        else:
+            candidates = kept.nonzero().squeeze(1)
+            kept[candidates] = highest(scores[candidates], number)
+    return kept
 
 
 def make_problem(
@@ -156,7 +192,12 @@ def make_problem(
     """
     training, _ = dataset.split(masks.seed, settings.validation_share)
     batch = draw_pruning_batch(
-        dataset.train_labels, training, masks.batch_size, masks.seed, masks.class_
+        dataset.train_labels,
+        training,
+        masks.batch_size,
+        masks.seed,
+        masks.class_,
+        balanced=settings.pruning_batch == "balanced",
     )
     return PruningProblem(
         network.eval(),

@@ -8,31 +8,23 @@ of a setting (see `study.settings`) sweeps that setting.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, make_dataclass
+from dataclasses import asdict, dataclass, field, make_dataclass
 from decimal import Decimal
 from string import Formatter
 from typing import Any
 
-# The paths of a run below `runs/` and of a mask file below `masks/`, without ending. Key columns
-# have this order. An axis that is `unsaid` brings a folder of its own, `/reading-he`, or nothing.
+from snip.study.spelling import allows, label, limits, number
+
+# The paths of a run below `runs/` and of a mask file below `masks/`, without ending. An axis that
+# is `unsaid` brings a folder of its own, `/reading-he`, or nothing. Key columns have this order,
+# with unsaid axes last.
 RUN_PATH = (
     "{dataset}/{network}/{criterion}/sparsity-{sparsity}/batch-{batch_size}"
     "/labels-{labels}/decay-{weight_decay}{reading}{control}/seed-{seed}"
 )
 MASK_PATH = "{dataset}/{network}/{criterion}/batch-{batch_size}/class-{class_}{reading}/seed-{seed}"
-# Characters; a part of a path has at most 255, some file systems allow 143.
-LONGEST_LABEL = 100
-# Limits of JSON schema, in words.
-LIMITS = {
-    "minimum": "{} or more",
-    "maximum": "{} or less",
-    "exclusiveMinimum": "more than {}",
-    "exclusiveMaximum": "less than {}",
-    "pattern": "or all",
-}
 
 
 @dataclass(frozen=True)
@@ -88,7 +80,7 @@ class Axis:
                 return self._within(self._whole(value))
             case ["integer", "string"] if value != "all":  # a number of examples
                 return self._within(self._whole(value))
-            case "string" if not re.fullmatch(self.pattern, str(value)):
+            case "string" if self.unsaid and not re.fullmatch(self.pattern, str(value)):
                 raise self._refusal(value)
             case _:
                 # YAML reads an unquoted `true` as a boolean.
@@ -200,8 +192,18 @@ AXES = {axis.name: axis for axis in _ENTRIES}
 
 
 def _names(path: str) -> list[str]:
-    """Return the names in a path grammar, in order."""
-    return [name for _, name, _, _ in Formatter().parse(path) if name]
+    """Return the names in a path grammar, in order, those of unsaid axes last."""
+    names = [name for _, name, _, _ in Formatter().parse(path) if name]
+    return sorted(names, key=_unsaid)
+
+
+def _unsaid(name: str) -> bool:
+    return name in AXES and AXES[name].unsaid
+
+
+def _fields(names: Iterable[str]) -> list[tuple]:
+    """Return the fields of a key: an unsaid axis has its default."""
+    return [(n, Any, field(default=AXES[n].default)) if _unsaid(n) else (n, Any) for n in names]
 
 
 # The key columns of tables of runs, and the axes of a mask file.
@@ -252,9 +254,9 @@ class _MaskSet(_Key):
         return spelled_path(MASK_PATH, asdict(self))
 
 
-Run = make_dataclass("Run", KEY, bases=(_Run,), frozen=True)
+Run = make_dataclass("Run", _fields(KEY), bases=(_Run,), frozen=True)
 Run.__doc__ = _Run.__doc__
-MaskSet = make_dataclass("MaskSet", MASK_AXES, bases=(_MaskSet,), frozen=True)
+MaskSet = make_dataclass("MaskSet", _fields(MASK_AXES), bases=(_MaskSet,), frozen=True)
 MaskSet.__doc__ = _MaskSet.__doc__
 
 
@@ -271,40 +273,3 @@ def values_in(parts: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
     return {
         name: AXES[name].from_path(parts[name]) if name in AXES else parts[name] for name in names
     }
-
-
-def allows(value: float | Decimal, schema: Mapping[str, Any]) -> bool:
-    """Return whether the limits of a JSON schema allow a number; they never allow NaN."""
-    return (
-        value >= schema.get("minimum", value)
-        and value <= schema.get("maximum", value)
-        and value > schema.get("exclusiveMinimum", -math.inf)
-        and value < schema.get("exclusiveMaximum", math.inf)
-    )
-
-
-def limits(schema: Mapping[str, Any]) -> str:
-    """Return the limits of a JSON schema in words: `0 or more, less than 100`."""
-    return ", ".join(words.format(schema[key]) for key, words in LIMITS.items() if key in schema)
-
-
-def number(text: str) -> int | float:
-    """Return the number that a label spells, whole where it is whole."""
-    return int(float(text)) if float(text).is_integer() else float(text)
-
-
-def label(value: object) -> str:
-    """Return the one spelling of a number that paths use, exact and without exponent.
-
-    90, 99.5, 0.0005, 0.00000000001.
-
-    Raises:
-        ValueError: it is not a number, infinite, or its spelling is too long for a file's name.
-    """
-    # Adding 0 makes -0.0 positive.
-    text = f"{Decimal(repr(float(value) + 0)):f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    if not text.lstrip("-")[:1].isdigit() or len(text) > LONGEST_LABEL:
-        raise ValueError(f"{value} cannot be spelled in a path")
-    return text

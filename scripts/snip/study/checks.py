@@ -180,7 +180,7 @@ def _check_axes(figure: str, shown: str, completed: list[dict]) -> None:
             )
     if entry.image:
         for network in _values(completed, "networks"):
-            if not registry.switch("networks", network, "MASK_IMAGE", True):
+            if not registry.constant("networks", network, "MASK_IMAGE"):
                 raise ConfigError(
                     f"figures.{figure} has the network {network!r}, whose first layer does not "
                     f"see the whole image, allowed: a network whose mask {spoken(shown)} can "

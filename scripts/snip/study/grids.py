@@ -10,7 +10,7 @@ from typing import Any
 from snip.jobs.failures import ConfigError
 from snip.study import registry
 from snip.study.axes import AXES, MASK_AXES, MaskSet, Run
-from snip.study.figures import FIGURES, SECTIONS
+from snip.study.figures import FIGURES, STUDIED
 from snip.study.settings import FIELDS, UNIFORM, in_section, scoring_part, unswept
 
 # The reading that is the study's own settings.
@@ -119,7 +119,8 @@ def expand_masks(figure: str, completed_grids: Iterable[Mapping]) -> dict[MaskSe
     """Return the mask files of a figure's completed grids, and the sparsities it needs of each."""
     masks: dict[MaskSet, list[str]] = {}
     for grid in completed_grids:
-        shown = FIGURES[grid.get("figure", figure)].masks
+        judged = grid.get("figure", figure)
+        shown = FIGURES[judged].masks if judged in FIGURES else None
         axes = {name: grid[AXES[name].grid] for name in MASK_AXES if name in AXES}
         axes |= {"class_": [shown] if shown else [], "seed": grid["mask_seeds"]}
         made = {names["masks"]: None for names in grid["names"].values()}
@@ -139,7 +140,10 @@ def shared_seeds(figure: str, completed_grids: Iterable[Mapping]) -> list[int]:
 
 
 def study_masks(config: Mapping) -> dict[MaskSet, list[str]]:
-    """Return all figures' mask files, each once, with its sparsities in rising order."""
+    """Return the mask files of all figures, each once, with its sparsities in rising order.
+
+    A file has what any figure shows of it, whichever figure is asked for.
+    """
     union: dict[MaskSet, set[str]] = {}
     for figure in (name for name, shown in FIGURES.items() if shown.masks or shown.by_reading):
         for mask, sparsities in expand_masks(figure, grids(config, figure)).items():
@@ -147,10 +151,13 @@ def study_masks(config: Mapping) -> dict[MaskSet, list[str]]:
     return {mask: sorted(sparsities, key=float) for mask, sparsities in union.items()}
 
 
-def study_runs(config: Mapping) -> list[Run]:
-    """Return all runs of a configuration: those of its figures and those for claims alone."""
-    trained = [name for name in SECTIONS if name == "claims" or FIGURES[name].trained]
-    return expand_runs(grid for name in trained for grid in grids(config, name))
+def study_runs(config: Mapping, extras: Iterable[str] = ()) -> list[Run]:
+    """Return the runs of `figures/all`, of its figures and for its claims alone.
+
+    Args:
+        extras: further figures, whose runs come last.
+    """
+    return expand_runs(grid for name in (*STUDIED, *extras) for grid in grids(config, name))
 
 
 def settings(config: Mapping, network: str, dataset: str, reading: str = PAPER) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from functools import partial
 from typing import Any
 
 from snip.study import registry
-from snip.study.axes import AXES, Axis, Run, allows, limits
+from snip.study.axes import AXES, Axis, Run
 from snip.study.settings import FIELDS, Settings
+from snip.study.spelling import allows, limits
 
 
 def add_axes(to: argparse.ArgumentParser, names: Iterable[str]) -> None:

@@ -19,6 +19,11 @@ from snip.jobs.failures import SnipError
 # The package of each kind, below snip/, and the function that its files define.
 PACKAGES = {"criteria": "masks/criteria", "networks": "networks"}
 FUNCTIONS = {"criteria": "score", "networks": "build"}
+# The constants that a file may have at its top, with what holds without them. ROUNDS and REVIVES:
+# see `snip.masks.scoring`; 0 rounds are one ranking for all sparsities. MASK_IMAGE: whether units
+# of the first layer see the whole image.
+CONSTANTS = {"criteria": {"ROUNDS": 0, "REVIVES": False}, "networks": {"MASK_IMAGE": True}}
+EXPECTED = {bool: "True or False", int: "a whole number, 1 or more"}
 HERE = Path(__file__).resolve().parents[1]
 
 
@@ -73,7 +78,8 @@ def check(kind: str, name: str) -> None:
     """Look, without importing it, whether the file of a name defines what it should.
 
     Raises:
-        RegistryError: no such file; or it is empty, not Python, or lacks its function.
+        RegistryError: no such file; or it is empty, not Python, lacks its function, or has a
+            constant of another type.
     """
     if name not in names(kind):
         raise RegistryError(
@@ -98,6 +104,8 @@ def check(kind: str, name: str) -> None:
     if function not in defined:
         what = "is empty" if not code.strip() else "does not define it"
         raise RegistryError(f"{_shown(path)} {what}, expected a function `{function}`")
+    for identifier in CONSTANTS[kind]:
+        constant(kind, name, identifier)
 
 
 def load(kind: str, name: str, function: str) -> Callable:
@@ -112,24 +120,25 @@ def load(kind: str, name: str, function: str) -> Callable:
     return getattr(module, function)
 
 
-def switch(kind: str, name: str, constant: str, default: bool) -> bool:
-    """Return the value of a constant at the top of the file of `name`, or `default`.
+def constant(kind: str, name: str, identifier: str) -> bool | int:
+    """Return the value of a constant at the top of the file of `name`; see `CONSTANTS`.
 
     The file is read, not imported: it may import torch.
 
     Raises:
-        RegistryError: the constant is neither True nor False.
+        RegistryError: the constant is no literal of its type, or a number below 1.
     """
     path = _folder(kind) / f"{name.replace('-', '_')}.py"
+    default = CONSTANTS[kind][identifier]
     for node in ast.parse(path.read_bytes()).body:
         targets = getattr(node, "targets", [getattr(node, "target", None)])
-        if constant in [getattr(target, "id", None) for target in targets]:
+        if identifier in [getattr(target, "id", None) for target in targets]:
             value = getattr(node.value, "value", None)
-            if not isinstance(value, bool):
+            # A bool is an int, too, so types are compared.
+            if type(value) is not type(default) or (type(value) is int and value < 1):
                 found = ast.unparse(node.value) if node.value else "nothing"
-                raise RegistryError(
-                    f"{_shown(path)}: {constant} is {found}, expected True or False"
-                )
+                expected = EXPECTED[type(default)]
+                raise RegistryError(f"{_shown(path)}: {identifier} is {found}, expected {expected}")
             return value
     return default
 

@@ -51,7 +51,7 @@ def slice_of(config: Mapping, figures: Iterable[str]) -> dict[str, Any]:
             )
     part = {"study": config["study"], "grids": completed, "settings": by_network}
     entries = [FIGURES[figure] for figure in figures if figure in FIGURES]
-    if any(entry.errors for entry in entries):
+    if any(entry.errors or entry.judged for entry in entries):
         part["reported_error"] = config["reported_error"]
     if any(entry.by_reading for entry in entries):
         part["readings"] = config["readings"]

@@ -9,10 +9,11 @@ import pandas as pd
 from snip.jobs.failures import SnipError
 from snip.jobs.files import unsealed
 from snip.masks.mask_files import MaskFile, read_mask_file
-from snip.study.axes import KEY, MASK_AXES, Run, number
+from snip.study.axes import KEY, MASK_AXES, Run
 from snip.study.figures import FIGURES
 from snip.study.settings import ERRORS, check_settings, scoring_part
 from snip.study.slices import slice_masks, slice_runs
+from snip.study.spelling import number
 
 OUTCOME = [
     "iterations",

@@ -27,7 +27,7 @@ def test_figures_with_other_sparsities_are_compared_at_the_common_ones(paper):
 def test_masks_of_other_pruning_batches_are_not_compared(paper):
     other = {**MASKED, "datasets": ["generated-inverted"], "batch_sizes": [20]}
     one = row_of(table_of(paper(fig5=[other]), "5"), "5")
-    assert one["n"] == 0 and "no network and batch size in common" in one["note"]
+    assert one["n"] == 0 and "no network or batch size or reading in common" in one["note"]
 
 
 def test_seeds_are_paired_by_name(paper):

@@ -62,7 +62,7 @@ def test_the_control_is_found_in_all_runs_of_the_study(paper):
     config = configuration(claims=control, fig7=[shown])
     evidence = paper(fig7=[shown], claims=CONTROL)
     runs = evidence.runs
-    extra = runs.table[runs.table["criterion"] == "snip-shuffled"].assign(sparsity=95)
+    extra = runs.table[runs.table["control"] == "shuffled"].assign(sparsity=95)
     extra = extra.drop_duplicates("seed")
     evidence = with_runs(
         evidence,

@@ -20,7 +20,7 @@ from paper_study import (
 )
 from snip.claims.readable import readable
 from snip.claims.verdicts import COLUMNS
-from snip.study.axes import label
+from snip.study.spelling import label
 from snip.tables.published import PUBLISHED
 
 
@@ -145,7 +145,7 @@ def test_confirming_seeds_are_used_where_a_statement_has_them(paper):
             {"claims": [{**RANDOM, "sparsities": [90], "weight_decays": [0]}]},
             "4-control",
             [],
-            "criterion snip-shuffled, labels random",
+            "control shuffled, labels random",
         ),
         ({"fig7": [{**RANDOM, "sparsities": [90]}]}, "7", [], "figures.fig7 has one sparsity"),
         (

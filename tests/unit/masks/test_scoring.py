@@ -14,6 +14,7 @@ from pruning_problems import random_problem
 from snip.datasets.dataset import draw_pruning_batch, load_dataset
 from snip.datasets.sources import DatasetError
 from snip.layers.weights import build_network
+from snip.masks import problem as pruning_problem
 from snip.masks import scoring
 from snip.masks.anatomy import anatomy
 from snip.study import registry
@@ -71,7 +72,7 @@ def test_signed_sensitivities_sum_to_the_same_in_each_layer(network):
 
 def test_gradient_averaged_over_chunks_is_that_of_one_batch(monkeypatch):
     whole = random_problem(examples=25).gradient
-    monkeypatch.setattr(scoring, "CHUNK", 7)
+    monkeypatch.setattr(pruning_problem, "CHUNK", 7)
     torch.testing.assert_close(random_problem(examples=25).gradient, whole, rtol=1e-12, atol=1e-15)
 
 
@@ -195,10 +196,9 @@ def test_scores_that_are_not_finite_are_refused():
 
 
 def test_unknown_criterion_names_the_registered_ones():
-    with pytest.raises(
-        registry.SnipError, match="'snap'.*gradient, gradient-signed, magnitude, random, snip"
-    ):
-        scoring.score(random_problem(), "snap")
+    names = "force, gradient, gradient-signed, grasp, iterative-snip, magnitude, random, snip"
+    with pytest.raises(registry.SnipError, match=f"'snap'.*{names}, synflow"):
+        scoring.make_masks(random_problem(), "snap", [90])
 
 
 @pytest.mark.parametrize("classes", ["all", "7", "each"])

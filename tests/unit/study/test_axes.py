@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snip.study.axes import AXES, KEY, MASK_AXES, MaskSet, Run, label, number
+from snip.study.axes import AXES, KEY, MASK_AXES, MaskSet, Run
 from snip.study.options import add_axes, run_of
 from snip.study.settings import SCORING_SETTINGS
+from snip.study.spelling import label, number
 
 
 def parsed(*words):

@@ -103,6 +103,49 @@ def test_a_function_may_be_defined_assigned_or_imported(criteria, code):
     registry.check("criteria", "new")
 
 
+@pytest.mark.parametrize(
+    ("line", "constant", "value"),
+    [
+        ("", "ROUNDS", 0),
+        ("ROUNDS = 100", "ROUNDS", 100),
+        ("ROUNDS: int = 1", "ROUNDS", 1),
+        ("def inner():\n    ROUNDS = 3", "ROUNDS", 0),
+        ("", "REVIVES", False),
+        ("REVIVES = True", "REVIVES", True),
+    ],
+)
+def test_a_constant_is_read_without_running_the_file(criteria, line, constant, value):
+    (criteria / "new.py").write_text(f"import nowhere\n\n{line}\n\n{GOOD}")
+    registry.check("criteria", "new")
+    found = registry.constant("criteria", "new", constant)
+    assert found == value and type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("ROUNDS = 0", "ROUNDS is 0, expected a whole number, 1 or more"),
+        ("ROUNDS = -3", "ROUNDS is -3, expected a whole number, 1 or more"),
+        ("ROUNDS = 2.0", "ROUNDS is 2.0, expected a whole number, 1 or more"),
+        ("ROUNDS = True", "ROUNDS is True, expected a whole number, 1 or more"),
+        ("ROUNDS = '9'", "ROUNDS is '9', expected a whole number, 1 or more"),
+        ("ROUNDS = 10 * 10", "ROUNDS is 10 * 10, expected a whole number, 1 or more"),
+        ("ROUNDS: int", "ROUNDS is nothing, expected a whole number, 1 or more"),
+        ("REVIVES = 1", "REVIVES is 1, expected True or False"),
+        ("REVIVES = None", "REVIVES is None, expected True or False"),
+    ],
+)
+def test_a_wrong_constant_is_refused_before_the_file_runs(criteria, line, said):
+    (criteria / "new.py").write_text(f"import nowhere\n\n{line}\n\n{GOOD}")
+    for look in (
+        registry.check,
+        lambda *name: registry.constant(*name, line.split()[0].strip(":")),
+    ):
+        with pytest.raises(RegistryError) as caught:
+            look("criteria", "new")
+        assert str(caught.value) == f"scripts/snip/masks/criteria/new.py: {said}"
+
+
 def test_a_file_that_leads_nowhere_or_is_gone_is_refused_by_name(criteria):
     (criteria / "new.py").symlink_to("nowhere")
     with pytest.raises(RegistryError, match=r"criteria/new.py cannot be read: .*No such file"):

@@ -24,6 +24,7 @@ def parsed(words, names=tuple(FIELDS)):
     parser = argparse.ArgumentParser()
     parser.add_argument("--network", default="lenet-300-100")
     parser.add_argument("--dataset", default="mnist")
+    parser.add_argument("--reading", default="paper")
     options.add_settings(parser, names)
     return options.settings_of(parser.parse_args(shlex.split(words)))
 
@@ -63,7 +64,7 @@ def test_a_job_that_is_given_every_setting_reads_no_configuration(monkeypatch, r
 
 @pytest.mark.parametrize("script", ["train", "prune"])
 def test_results_do_not_depend_on_the_code_of_studies(script):
-    known = {"__init__", "axes", "options", "registry", "settings"}
+    known = {"__init__", "axes", "options", "registry", "settings", "spelling"}
     assert {Path(file).stem for file in code_of(f"scripts/{script}.py") if "study" in file} <= known
 
 

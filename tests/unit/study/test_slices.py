@@ -1,6 +1,6 @@
 import pytest
 
-from snip.study.figures import FIGURES
+from snip.study.figures import EXTRAS, FIGURES
 from snip.study.slices import digest, slice_of
 from studies import load
 
@@ -9,15 +9,20 @@ from studies import load
     ("path", "value", "figures"),
     [
         ("figures.fig7.0.seeds", [0, 9], {"fig7"}),
-        ("networks.lenet-5-caffe.learning_rate", 0.01, {"fig1", "fig4", "fig7"}),
-        ("training.momentum", 0.8, {"fig1", "fig3", "fig4", "fig7"}),
-        ("reported_error", "best_test_error", {"fig1", "fig3"}),
+        (
+            "networks.lenet-5-caffe.learning_rate",
+            0.01,
+            {"fig1", "fig4", "fig7", "readings", "criteria"},
+        ),
+        ("training.momentum", 0.8, {"fig1", "fig3", "fig4", "fig7", *EXTRAS}),
+        ("reported_error", "best_test_error", {"fig1", "fig3", *EXTRAS}),
         ("protocol.prunable", "weights", set(FIGURES)),
         ("study", "other", set(FIGURES)),
         ("checkpoint_seconds", 7, set()),
         ("data_folder", "elsewhere", set()),
-        ("claims.alpha", 0.01, set()),
-        ("claims.confirming_from", 50, set()),
+        ("claims.alpha", 0.01, {"readings", "controls"}),
+        ("claims.confirming_from", 50, {"readings", "controls"}),
+        ("readings.he.initialisation", "glorot", {"readings"}),
     ],
 )
 def test_a_figures_digest_is_of_what_decides_it(path, value, figures):

@@ -20,7 +20,9 @@ def compared(folder, decay, sparsities, **trained):
             run = Run("mnist", "lenet-300-100", "snip", sparsity, 100, "true", decay, seed)
             rows.append({**run.key, "iterations": 7, "test_error": 2.0 + seed})
     pd.DataFrame(rows, columns=[*KEY, "iterations", "test_error"]).to_csv(folder / "runs.csv")
-    lines = [["lenet-300-100", "mnist", name, f'"{value}"'] for name, value in trained.items()]
+    lines = [
+        ["lenet-300-100", "mnist", "paper", name, f'"{value}"'] for name, value in trained.items()
+    ]
     pd.DataFrame(lines, columns=SETTINGS).to_csv(folder / "settings.csv", index=False)
     output = folder / "published.csv"
     with pytest.MonkeyPatch.context() as patch:

@@ -94,7 +94,7 @@ class MaskImages:
             tuple(getattr(m, axis) for axis in FIXED) for masks in masks_of_sides for m in masks
         }
         if len(scored) > 1 or not sparsities:
-            axes = " and ".join(axis.replace("_", " ") for axis in FIXED)
+            axes = " or ".join(axis.replace("_", " ") for axis in FIXED)
             what = axes if sparsities else "sparsity"
             raise Missing(f"the masks of {places} have no {what} in common")
         images_of_sides = [

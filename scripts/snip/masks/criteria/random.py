@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from snip.masks.scoring import PruningProblem
+from snip.masks.problem import PruningProblem
 
 
 def score(problem: PruningProblem) -> Tensor:

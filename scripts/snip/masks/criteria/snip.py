@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from snip.masks.scoring import PruningProblem
+from snip.masks.problem import PruningProblem
 
 
 def score(problem: PruningProblem) -> Tensor:

@@ -1,0 +1,40 @@
+"""Gradient signal preservation, GraSP.
+
+Wang, Zhang and Grosse, "Picking winning tickets before training by preserving gradient flow",
+2020, section 4, equation (8): with H the Hessian of the loss and g its gradient, removing a weight
+changes the norm of the gradient by about −θ · Hg. The paper removes the largest of these.
+
+The authors' code also redraws the weights of linear layers before it scores, and never prunes
+biases. Here the weights scored are those trained, and biases are pruned if the settings say so.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from snip.masks.problem import PruningProblem, flatten
+
+# The authors' code divides the logits by 200, which the paper's equations do not. Their published
+# results come from it, and other implementations have it too. It changes the ranking: the part of
+# the Hessian that the softmax curves (Gauss and Newton's) all but vanishes beside the rest.
+TEMPERATURE = 200
+
+
+def score(problem: PruningProblem) -> Tensor:
+    """Return θ · Hg on the pruning batch, with its sign."""
+    gradient = flatten(map(sum, zip(*_gradients(problem, create_graph=False), strict=True)))
+    parts = gradient.split(problem.sizes)
+    product = torch.zeros_like(gradient)
+    # Each chunk's graph is freed before the next one's is made.
+    for chunk in _gradients(problem, create_graph=True):
+        inner = sum((g.flatten() * part).sum() for g, part in zip(chunk, parts, strict=True))
+        product += flatten(torch.autograd.grad(inner, problem.parameters, materialize_grads=True))
+    return problem.weights * product
+
+
+def _gradients(problem: PruningProblem, create_graph: bool):
+    """Yield per chunk its part of the gradient of the mean loss, one tensor for each parameter."""
+    for images, labels in problem.chunks:
+        logits = problem.network(images) / TEMPERATURE
+        loss = cross_entropy(logits, labels, reduction="sum") / len(problem.labels)
+        yield torch.autograd.grad(loss, problem.parameters, create_graph=create_graph)
