@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 import drawings
+import extra_drawings
 from helpers import REPOSITORY
 from snip.figures import anatomy, losses, masks, style
 from snip.figures.provenance import Origin, check_table, read
@@ -60,6 +61,12 @@ def variants() -> dict:
             drawings.ORIGIN,
         ),
         "anatomy, criteria": anatomy.plot(drawings.table_of_anatomies(many), drawings.ORIGIN),
+        "criteria, many": extra_drawings.figure_of_criteria(extra_drawings.runs_of_criteria(many)),
+        "criteria, one run": extra_drawings.figure_of_criteria(
+            extra_drawings.runs_of_criteria(["snip"], seeds=1).query("sparsity > 0")
+        ),
+        "controls, reference": extra_drawings.figure_of_controls(sparsities=[0, 90, 95]),
+        "controls, one run": extra_drawings.figure_of_controls(seeds=[0], criteria=["snip"]),
     }
 
 
