@@ -1,5 +1,9 @@
-"""Judge the paper's claims on a study's runs and masks (see docs/claims.md)."""
+"""Judge the paper's claims on a study's runs and masks (see docs/claims.md).
 
+With `--figure`, judge the statements of a figure that has its own.
+"""
+
+import importlib
 from pathlib import Path
 
 from snip.datasets.sources import FETCHED
@@ -7,11 +11,14 @@ from snip.jobs import command
 from snip.jobs.code import check_unedited
 from snip.jobs.files import write_atomically
 from snip.study import slices
+from snip.study.figures import FIGURES
 
 
 def main() -> None:
     parser = command.parser(__doc__)
     command.add_code(parser)
+    own = [name for name, figure in FIGURES.items() if figure.judged]
+    parser.add_argument("--figure", choices=own, help="judge this figure's own statements")
     slices.add_option(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
     parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
@@ -19,12 +26,12 @@ def main() -> None:
     parser.add_argument(
         "--readable",
         type=Path,
-        required=True,
         help="the table as Markdown; its picture gets the same name with .pdf, .png and .csv",
     )
     options = parser.parse_args()
-    check_unedited(options.code, "judge")
-    part = slices.read(options)
+    subject = FIGURES[options.figure].module if options.figure else "statements"
+    check_unedited(options.code, "judge", f"scripts/snip/claims/{subject}.py")
+    part = slices.read(options, options.figure)
 
     from snip.claims.evidence.gather import gather
     from snip.claims.readable import readable
@@ -35,10 +42,17 @@ def main() -> None:
     from snip.study.slices import digest
     from snip.tables.collect import csv_bytes
 
+    if options.figure:
+        module = importlib.import_module(f"snip.claims.{subject}")
+        table = module.table(part, options.results, options.data)
+        write_atomically(options.output, csv_bytes(table))
+        return
     claims = part["claims"]
     evidence = gather(part, options.results, options.data)
     table = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
     write_atomically(options.output, csv_bytes(table))
+    if options.readable is None:
+        return
     origin = Origin(part["study"], digest(part))
     style.save(*forest.plot(table, origin), origin, options.readable)
     text = readable(table, part["study"], claims["alpha"])

@@ -28,10 +28,12 @@ SHUFFLED = "shuffled"
 
 def statements(evidence: Evidence) -> Iterator[Statement]:
     """Yield claims 4, 4-capacity, 4-control and 7."""
-    yield from _fits(evidence)
-    yield from _capacity(evidence)
-    yield from _control(evidence)
-    yield _rises(evidence)
+    if evidence.runs.grids["fig4"]:  # readings may judge other figures alone
+        yield from _fits(evidence)
+        yield from _capacity(evidence)
+        yield from _control(evidence)
+    if evidence.runs.grids["fig7"]:
+        yield _rises(evidence)
 
 
 def _runs(evidence: Evidence, figure: str, criterion: str, **fixed) -> pd.DataFrame:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from snip.claims.evidence.mask_images import MaskImages
 from snip.claims.evidence.run_table import RunTable
 from snip.study.figures import MASKED, TRAINED
@@ -40,12 +42,18 @@ def gather(part: Mapping, results: Path, data: Path) -> Evidence:
     Raises:
         TableError, SettingsError: see `reading.read_checked`.
     """
+    return evidence_of(part, read_checked(results / "tables", "runs", part), results, data)
+
+
+def evidence_of(part: Mapping, runs: pd.DataFrame, results: Path, data: Path) -> Evidence:
+    """Return evidence with a table of runs, of which the grids of the slice say what to read."""
     grids, settings = part["grids"], part["settings"]
-    # All networks and data sets share this value.
-    validation_share = next(iter(next(iter(settings.values())).values()))["validation_share"]
+    # All networks, data sets and readings share this value.
+    by_dataset = next(iter(settings.values()))
+    validation_share = next(iter(next(iter(by_dataset.values())).values()))["validation_share"]
     return Evidence(
         RunTable(
-            read_checked(results / "tables", "runs", part),
+            runs,
             {name: grids[name] for name in (*TRAINED, "claims") if name in grids},
             part["reported_error"],
             validation_share,
