@@ -57,10 +57,10 @@ def table_of_masks(
             for class_ in classes:
                 for seed in seeds:
                     for sparsity in sparsities:
-                        key = [dataset, "lenet-300-100", criterion, 20, str(class_), seed, sparsity]
+                        key = [dataset, "lenet-300-100", criterion, 20, str(class_), seed, "paper"]
                         image = np.zeros(784)
                         image[:28] = (1 - sparsity / 100) * (int(class_) + 1) / 10
-                        rows.append([*key, *image])
+                        rows.append([*key, sparsity, *image])
     return pd.DataFrame(rows, columns=MASK_KEY + masks.PIXELS)
 
 
