@@ -71,6 +71,7 @@ def plot(
         title = textwrap.fill(style.panel_title(index, len(panels), *names), 27)
         upper.set_title(title, loc="left", fontsize=7)
     _scale_axes(*axes[0], sparsities)
+    axes[0][0].set_ylim(0.85 * runs[error].min(), min(110, 1.5 * runs[error].max()))
     limits = np.append(judged[["value", "lower", "upper"]], [-LINEAR, LINEAR])
     axes[0][1].set_ylim(1.5 * np.nanmin(limits), 1.5 * np.nanmax(limits))
     figure.align_ylabels()
