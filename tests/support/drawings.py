@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from extra_drawings import ORIGIN, figure_of_controls, figure_of_criteria
 from snip.figures import anatomy, batch_sizes, errors, forest, losses, masks, style
-from snip.figures.provenance import Origin
 from snip.tables.collect import MASK_KEY
 from snip.tables.intervals import differences_from_reference
 
-ORIGIN = Origin("tiny", "0" * 64)
 RUN = {
     "dataset": "mnist",
     "network": "lenet-300-100",
@@ -60,19 +59,10 @@ def table_of_masks(
             for class_ in classes:
                 for seed in seeds:
                     for sparsity in sparsities:
-                        key = [
-                            dataset,
-                            "lenet-300-100",
-                            criterion,
-                            20,
-                            str(class_),
-                            seed,
-                            "paper",
-                            sparsity,
-                        ]
+                        key = [dataset, "lenet-300-100", criterion, 20, str(class_), seed, "paper"]
                         image = np.zeros(784)
                         image[:28] = (1 - sparsity / 100) * (int(class_) + 1) / 10
-                        rows.append([*key, *image])
+                        rows.append([*key, sparsity, *image])
     return pd.DataFrame(rows, columns=MASK_KEY + masks.PIXELS)
 
 
@@ -200,6 +190,8 @@ def all_figures() -> dict:
         "fig6": masks.plot(table_of_masks(**FIGURE6), ORIGIN),
         "fig7": losses.plot(table_of_curves(FIGURE7), ORIGIN),
         "anatomy": anatomy.plot(table_of_anatomies(), ORIGIN),
+        "criteria": figure_of_criteria(),
+        "controls": figure_of_controls(),
         "claims": forest.plot(table_of_claims(), ORIGIN),
     }
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 
 from snip.claims.verdicts import Means, Pairs, Statement, judge
+from snip.study.slices import slice_of, slice_runs
+from studies import load
 
 CONFIRMING_FROM = 100
 
@@ -41,3 +43,24 @@ def judged(one, confirming_from=CONFIRMING_FROM):
     """The row of the table of one statement."""
     [row] = judge([one], 0.05, confirming_from).itertuples()
     return row
+
+
+def slice_of_controls(**changed):
+    """The slice of the controls of the tiny study, whose grids are changed alike."""
+    config = load("tiny")
+    config["figures"]["controls"] = [grid | changed for grid in config["figures"]["controls"]]
+    return slice_of(config, ["controls"])
+
+
+def runs_of_controls(part, rises=None, noise=0.0, random=None):
+    """The runs of the controls, whose errors differ widely by seed.
+
+    Args:
+        rises: by reading and control, how much higher the error is than 3 %.
+    """
+    runs = pd.DataFrame([run.key for run in slice_runs(part, ["controls"])])
+    pairs = zip(runs["reading"], runs["control"], strict=True)
+    errors = 3 + runs["seed"] + [(rises or {}).get(pair, 0) for pair in pairs]
+    if noise:
+        errors += noise * random.normal(size=len(runs))
+    return runs.assign(iterations=20, test_error=errors)

@@ -1,10 +1,12 @@
 """Figures 4 and 7: training loss by iteration, a line per labels, sparsity and weight decay."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.lines import Line2D
 from scipy.optimize import isotonic_regression
 
 from snip.figures import style
@@ -75,7 +77,7 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
     style.small_print(figure, origin, *_notes(table, numbers))
     figure.draw_without_rendering()  # lays out the panels; the labels depend on their sizes
     for axis in axes[:, 0]:
-        label_ends(axis)
+        label_ends(axis, axis.get_lines())
     return figure, numbers
 
 
@@ -126,10 +128,10 @@ def _draw_lines(axis: plt.Axes, table: pd.DataFrame, looks: dict[tuple, dict]) -
     return pd.concat(points_of_lines)
 
 
-def label_ends(axis: plt.Axes) -> None:
+def label_ends(axis: plt.Axes, lines: Iterable[Line2D]) -> None:
     """Lead each line to its label on the right; labels are in the order of the ends, and apart."""
     to_axes = axis.transData + axis.transAxes.inverted()
-    ends = [(line, *to_axes.transform(line.get_xydata()[-1])) for line in axis.get_lines()]
+    ends = [(line, *to_axes.transform(line.get_xydata()[-1])) for line in lines]
     ends.sort(key=lambda end: end[2])
     height = axis.get_window_extent().height / axis.figure.dpi * 72
     # Find label positions at least one step apart and nearest to the line ends: subtract the steps,
@@ -146,6 +148,9 @@ def label_ends(axis: plt.Axes) -> None:
             color=line.get_color(),
             linestyle=line.get_linestyle(),
             linewidth=line.get_linewidth(),
+            marker=line.get_marker(),
+            markersize=line.get_markersize(),
+            markevery=[1],
         )
         axis.text(1.09, place, line.get_label(), transform=axis.transAxes, va="center", fontsize=7)
 

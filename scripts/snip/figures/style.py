@@ -13,7 +13,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.image import AxesImage
 from matplotlib.text import Text
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from snip.figures.provenance import Origin, embedded, record
 from snip.jobs.failures import SnipError
@@ -94,6 +94,14 @@ def iterations_phrase(table: pd.DataFrame) -> str:
     """Return `1,080 iterations a run` for a table of runs."""
     counts = sorted(table["iterations"].unique())
     return " or ".join(f"{count:,}" for count in counts) + " iterations a run"
+
+
+def log_errors(axis: plt.Axes) -> None:
+    """Make the vertical scale logarithmic, for errors of 2 to 90 %, with ticks in plain numbers."""
+    axis.set_yscale("log")
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_locator(NullLocator())
 
 
 def legend_entries(axes: Iterable[plt.Axes]) -> tuple[list, list[str]]:

@@ -18,6 +18,10 @@ CRITERIA = {
     "snip": "connection sensitivity",
     "gradient": "size of the gradient |∂L/∂w|",
     "gradient-signed": "signed gradient ∂L/∂w, largest kept",
+    "grasp": "GraSP",
+    "synflow": "SynFlow",
+    "iterative-snip": "iterative SNIP",
+    "force": "FORCE",
 }
 
 

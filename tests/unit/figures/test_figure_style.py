@@ -1,11 +1,13 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
 import drawings
+import extra_drawings
 from helpers import REPOSITORY
 from snip.figures import anatomy, losses, masks, style
 from snip.figures.provenance import Origin, check_table, read
@@ -44,27 +46,30 @@ xtick.minor.visible: True
 """
 
 
-def variants() -> dict:
-    """Beside the figures of a study, those of studies that are smaller or larger."""
+def variants() -> Iterator[tuple]:
+    """Beside the figures of a study, those of studies that are smaller or larger; each by name."""
+    yield from drawings.all_figures().items()
     many = [f"criterion-{number}" for number in range(11)]
-    return drawings.all_figures() | {
-        "fig1, one panel": drawings.figure1(drawings.table_of_runs(networks=["lenet-5-caffe"])),
-        "fig1, three": drawings.figure1(drawings.table_of_runs(networks=["a", "b", "c"])),
-        "fig1, criteria": drawings.figure1(drawings.table_of_runs(criteria=many)),
-        "fig2, one class": masks.plot(drawings.table_of_masks(classes=[3]), drawings.ORIGIN),
-        "fig3, criteria": drawings.figure3(
-            drawings.table_of_batches(criteria=many), drawings.masks_of_batches(criteria=many)
-        ),
-        "fig4, criteria": losses.plot(
-            pd.concat(drawings.table_of_curves(criterion=name) for name in many[:3]),
-            drawings.ORIGIN,
-        ),
-        "anatomy, criteria": anatomy.plot(drawings.table_of_anatomies(many), drawings.ORIGIN),
-    }
+    runs, batches = drawings.table_of_runs, drawings.table_of_batches
+    yield "fig1, one panel", drawings.figure1(runs(networks=["lenet-5-caffe"]))
+    yield "fig1, three", drawings.figure1(runs(networks=["a", "b", "c"]))
+    yield "fig1, criteria", drawings.figure1(runs(criteria=many))
+    yield "fig2, one class", masks.plot(drawings.table_of_masks(classes=[3]), drawings.ORIGIN)
+    masks_of_many = drawings.masks_of_batches(criteria=many)
+    yield "fig3, criteria", drawings.figure3(batches(criteria=many), masks_of_many)
+    curves = pd.concat(drawings.table_of_curves(criterion=name) for name in many[:3])
+    yield "fig4, criteria", losses.plot(curves, drawings.ORIGIN)
+    yield "anatomy, criteria", anatomy.plot(drawings.table_of_anatomies(many), drawings.ORIGIN)
+    of_criteria = extra_drawings.runs_of_criteria
+    yield "criteria, many", extra_drawings.figure_of_criteria(of_criteria(many))
+    one_run = of_criteria(["snip"], seeds=1).query("sparsity > 0")
+    yield "criteria, one run", extra_drawings.figure_of_criteria(one_run)
+    yield "controls, reference", extra_drawings.figure_of_controls(sparsities=[0, 90, 95])
+    yield "controls, one run", extra_drawings.figure_of_controls(seeds=[0], criteria=["snip"])
 
 
 def test_everything_lies_inside_the_figure_and_above_its_small_print():
-    for name, (figure, _) in variants().items():
+    for name, (figure, _) in variants():
         figure.draw_without_rendering()
         width, height = figure.get_size_inches()
         box = figure.get_tightbbox()
@@ -74,6 +79,7 @@ def test_everything_lies_inside_the_figure_and_above_its_small_print():
         for axis in figure.axes:
             if axis.get_visible() and axis.axison:
                 assert axis.get_tightbbox().y0 >= foot, name
+        style.plt.close(figure)
 
 
 def test_small_print_has_lines_as_wide_as_the_figure():

@@ -1,0 +1,121 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import drawings
+import extra_drawings
+from snip.figures import criteria
+
+
+def errors_at_90(**errors):
+    """Runs at 90 % with these errors by criterion, one per seed."""
+    runs = extra_drawings.runs_of_criteria(list(errors), seeds=3).query("sparsity == 90")
+    return runs.assign(test_error=np.concatenate([np.asarray(e, float) for e in errors.values()]))
+
+
+def of_criteria(compared, column):
+    return compared.set_index("criterion")[column].to_dict()
+
+
+def test_criteria_are_ranked_by_their_mean_error():
+    runs = errors_at_90(a=[1, 2, 6], snip=[2, 2, 2], b=[2, 3, 4], c=[4, 3, 2])
+    ranks = of_criteria(criteria.compare(runs, "test_error"), "rank")
+    assert ranks == {"snip": 1, "a": 2, "b": 2, "c": 2}
+    runs = errors_at_90(a=[1, 2, 3], snip=[2, 2, 5], b=[2, 4, 0.1])
+    assert of_criteria(criteria.compare(runs, "test_error"), "rank") == {"a": 1, "b": 2, "snip": 3}
+
+
+def test_differences_have_the_intervals_of_the_paired_t_test_at_once():
+    errors = {"snip": [2.0, 3.1, 2.4], "a": [2.5, 3.2, 3.1], "b": [40, 90, 20]}
+    compared = criteria.compare(errors_at_90(**errors), "test_error").set_index("criterion")
+    for name in "ab":
+        test = stats.ttest_rel(errors[name], errors["snip"])
+        limits = test.confidence_interval(1 - 0.05 / 2)
+        found = compared.loc[name, ["difference_lower", "difference_upper"]].tolist()
+        np.testing.assert_allclose(found, limits)
+        assert compared.loc[name, "difference"] == pytest.approx(
+            np.subtract(errors[name], errors["snip"]).mean()
+        )
+    assert compared.loc["snip", criteria.DIFFERENCE].isna().all()
+
+
+def test_a_criterion_without_one_of_the_seeds_has_a_rank_and_no_difference():
+    runs = errors_at_90(snip=[2, 3, 2], a=[1, 2, 1], b=[4, 5, 6])
+    runs = runs[(runs["criterion"] != "a") | (runs["seed"] > 0)]
+    compared = criteria.compare(runs, "test_error").set_index("criterion")
+    assert compared["rank"].to_dict() == {"a": 1, "snip": 2, "b": 3}
+    assert compared["difference"].notna().to_dict() == {"a": False, "snip": False, "b": True}
+    without = criteria.compare(runs[runs["criterion"] != "snip"], "test_error")
+    assert without["difference"].isna().all()
+
+
+def test_effective_sparsity_counts_all_parameters_and_emptied_layers_those_without_a_path():
+    runs = extra_drawings.runs_of_criteria(["snip"], seeds=1).query("sparsity == 90")
+    rows = [("fc1.weight", 80, 10), ("fc1.bias", 10, 0), ("fc2.weight", 110, 0)]
+    layers = [runs.assign(layer=n, parameters=p, kept=p, effective=e) for n, p, e in rows]
+    found = criteria.add_effective_sparsity(runs, pd.concat(layers)).iloc[0]
+    assert found["effective_sparsity"] == 95 and found["emptied_layers"] == 1
+
+
+def test_points_lie_at_the_sparsity_asked_for_and_at_the_mean_effective_one():
+    runs = extra_drawings.runs_of_criteria(["snip"], seeds=2)
+    layers = extra_drawings.layers_of(runs)
+    at_99 = (layers["sparsity"] == 99) & (layers["seed"] == 0)
+    layers.loc[at_99, "effective"] = 0
+    figure, shown = extra_drawings.figure_of_criteria(runs, layers)
+    left, right = figure.axes
+    drawn = [
+        line.get_xdata()
+        for axis in (left, right)
+        for line in axis.get_lines()
+        if line.get_label() == "connection sensitivity"
+    ]
+    np.testing.assert_allclose(drawn[0], [10, 1])
+    # Half of the kept is effective: 5 %, and of two runs one has 0.4 (2 of 500), the other none.
+    np.testing.assert_allclose(drawn[1], [5, 0.2])
+    crosses = [line for line in right.get_lines() if line.get_marker() == "x"]
+    assert [line.get_xdata().tolist() for line in crosses] == [pytest.approx([0.2])]
+    assert shown.query("sparsity == 99")["emptied_layers"].tolist() == [2, 0]
+    assert shown.query("sparsity == 99")["effective_sparsity"].tolist() == [100, 99.6]
+
+
+def test_a_network_without_any_path_lies_at_the_edge():
+    runs = extra_drawings.runs_of_criteria(["snip"], seeds=2)
+    layers = extra_drawings.layers_of(runs)
+    layers.loc[layers["sparsity"] == 99, "effective"] = 0
+    figure, _ = extra_drawings.figure_of_criteria(runs, layers)
+    right = figure.axes[1]
+    (cross,) = (line for line in right.get_lines() if line.get_marker() == "x")
+    assert 100 - cross.get_xdata()[0] == pytest.approx(criteria.HIGHEST)
+    assert right.get_xlim()[0] > 5 > 100 - criteria.HIGHEST > right.get_xlim()[1]
+    assert right.get_xticklabels()[-1].get_text() == "≥99.99"
+
+
+def test_the_table_has_a_row_per_run():
+    runs = extra_drawings.runs_of_criteria()
+    _, shown = extra_drawings.figure_of_criteria(runs)
+    assert len(shown) == len(runs)
+    reference = shown["sparsity"] == 0
+    assert shown["rank"].notna().tolist() == (~reference).tolist()
+    assert shown.loc[reference, "effective_sparsity"].eq(0).all()
+    means = runs.groupby(["criterion", "sparsity"])["test_error"].mean()
+    for row in shown.itertuples():
+        assert row.mean == pytest.approx(means[row.criterion, row.sparsity])
+
+
+@pytest.mark.parametrize("count", [1, 9, 23])
+def test_every_criterion_has_its_name_beside_its_line(count):
+    names = [f"criterion-{number}" for number in range(count)]
+    figure, _ = extra_drawings.figure_of_criteria(extra_drawings.runs_of_criteria(names))
+    figure.draw_without_rendering()
+    left, right = figure.axes
+    assert sorted(text.get_text() for text in left.texts) == sorted(names)
+    assert drawings.none_over_another(left.texts)
+    assert max(drawings.on_screen(text).x1 for text in left.texts) < right.get_tightbbox().x0
+    looks = {
+        (line.get_color(), line.get_marker(), line.get_linestyle())
+        for line in left.get_lines()
+        if line.get_label() in names
+    }
+    assert len(looks) == count
