@@ -23,6 +23,8 @@ RUN = {
     "labels": "true",
     "weight_decay": 0.0005,
     "seed": 0,
+    "reading": "paper",
+    "control": "none",
     "iterations": 20,
 }
 

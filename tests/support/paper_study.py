@@ -119,7 +119,7 @@ def file_of(masks, sparsities, first, scoring=SCORING) -> bytes:
     return mask_file(description, {"images": pixel_counts(first)})
 
 
-def content(masks, sparsities, data) -> bytes:
+def content(masks, sparsities, data, scoring) -> bytes:
     """A mask file that shows patterns, the more sharply the sparser."""
     random = np.random.default_rng([masks.seed, len(masks.path)])
     classes = range(10 if masks.class_ == "each" else 1)
@@ -129,7 +129,7 @@ def content(masks, sparsities, data) -> bytes:
             shown = pattern(masks, class_, sparsity, data) ** (float(sparsity) / 40)
             shares = shown / shown.max() * (100 - float(sparsity)) / 100
             first[class_, index] = random.random((50, 784)) < shares
-    return file_of(masks, sparsities, first)
+    return file_of(masks, sparsities, first, scoring)
 
 
 def write_masks(config, folder, data) -> None:
@@ -137,7 +137,10 @@ def write_masks(config, folder, data) -> None:
         if masks.network == "lenet-300-100" and "generated" in masks.dataset:
             key = (masks, *sparsities)
             if key not in WRITTEN:
-                WRITTEN[key] = content(masks, sparsities, data)
+                scoring = scoring_part(
+                    settings(config, masks.network, masks.dataset, masks.reading)
+                )
+                WRITTEN[key] = content(masks, sparsities, data, scoring)
             write_atomically(folder / f"{masks.path}.npz", WRITTEN[key])
 
 

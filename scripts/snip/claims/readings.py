@@ -59,9 +59,9 @@ def table(part: Mapping, results: Path, data: Path) -> pd.DataFrame:
 
 
 def readings(part: Mapping) -> list[str]:
-    """Return the readings that the grids name, the study's own first."""
-    named = {name for grid in part["grids"][FIGURE] for name in grid["readings"]}
-    return [name for name in (PAPER, *part["readings"]) if name in named]
+    """Return the readings that the grids name, in their order, the study's own first."""
+    named = [name for grid in part["grids"][FIGURE] for name in grid["readings"]]
+    return [name for name in dict.fromkeys([PAPER, *named]) if name in named]
 
 
 def grids_under(part: Mapping, reading: str) -> dict[str, list[dict[str, Any]]]:

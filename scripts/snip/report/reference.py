@@ -59,7 +59,7 @@ def _by_network(networks: Mapping[str, Mapping], setting: str) -> str:
 def _grid_default(axis) -> str:
     match axis.grid:
         case "criteria":
-            return "the study's `criteria`; for `anatomy` all there are"
+            return "the study's `criteria`; for `anatomy` and `criteria` all there are"
         case "seeds":
             return ""
         case "labels":
@@ -75,6 +75,8 @@ def _spelled(value: object) -> str:
             return ""
         case bool():
             return f"`{str(value).lower()}`"
+        case Mapping():
+            return ", ".join(f"`{name}`" for name in value)
         case list():
             return f"`[{', '.join(map(str, value))}]`"
         case str() if value and " " not in value and "`" not in value:

@@ -21,7 +21,7 @@ def test_figure_3_shows_a_seed_whose_single_example_is_an_8(tmp_path, examples, 
     grid = {"batch_sizes": [1, 100] if examples else [100], "seeds": sorted(examples) or [4]}
     config["figures"]["fig3"] = [grid]
     part = slice_of(config, ["fig3"])
-    settings = scoring_part(part["settings"]["lenet-300-100"]["mnist"])
+    settings = scoring_part(part["settings"]["lenet-300-100"]["mnist"]["paper"])
     for masks_of in slice_masks(part, "fig3"):
         composition = [0] * 10
         composition[examples.get(masks_of.seed, 0)] = masks_of.batch_size

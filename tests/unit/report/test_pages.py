@@ -17,8 +17,8 @@ def test_times_are_those_of_the_stages_that_have_any(tmp_path):
 
 def test_settings_have_a_column_per_network_and_data_set():
     settings = {
-        "lenet-300-100": {"mnist": {"iterations": 20}},
-        "lenet-5-caffe": {"mnist-200": {"iterations": 10, "optimizer": "adam"}},
+        ("lenet-300-100", "mnist", "paper"): {"iterations": 20},
+        ("lenet-5-caffe", "mnist-200", "paper"): {"iterations": 10, "optimizer": "adam"},
     }
     part = settings_part(settings)
     assert part["columns"] == [
@@ -38,9 +38,8 @@ def test_runs_at_chance_are_those_trained_on_true_labels():
 
 
 def test_a_published_error_without_runs_of_ours_says_so():
-    settings = {
-        "lenet-300-100": {"mnist": {"optimizer": "sgd", "initialisation": "variance-scaling"}}
-    }
+    plain = {"optimizer": "sgd", "initialisation": "variance-scaling"}
+    settings = {("lenet-300-100", "mnist", "paper"): plain}
     rows = published_part(compare(drawings.table_of_runs(), settings, "test_error"))["rows"]
     ours = [row for row in rows if row[-2]]
     assert [(row[0], row[-2:]) for row in ours] == [("Figure 3", [2, 20]), ("Table 1", [2, 20])]

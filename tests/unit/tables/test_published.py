@@ -85,7 +85,7 @@ def test_runs_that_differ_in_another_axis_are_not_pooled(monkeypatch, name, defa
     trained = {"optimizer": "sgd", "initialisation": "variance-scaling"}
     trained.pop(name, None)  # settings that are axes are in the runs' key
     table = published.compare(
-        runs_of(name, values), {"lenet-300-100": {"mnist": trained}}, "test_error"
+        runs_of(name, values), {("lenet-300-100", "mnist", "paper"): trained}, "test_error"
     )
     [row] = table[table["n"] > 0].itertuples()
     assert row.n == 1 and row.mean == found

@@ -22,7 +22,9 @@ def test_a_table_of_other_settings_or_runs_is_refused(tmp_path):
         TableError, match=r"runs.csv lacks the run .*0.0005 2 paper none, which the conf"
     ):
         read_checked(tmp_path, "runs", slice_of_runs(*more))
-    with pytest.raises(TableError, match=r"curves.csv has the run .*0.0005 1, expected no such"):
+    with pytest.raises(
+        TableError, match=r"curves.csv has the run .*0.0005 1 paper none, expected no such"
+    ):
         read_checked(tmp_path, "curves", slice_of_runs(runs[0]))
     other = slice_of_runs(*runs)
     other["settings"]["lenet-300-100"]["mnist"] = SETTINGS | {"iterations": 20}
