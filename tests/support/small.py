@@ -63,6 +63,46 @@ SMALL = {
                 "seeds": [0],
             }
         ],
+        "readings": [
+            {
+                "figure": "fig1",
+                "datasets": ["generated"],
+                "readings": ["paper", "keep", "best"],
+                "sparsities": [0, 90],
+                "seeds": [0, 1],
+            },
+            {
+                "figure": "fig2",
+                "datasets": ["generated"],
+                "readings": ["paper", "unit"],
+                "sparsities": [50, 90],
+                "batch_sizes": [20],
+                "seeds": [0],
+            },
+        ],
+        "criteria": [
+            {
+                "datasets": ["generated"],
+                "criteria": ["snip", "synflow"],
+                "sparsities": [0, 90],
+                "seeds": [0, 1],
+            }
+        ],
+        "controls": [
+            {
+                "datasets": ["generated"],
+                "criteria": ["snip"],
+                "controls": ["none", "inverted"],
+                "readings": ["keep"],
+                "seeds": [0, 1],
+            },
+            {
+                "datasets": ["generated"],
+                "criteria": ["snip"],
+                "readings": ["redraw"],
+                "seeds": [0, 1],
+            },
+        ],
     },
     "claims": {
         "runs": [

@@ -126,7 +126,7 @@ def test_synflow_needs_no_data_and_conserves_its_sum(network):
     problem, other = random_problem(network), random_problem(network, examples=3)
     scores = score(problem, "synflow")
     assert torch.equal(scores, score(other, "synflow"))
-    # Every path passes each layer once (Tanaka et al., theorem 1).
+    # Every path passes each layer once (Tanaka et al., theorem 2).
     sums = [
         float(part.sum())
         for name, part in zip(problem.prunable, scores.split(problem.sizes), strict=True)

@@ -1,7 +1,7 @@
 """Foresight connection sensitivity, FORCE: a round may revive what earlier rounds pruned.
 
 De Jorge et al., "Progressive skeletonization: trimming more fat from a network at initialization",
-2021, equation (5) and section 4. They prune exponentially, in up to 300 rounds, and in 60 in the
+2021, section 4. They prune exponentially, in up to 300 rounds, and in 60 in the
 example of their code; we take 100, as `synflow` has.
 """
 

@@ -1,8 +1,8 @@
 """Gradient signal preservation, GraSP.
 
 Wang, Zhang and Grosse, "Picking winning tickets before training by preserving gradient flow",
-2020, section 4, equation (8): with H the Hessian of the loss and g its gradient, removing a weight
-changes the norm of the gradient by about −θ · Hg. The paper removes the largest of these.
+2020, Algorithms 1 and 2: with H the Hessian of the loss and g its gradient, removing a weight adds
+about −2 θ · Hg to |g|². The paper removes the largest −θ · Hg.
 
 The authors' code also redraws the weights of linear layers before it scores, and never prunes
 biases. Here the weights scored are those trained, and biases are pruned if the settings say so.
@@ -14,9 +14,9 @@ from torch.nn.functional import cross_entropy
 
 from snip.masks.problem import PruningProblem, flatten
 
-# The authors' code divides the logits by 200, which the paper's equations do not. Their published
-# results come from it, and other implementations have it too. It changes the ranking: the part of
-# the Hessian that the softmax curves (Gauss and Newton's) all but vanishes beside the rest.
+# The authors' code divides the logits by 200, and so do other implementations, so published results
+# come from it. It changes the ranking: beside the rest of the Hessian, the part that comes from the
+# curvature of the softmax (Gauss and Newton's) all but vanishes.
 TEMPERATURE = 200
 
 

@@ -1,7 +1,7 @@
 """Synaptic flow, SynFlow: needs no data, and avoids emptying a layer.
 
 Tanaka, Kunin, Yamins and Ganguli, "Pruning neural networks without any data by iteratively
-conserving synaptic flow", 2020, equation (4) and Algorithm 1, with the paper's 100 rounds. In the
+conserving synaptic flow", 2020, Algorithm 1, with the paper's 100 rounds. In the
 authors' code single precision is the default, and double is left as a comment.
 """
 
