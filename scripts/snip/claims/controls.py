@@ -82,7 +82,7 @@ def table(part: Mapping, results: Path, data: Path) -> pd.DataFrame:
         See `verdicts.judge`; the rows are those of `comparisons`.
 
     Raises:
-        TableError, SettingsError: see `reading.read_checked` and `with_variants`.
+        TableError, SettingsError: see `reading.read_checked`.
     """
     runs = read_checked(results / "tables" / "controls", "runs", part)
     claims = part["claims"]
@@ -110,9 +110,6 @@ def statements(part: Mapping, runs: pd.DataFrame) -> Iterator[Statement]:
     Args:
         part: the slice of the figure.
         runs: its table of runs.
-
-    Raises:
-        TableError: see `with_variants`.
     """
     runs = with_variants(runs, part["settings"])
     for network, criterion, sparsity, variant in comparisons(part):
@@ -139,30 +136,13 @@ def with_variants(runs: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
 
     Args:
         settings: by network, data set and reading.
-
-    Raises:
-        TableError: a run is no variant, or two runs are the same variant of the same mask.
     """
     names = {(each.control, each.initial_weights): each.name for each in VARIANTS.values()}
-    variants = []
-    for row in runs.itertuples():
-        weights = settings[row.network][row.dataset][row.reading]["initial_weights"]
-        if (row.control, weights) not in names:
-            raise TableError(
-                f"figures.controls has the control {row.control} under the reading {row.reading}, "
-                f"whose initial_weights are {weights!r}, expected a reading that has 'keep'"
-            )
-        variants.append(names[row.control, weights])
-    runs = runs.assign(variant=variants)
-    twice = runs[runs.duplicated([*MASK, "variant", "seed"])]
-    if len(twice):
-        row = twice.iloc[0]
-        raise TableError(
-            f"figures.controls has two runs {row['variant']} of {row['network']}, "
-            f"{row['criterion']}, {row['sparsity']:g} %, seed {row['seed']}, expected one reading "
-            "with initial_weights 'keep' and one with 'redraw'"
-        )
-    return runs
+    variants = [
+        names[row.control, settings[row.network][row.dataset][row.reading]["initial_weights"]]
+        for row in runs.itertuples()
+    ]
+    return runs.assign(variant=variants)
 
 
 def _differences(runs: pd.DataFrame, error: str, mask: tuple, variant: Variant) -> Means:

@@ -11,7 +11,7 @@ from snip.jobs.failures import ConfigError
 from snip.study import registry
 from snip.study.axes import AXES, MASK_AXES, Axis
 from snip.study.figures import CLAIMED, FIGURES, SECTIONS, spoken
-from snip.study.grids import PAPER, grids, shared_seeds
+from snip.study.grids import PAPER, grids, settings, shared_seeds
 from snip.study.settings import FIELDS, UNIFORM
 
 # Values that are checked if a grid leaves an axis out; the study's criteria are checked apart.
@@ -61,6 +61,7 @@ def check_grids(config: Mapping) -> None:
                 f"figures.{figure} has grids without a seed in common, expected at least one, "
                 f"since {spoken(figure)} shows the masks of one seed"
             )
+    _check_controls(config)
 
 
 def _check_tables() -> None:
@@ -234,4 +235,23 @@ def _check_readings(config: Mapping) -> None:
                     if judging
                     else f"{_place(figure)}[{index}].figure is for figures.readings alone, "
                     "expected no such key"
+                )
+
+
+def _check_controls(config: Mapping) -> None:
+    """Check that no two runs of `controls` are the same variant (see `claims.controls`)."""
+    names: dict[str, str] = {}
+    for index, grid in enumerate(grids(config, "controls")):
+        for reading in grid["readings"]:
+            values = settings(config, grid["networks"][0], grid["datasets"][0], reading)
+            weights, made = values["initial_weights"], grid["names"][reading]["runs"]
+            if names.setdefault(weights, made) != made:
+                raise ConfigError(
+                    f"figures.controls has readings {names[weights]} and {reading}, whose "
+                    f"initial_weights are both {weights}, expected one of both"
+                )
+            if weights == "redraw" and grid["controls"] != ["none"]:
+                raise ConfigError(
+                    f"figures.controls[{index}] has controls {grid['controls']} under the reading "
+                    f"{reading}, which redraws the weights, expected one that keeps them"
                 )

@@ -93,22 +93,6 @@ def test_a_seed_without_its_pair_does_not_count():
     assert table["n"].tolist() == [6, 6, 6, 4]
 
 
-def test_the_control_of_a_reading_that_redraws_is_refused():
-    part, runs = simulated(criteria=["snip"])
-    with pytest.raises(
-        TableError, match="control shuffled-inputs under the reading paper, whose .*redraw"
-    ):
-        verdicts(part, runs.replace({"reading": {"keep": "paper"}}).query("control != 'none'"))
-
-
-def test_two_readings_that_keep_the_weights_are_refused():
-    part, runs = simulated(criteria=["snip"])
-    part["settings"]["lenet-300-100"]["mnist"]["other"] = {"initial_weights": "keep"}
-    other = runs[runs["reading"] == "keep"].assign(reading="other")
-    with pytest.raises(TableError, match="two runs as is of lenet-300-100, snip, 90 %, seed 0"):
-        verdicts(part, pd.concat([runs, other]))
-
-
 def write_tables(results, part, runs):
     folder = results / "tables/controls"
     folder.mkdir(parents=True)

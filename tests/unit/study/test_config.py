@@ -132,6 +132,12 @@ BAD = [
     ("figures.fig7[0].networks", ["lenet-300-100", "lenet-5-caffe"], ["figures.fig7", "networks"]),
     ("figures.fig7[0].labels", ["true", "random"], ["figures.fig7", "labels", "one"]),
     ("figures.anatomy[0].datasets", ["mnist", "fashion-mnist"], ["figures.anatomy", "datasets"]),
+    ("figures.controls[0].readings", ["redraw"], ["figures.controls[0]", "redraw", "keeps"]),
+    (
+        "figures.controls[0].readings",
+        ["keep", "keep-drawn"],
+        ["figures.controls", "keep and keep-drawn"],
+    ),
     ("figures.anatomy[0].batch_sizes", [10, 100], ["figures.anatomy", "the anatomy", "apart"]),
 ]
 
