@@ -11,11 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, make_dataclass
-from decimal import Decimal
 from string import Formatter
 from typing import Any
 
-from snip.study.spelling import allows, label, limits, number
+from snip.study.spelling import number, spelled
 
 # The paths of a run below `runs/` and of a mask file below `masks/`, without ending. An axis that
 # is `unsaid` brings a folder of its own, `/reading-he`, or nothing. Key columns have this order,
@@ -73,37 +72,10 @@ class Axis:
         Raises:
             ValueError: it has none, or its limits do not allow it.
         """
-        match self.schema.get("type"):
-            case "number":
-                return self._within(label(value))
-            case "integer":
-                return self._within(self._whole(value))
-            case ["integer", "string"] if value != "all":  # a number of examples
-                return self._within(self._whole(value))
-            case "string" if self.unsaid and not re.fullmatch(self.pattern, str(value)):
-                raise self._refusal(value)
-            case _:
-                # YAML reads an unquoted `true` as a boolean.
-                return str(value).lower() if "enum" in self.schema else str(value)
-
-    def _whole(self, value: object) -> int:
-        """Return the whole number that a value is; YAML and JSON write 100 as 100.0, too."""
-        if isinstance(value, str) and not (value.isascii() and value.lstrip("-").isdigit()):
-            raise self._refusal(value)
-        return int(value)
-
-    def _within(self, value: str | int) -> str | int:
-        """Return a number that the limits allow."""
-        if not allows(Decimal(value), self.schema):
-            raise self._refusal(value)
-        return value
-
-    def _refusal(self, value: object) -> ValueError:
-        name = self.name.replace("_", " ")
-        if self.schema["type"] == "string":
-            return ValueError(f"{name} is {value!r}, allowed: lower case letters, digits, hyphens")
-        kind = "numbers" if self.schema["type"] == "number" else "whole numbers"
-        return ValueError(f"{name} is {value}, allowed: {kind}, {limits(self.schema)}")
+        if self.unsaid and not re.fullmatch(self.pattern, str(value)):
+            allowed = self.schema.get("enum", ["lower case letters, digits, hyphens"])
+            raise ValueError(f"{self.name} is {value!r}, allowed: {', '.join(allowed)}")
+        return spelled(self.name.replace("_", " "), value, self.schema)
 
 
 _NAME = r"[a-z0-9-]+"

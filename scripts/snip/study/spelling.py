@@ -1,4 +1,4 @@
-"""How numbers are spelled in paths, and limits in sentences."""
+"""How values are spelled in paths, and limits in sentences."""
 
 from __future__ import annotations
 
@@ -54,3 +54,31 @@ def label(value: object) -> str:
     if not text.lstrip("-")[:1].isdigit() or len(text) > LONGEST_LABEL:
         raise ValueError(f"{value} cannot be spelled in a path")
     return text
+
+
+def spelled(name: str, value: object, schema: Mapping[str, Any]) -> str | int:
+    """Return the one spelling of a value that YAML or a command line spelled somehow.
+
+    Args:
+        name: what the value is, for messages.
+        schema: JSON schema of the value.
+
+    Raises:
+        ValueError: it has none, or its limits do not allow it.
+    """
+    match schema.get("type"):
+        case "number":
+            number, kind = label(value), "numbers"
+        case ["integer", "string"] if value == "all":  # examples
+            return "all"
+        case "integer" | ["integer", "string"]:
+            # YAML and JSON write 100 as 100.0, too.
+            text = isinstance(value, str)
+            whole = not text or value.isascii() and value.lstrip("-").isdigit()
+            number, kind = int(value) if whole else None, "whole numbers"
+        case _:
+            # YAML reads an unquoted `true` as a boolean.
+            return str(value).lower() if "enum" in schema else str(value)
+    if number is None or not allows(Decimal(number), schema):
+        raise ValueError(f"{name} is {value}, allowed: {kind}, {limits(schema)}")
+    return number

@@ -63,7 +63,7 @@ def test_a_weight_decay_that_means_nothing_is_refused(capsys, text):
     assert parsed("--weight-decay=1e-11").weight_decay == "0.00000000001"
 
 
-@pytest.mark.parametrize("text", ["-1", "1.0", "", "1_000", "9223372036854775808", "x"])
+@pytest.mark.parametrize("text", ["-1", "1.0", "", "1_000", "9223372036854775808", "x", "all"])
 def test_a_seed_is_a_whole_number_below_2_to_the_63(capsys, text):
     assert "--seed: seed is" in refused(capsys, f"--seed={text}")
     assert parsed("--seed=9223372036854775807").seed == 2**63 - 1
