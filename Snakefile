@@ -11,9 +11,11 @@
 #   results/{study}/tables/{runs,layers,curves,settings}.csv           the whole study's runs
 #   results/{study}/tables/masks.csv                   what masks leave of each layer
 #   results/{study}/tables/{claims,published}.csv      what the paper says, tested
+#   results/{study}/tables/{readings,controls}.csv     statements of figures that have their own
 #   results/{study}/report/…                           pages and captions of the report
 #   results/{study}/{logs,benchmarks}/…                the same paths
-#   figures/{figure}.{pdf,png,csv}, figures/claims, figures/all        the default study's figures
+#   figures/{figure}.{pdf,png,csv}, figures/claims, figures/all        the default study's figures;
+#                                                      readings, criteria, controls only if asked for
 #   figures/{study}/…                                  another study's
 
 from snakemake.utils import min_version

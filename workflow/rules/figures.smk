@@ -76,8 +76,8 @@ rule figures:
 if PICTURES != "figures":
     for target in (
         "all",
-        *DRAWN,
-        *(f"{name}.{form}" for name in DRAWN for form in FORMS),
+        *(*figures.FIGURES, "claims"),
+        *(f"{name}.{form}" for name in (*figures.FIGURES, "claims") for form in FORMS),
     ):
 
         rule:

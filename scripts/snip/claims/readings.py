@@ -1,8 +1,15 @@
-"""The paper's claims under each reading of the protocol: does a verdict hang on a choice?"""
+"""The paper's claims under each reading of the protocol: does a verdict hang on a choice?
+
+That two readings have different verdicts does not show that they differ: one interval may cross a
+border by a hair. So each number is also compared with that of the study's own settings, seed by
+seed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +17,37 @@ import pandas as pd
 
 from snip.claims.evidence.gather import evidence_of
 from snip.claims.statements import statements
-from snip.claims.verdicts import COLUMNS, judge
+from snip.claims.verdicts import COLUMNS, Missing, Statement, choose_seeds, judge
 from snip.study.figures import CLAIMED
 from snip.study.grids import PAPER
+from snip.tables.intervals import Interval, simultaneous_intervals
 from snip.tables.reading import read_checked
 
 FIGURE = "readings"
 # `number` counts the statements of a claim; `paper` is the verdict under the study's own settings.
-TABLE = ["reading", "number", *COLUMNS, "paper"]
+PLACE = ["claim", "number"]
+DIFFERENCE = ["difference", "difference_lower", "difference_upper", "differs"]
+TABLE = ["reading", "number", *COLUMNS, "paper", *DIFFERENCE]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The statements under one reading, and their verdicts.
+
+    Attributes:
+        statements: by claim and number.
+        rows: the table of claims, with the columns PLACE, without statements that lack evidence.
+    """
+
+    statements: dict[tuple[str, int], Statement]
+    rows: pd.DataFrame
 
 
 def table(part: Mapping, results: Path, data: Path) -> pd.DataFrame:
     """Return the verdicts under every reading that the grids of the figure name.
 
-    Each reading is judged as the study itself is: its statements share `alpha`.
+    Each reading is judged as a study is: its statements share `alpha`. The differences from the
+    study's own settings share another `alpha`, all of them together.
 
     Args:
         part: the slice of the figure, see `study.slices.slice_of`.
@@ -38,30 +62,50 @@ def table(part: Mapping, results: Path, data: Path) -> pd.DataFrame:
         TableError, SettingsError: see `reading.read_checked`.
     """
     runs = read_checked(results / "tables" / FIGURE, "runs", part)
+    judged = {name: _judged(part, name, runs, results, data) for name in readings(part)}
+    own = judged[PAPER] if PAPER in judged else Judged({}, pd.DataFrame(columns=PLACE))
+    shared = own.rows.set_index(PLACE).index
+    pairs = sum(
+        len(shared.intersection(each.rows.set_index(PLACE).index)) for each in judged.values()
+    )
     claims = part["claims"]
+    level = 1 - claims["alpha"] / max(1, pairs - len(shared))
     verdicts = []
-    for reading in readings(part):
-        error = part["readings"].get(reading, {}).get("reported_error", part["reported_error"])
-        evidence = evidence_of(
-            {**part, "grids": grids_under(part, reading), "reported_error": error},
-            runs,
-            results,
-            data,
-        )
-        judged = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
-        numbers = judged.groupby("claim").cumcount() + 1
-        verdicts.append(judged.assign(reading=reading, number=numbers))
-    rows = pd.concat(verdicts, ignore_index=True)
-    rows = rows[rows["n"] > 0]
-    place = ["claim", "number"]
-    paper = rows[rows["reading"] == PAPER].set_index(place)["verdict"].rename("paper")
-    return rows.join(paper, on=place)[TABLE].reset_index(drop=True)
+    for name, each in judged.items():
+        rows = each.rows.assign(reading=name)
+        places = list(zip(rows["claim"], rows["number"], strict=True))
+        verdict = own.rows.set_index(PLACE).get("verdict", pd.Series(dtype=object)).to_dict()
+        rows["paper"] = [verdict.get(place, "") for place in places]
+        differences = [
+            _difference(each.statements[place], own.statements[place], claims, level)
+            if name != PAPER and place in verdict
+            else [float("nan")] * 3 + [False]
+            for place in places
+        ]
+        rows[DIFFERENCE] = pd.DataFrame(differences, columns=DIFFERENCE, index=rows.index)
+        verdicts.append(rows)
+    return pd.concat(verdicts, ignore_index=True)[TABLE]
 
 
 def readings(part: Mapping) -> list[str]:
     """Return the readings that the grids name, in their order, the study's own first."""
     named = [name for grid in part["grids"][FIGURE] for name in grid["readings"]]
     return [name for name in dict.fromkeys([PAPER, *named]) if name in named]
+
+
+def _judged(part: Mapping, reading: str, runs: pd.DataFrame, results: Path, data: Path) -> Judged:
+    """Return the statements under a reading, with their verdicts."""
+    error = part["readings"].get(reading, {}).get("reported_error", part["reported_error"])
+    under = {**part, "grids": grids_under(part, reading), "reported_error": error}
+    every = [
+        replace(statement, evidence=cache(statement.evidence))  # looked at again for differences
+        for statement in statements(evidence_of(under, runs, results, data))
+    ]
+    claims = part["claims"]
+    rows = judge(every, claims["alpha"], claims["confirming_from"])
+    rows["number"] = rows.groupby("claim").cumcount() + 1
+    places = zip(rows["claim"], rows["number"], strict=True)
+    return Judged(dict(zip(places, every, strict=True)), rows[rows["n"] > 0])
 
 
 def grids_under(part: Mapping, reading: str) -> dict[str, list[dict[str, Any]]]:
@@ -75,3 +119,37 @@ def grids_under(part: Mapping, reading: str) -> dict[str, list[dict[str, Any]]]:
         names = {name: made for name, made in grid["names"].items() if name == reading}
         grids[grid["figure"]].append({**grid, "readings": list(names), "names": names})
     return grids
+
+
+def _difference(one: Statement, other: Statement, claims: Mapping, level: float) -> list:
+    """Return by how much the numbers of a statement differ from another's, in the same seeds.
+
+    Of several comparisons, the one whose interval is farthest from 0, in its own widths.
+
+    Returns:
+        The mean of the differences and its limits, on the statement's scale (a ratio where that is
+        one); whether the limits exclude no difference.
+    """
+    intervals = list(_intervals(one, other, claims["confirming_from"], level))
+    if not intervals:
+        return [float("nan")] * 3 + [False]
+    clearest = max(intervals, key=lambda each: abs(each.value) / (each.upper - each.lower))
+    differs = clearest.lower > 0 or clearest.upper < 0
+    limits = (clearest.value, clearest.lower, clearest.upper)
+    return [*(float(f"{one.scale(limit):.4g}") for limit in limits), differs]
+
+
+def _intervals(
+    one: Statement, other: Statement, confirming_from: int, level: float
+) -> Iterator[Interval]:
+    """Yield the intervals of the differences, one per comparison that both have."""
+    try:
+        these, those = one.evidence(), other.evidence()
+    except Missing:
+        return
+    common = sorted(set(these.seeds) & set(those.seeds))
+    seeds, _ = choose_seeds(common, these.least, confirming_from)
+    if len(seeds) < these.least:
+        return
+    differences = (these.numbers(seeds) - those.numbers(seeds)).dropna(axis=1)
+    yield from simultaneous_intervals(differences, level, these.resolution)

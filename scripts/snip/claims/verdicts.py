@@ -68,6 +68,10 @@ class Means:
         """Return one interval per comparison. All hold at once with confidence `level`."""
         return simultaneous_intervals(self.table.loc[seeds], level, self.resolution)
 
+    def numbers(self, seeds: list[int]) -> pd.DataFrame:
+        """Return the numbers whose means the statement is about: a row per seed."""
+        return self.table.loc[seeds]
+
 
 class Differences(Means):
     """Evidence about the difference of each column from the first, the control."""
@@ -75,6 +79,10 @@ class Differences(Means):
     def intervals(self, seeds: list[int], level: float) -> list[Interval]:
         """Return one interval per column but the first. All hold at once (Dunnett)."""
         return control_intervals(self.table.loc[seeds], level, self.resolution)
+
+    def numbers(self, seeds: list[int]) -> pd.DataFrame:
+        """Return the differences from the control: a row per seed."""
+        return self.table.loc[seeds].iloc[:, 1:].sub(self.table.loc[seeds].iloc[:, 0], axis=0)
 
 
 @dataclass(frozen=True)
@@ -99,8 +107,11 @@ class Pairs:
             nan = math.nan
             value = float(self.statistic(seeds).min()) if len(seeds) == 2 else nan
             return [Interval(value, nan, nan, len(seeds))]
-        values = pseudo_values(self.statistic, seeds)
-        return simultaneous_intervals(values, level, self.resolution)
+        return simultaneous_intervals(self.numbers(seeds), level, self.resolution)
+
+    def numbers(self, seeds: list[int]) -> pd.DataFrame:
+        """Return the jackknife's pseudo-values: a row per seed."""
+        return pseudo_values(self.statistic, seeds)
 
 
 def no_note(seeds: list[int], intervals: list[Interval]) -> str:

@@ -98,9 +98,9 @@ def _notes(columns: Mapping[str, Mapping]) -> list[str]:
     ]
     return [
         "each row on one scale, its region shaded, an interval that leaves the plot ends in an "
-        "arrow; boxed: another verdict than under the study's own settings (paper); small and "
-        "grey: the same numbers; empty: no runs or masks under this reading; each column is "
-        "judged as the study is",
+        "arrow; boxed: another verdict than under the study's own settings (paper), the box solid "
+        "if the numbers differ seed by seed, too (95 % for all such comparisons), else dotted; "
+        "small and grey: the same numbers; empty: no runs or masks under this reading",
         *switches,
     ]
 
@@ -181,11 +181,11 @@ def _draw_row(
             **look,
         )
         if own is not None and row.verdict != own.verdict:
-            axis.add_patch(
-                plt.Rectangle(
-                    (x - half, y + 0.012), 2 * half, high - 0.024, fill=False, ec="0.15", lw=0.6
-                )
+            corner = (x - half, y + 0.012)
+            line = (
+                {"ec": "0.15", "lw": 0.7} if row.differs else {"ec": "0.45", "ls": ":", "lw": 0.7}
             )
+            axis.add_patch(plt.Rectangle(corner, 2 * half, high - 0.024, fill=False, **line))
 
 
 def _numbers(row) -> tuple[float, float, float]:

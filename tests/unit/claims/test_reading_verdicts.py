@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from paper_study import SEEDS, configuration, write_masks
-from snip.claims.readings import TABLE, readings, table
+from snip.claims.readings import TABLE, _difference, readings, table
+from snip.claims.verdicts import Means, Statement
 from snip.study.axes import KEY
 from snip.study.grids import expand_masks, expand_runs
 from snip.study.settings import ERRORS
@@ -75,6 +76,19 @@ def test_each_reading_is_judged_on_its_own_runs_and_errors(tmp_path, generated):
         "validation": 0,
     }
     assert set(found["paper"]) == {"supported"} and set(found["claim"]) == {"1a"}
+    # Seed by seed: the noise is the same, so the differences are exact.
+    assert found["difference"].round(6).fillna(9).to_dict() == {
+        "paper": 9,
+        "keep": 1,
+        "best": -1,
+        "validation": 0,
+    }
+    assert found["differs"].to_dict() == {
+        "paper": False,
+        "keep": True,
+        "best": True,
+        "validation": False,
+    }
     # Each column is judged as a study is, by all of its statements.
     assert found["level"].nunique() == 1
     own = found.loc["paper", ["value", "lower", "upper"]].tolist()
@@ -104,6 +118,18 @@ def test_masks_are_read_under_the_reading_that_they_were_scored_under(tmp_path, 
         by_reading["paper"][numbers].reset_index(drop=True),
         by_reading["keep"][numbers].reset_index(drop=True),
     )
+
+
+def test_differences_are_wrongly_seen_in_few_studies():
+    """Paired t intervals of noise, of the level that they state."""
+    random, wrong = np.random.default_rng(3), 0
+    for _ in range(400):
+        one, other = (
+            Statement("x", "fig1", "", "", lambda numbers=numbers: Means(numbers, 0.0))
+            for numbers in (pd.DataFrame(random.normal(size=(6, 1))) for _ in range(2))
+        )
+        wrong += _difference(one, other, {"confirming_from": 100}, 0.9)[-1]
+    assert 15 < wrong < 70  # 40 expected; the deviation is 6
 
 
 @pytest.mark.parametrize("figure", ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "fig7"])

@@ -5,9 +5,11 @@ import re
 from dataclasses import asdict, replace
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers import REPOSITORY
 from snip.jobs.failures import ConfigError
 from snip.study import options
 from snip.study.axes import AXES, KEY, MASK_AXES, MASK_PATH, RUN_PATH, Run, values_in
@@ -149,6 +151,13 @@ def test_a_wrong_reading_is_refused_in_one_sentence(path, value, said):
         check(config)
     assert all(part in str(caught.value) for part in said), caught.value
     assert "\n" not in str(caught.value)
+
+
+def test_the_examples_of_the_page_are_readings_of_the_default_study():
+    page = (REPOSITORY / "docs/readings.md").read_text()
+    [example] = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    named = yaml.safe_load(example)["readings"]
+    assert named.items() <= load("default")["readings"].items() and len(named) > 2
 
 
 def test_two_readings_of_one_name_are_refused(tmp_path):
