@@ -52,6 +52,16 @@ def slice_of_controls(**changed):
     return slice_of(config, ["controls"])
 
 
+def layers_of(runs, on_path=1.0):
+    """Two layers of 500 weights for each run; of what pruning keeps, a share is on a path."""
+    kept = (5 * (100 - runs["sparsity"])).astype(int)
+    effective = (on_path * kept).astype(int).where(runs["sparsity"] > 0, kept)
+    layer = runs.assign(parameters=500, kept=kept, effective=effective)
+    return pd.concat(
+        [layer.assign(layer=f"{name}.weight") for name in ("fc1", "fc2")], ignore_index=True
+    )
+
+
 def runs_of_controls(part, rises=None, noise=0.0, random=None):
     """The runs of the controls, whose errors differ widely by seed.
 

@@ -1,9 +1,14 @@
-"""What of a mask matters: the error of each control of a mask, less that of the mask as it is.
+"""What of a mask matters: the error of each control of a mask, less that of what it starts from.
 
 The paper has no such control. Su et al. ("Sanity-checking pruning methods", 2020) and Frankle et
 al. ("Pruning neural networks at initialization: why are we missing the mark?", 2021) have them: if
 a network trains as well with its mask shuffled, the mask says no more than how many connections
 each layer keeps.
+
+A score selects weights, too: those that a mask keeps are larger than others. A shuffled mask keeps
+weights that no score selected, and so does a mask whose weights are redrawn. So the shuffles are
+compared with both: the mask as it is, and the mask under redrawn weights, from which they differ by
+the mask alone.
 """
 
 from __future__ import annotations
@@ -20,7 +25,8 @@ from snip.claims.verdicts import Means, Missing, Statement, judge, single
 from snip.study.names import criterion_name, network_name
 from snip.study.spelling import number
 from snip.tables.collect import TableError
-from snip.tables.intervals import ERROR_STEP
+from snip.tables.intervals import ERROR_STEP, Interval
+from snip.tables.paths import add_paths
 from snip.tables.reading import read_checked, read_table
 
 # What identifies a mask, up to the seed.
@@ -35,39 +41,31 @@ class Variant:
         name: in print.
         control: the run's control.
         initial_weights: the setting of the run's reading.
-        claim: the name of the statements about it.
-        change: what was done to the mask or to the weights, as the subject of a sentence.
     """
 
     name: str
     control: str
     initial_weights: str
-    claim: str = ""
-    change: str = ""
 
 
 AS_IS = Variant("as is", "none", "keep")
-CONTROLS = [
-    Variant("redrawn", "none", "redraw", "control-redrawn", "drawing new weights"),
-    Variant(
-        "shuffled within inputs",
-        "shuffled-inputs",
-        "keep",
-        "control-inputs",
-        "shuffling the connections of each input",
-    ),
-    Variant(
-        "shuffled within layers",
-        "shuffled",
-        "keep",
-        "control-layers",
-        "shuffling the connections of each layer",
-    ),
-    Variant(
-        "inverted", "inverted", "keep", "control-inverted", "keeping the lowest scores instead"
-    ),
-]
-VARIANTS = {each.name: each for each in (AS_IS, *CONTROLS)}
+REDRAWN = Variant("redrawn", "none", "redraw")
+INPUTS = Variant("shuffled within inputs", "shuffled-inputs", "keep")
+LAYERS = Variant("shuffled within layers", "shuffled", "keep")
+INVERTED = Variant("inverted", "inverted", "keep")
+VARIANTS = {each.name: each for each in (AS_IS, REDRAWN, INPUTS, LAYERS, INVERTED)}
+# By claim: a variant, and the baseline that it is compared with.
+COMPARISONS = {
+    "control-redrawn": (REDRAWN, AS_IS),
+    "control-inputs": (INPUTS, AS_IS),
+    "control-layers": (LAYERS, AS_IS),
+    "control-inverted": (INVERTED, AS_IS),
+    "mask-inputs": (INPUTS, REDRAWN),
+    "mask-layers": (LAYERS, REDRAWN),
+}
+BASELINES = [AS_IS.name, REDRAWN.name]
+# Notes say which share of the kept connections is on a path if it is below this one.
+NEARLY_ALL = 0.995
 
 
 def table(part: Mapping, results: Path, data: Path) -> pd.DataFrame:
@@ -84,51 +82,61 @@ def table(part: Mapping, results: Path, data: Path) -> pd.DataFrame:
     Raises:
         TableError, SettingsError: see `reading.read_checked`.
     """
-    runs = read_checked(results / "tables" / "controls", "runs", part)
+    folder = results / "tables" / "controls"
+    runs, layers = (read_checked(folder, name, part) for name in ("runs", "layers"))
     claims = part["claims"]
-    return judge(list(statements(part, runs)), claims["alpha"], claims["confirming_from"])
+    return judge(list(statements(part, runs, layers)), claims["alpha"], claims["confirming_from"])
 
 
-def comparisons(part: Mapping) -> Iterator[tuple[str, str, float, Variant]]:
-    """Yield network, criterion, sparsity and variant of each statement, in order."""
-    grids = part["grids"]["controls"]
+def comparisons(part: Mapping) -> Iterator[tuple[str, str, float, str]]:
+    """Yield network, criterion, sparsity and claim of each statement, in order."""
     masks = {
         (network, criterion, number(sparsity)): None
-        for grid in grids
+        for grid in part["grids"]["controls"]
         for network in grid["networks"]
         for criterion in grid["criteria"]
         for sparsity in grid["sparsities"]
         if float(sparsity) > 0
     }
-    for mask, variant in itertools.product(masks, CONTROLS):
-        yield *mask, variant
+    for mask, claim in itertools.product(masks, COMPARISONS):
+        yield *mask, claim
 
 
-def statements(part: Mapping, runs: pd.DataFrame) -> Iterator[Statement]:
+def statements(part: Mapping, runs: pd.DataFrame, layers: pd.DataFrame) -> Iterator[Statement]:
     """Yield the statements about the controls of a study.
 
     Args:
         part: the slice of the figure.
         runs: its table of runs.
+        layers: its table of layers.
     """
-    runs = with_variants(runs, part["settings"])
-    for network, criterion, sparsity, variant in comparisons(part):
+    runs = with_variants(add_paths(runs, layers), part["settings"])
+    for *mask, claim in comparisons(part):
+        variant, baseline = COMPARISONS[claim]
+        of_mask = runs[runs[MASK].eq(mask).all(axis=1)]
         yield Statement(
-            variant.claim,
+            claim,
             "controls",
-            sentence(network, criterion, sparsity, variant),
-            "test error less that of the mask as is, percentage points",
+            sentence(*mask, claim),
+            f"test error less that {baseline.name}, percentage points",
             partial(
-                _differences, runs, part["reported_error"], (network, criterion, sparsity), variant
+                _differences, of_mask, part["reported_error"], variant, baseline, mask_name(*mask)
             ),
             low=0,
+            note=partial(_note, of_mask, variant, baseline),
         )
 
 
-def sentence(network: str, criterion: str, sparsity: float, variant: Variant) -> str:
+def mask_name(network: str, criterion: str, sparsity: float) -> str:
+    """Return `LeNet-300-100, magnitude, 90 %`."""
+    return f"{network_name(network)}, {criterion_name(criterion)}, {sparsity:g} %"
+
+
+def sentence(network: str, criterion: str, sparsity: float, claim: str) -> str:
     """Return the statement about a control of a mask."""
-    mask = f"{network_name(network)}, {criterion_name(criterion)}, {sparsity:g} %"
-    return f"{mask}: {variant.change} raises the test error."
+    variant, baseline = COMPARISONS[claim]
+    mask = mask_name(network, criterion, sparsity)
+    return f"{mask}: the test error is higher {variant.name} than {baseline.name}."
 
 
 def with_variants(runs: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
@@ -145,31 +153,57 @@ def with_variants(runs: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
     return runs.assign(variant=variants)
 
 
-def _differences(runs: pd.DataFrame, error: str, mask: tuple, variant: Variant) -> Means:
-    """Return by seed how much higher the error of a variant is than that of the mask as is.
+def _differences(
+    runs: pd.DataFrame, error: str, variant: Variant, baseline: Variant, mask: str
+) -> Means:
+    """Return by seed how much higher the error of a variant is than that of its baseline.
 
     Args:
-        runs: with the column `variant`.
+        runs: those of the mask, with the columns of `with_variants` and `add_paths`.
         error: the column of test errors, percent.
-        mask: network, criterion and sparsity.
+        mask: its name in print.
     """
-    of_mask = runs[runs[MASK].eq(list(mask)).all(axis=1)]
-    errors = of_mask.pivot(index="seed", columns="variant", values=error)
-    for needed in (AS_IS, variant):
+    errors = runs.pivot(index="seed", columns="variant", values=error)
+    for needed in (baseline, variant):
         if needed.name not in errors:
-            network, criterion, sparsity = mask
             raise Missing(
                 f"figures.controls has no runs with control {needed.control} and initial_weights "
-                f"{needed.initial_weights} for {network}, {criterion}, {sparsity:g} %"
+                f"{needed.initial_weights} for {mask}"
             )
-    return Means(single((errors[variant.name] - errors[AS_IS.name]).dropna()), ERROR_STEP)
+    if runs.loc[runs["variant"] == baseline.name, "no_path"].all():
+        raise Missing(
+            f"{baseline.name}, no network has a path from input to output, so all output a constant"
+        )
+    return Means(single((errors[variant.name] - errors[baseline.name]).dropna()), ERROR_STEP)
+
+
+def _note(
+    runs: pd.DataFrame,
+    variant: Variant,
+    baseline: Variant,
+    seeds: list[int],
+    intervals: list[Interval],
+) -> str:
+    """Return how many networks have no path, and which share of the connections is on one."""
+    runs = runs[runs["seed"].isin(seeds)]
+    both = [runs[runs["variant"] == each.name] for each in (variant, baseline)]
+    parts = [
+        f"{name}, no path from input to output in {of_one['no_path'].sum()} of {len(of_one)}"
+        for name, of_one in zip((variant.name, baseline.name), both, strict=True)
+        if of_one["no_path"].any()
+    ]
+    shares = [of_one["on_path"].mean() for of_one in both]
+    if min(shares) < NEARLY_ALL:
+        kept, kept_in_baseline = (f"{100 * share:.0f} %" for share in shares)
+        parts.append(f"on a path: {kept} of the kept, {kept_in_baseline} in the baseline")
+    return "; ".join(parts)
 
 
 def read_verdicts(path: Path, part: Mapping) -> pd.DataFrame:
     """Read the table that `table` returned, and say what each row compares.
 
     Returns:
-        The table with the columns MASK and variant.
+        The table with the columns MASK, variant and baseline, which are names of variants.
 
     Raises:
         TableError: the table is missing, or belongs to other statements.
@@ -178,5 +212,5 @@ def read_verdicts(path: Path, part: Mapping) -> pd.DataFrame:
     judged = read_table(path)
     if judged["statement"].tolist() != [sentence(*each) for each in compared]:
         raise TableError(f"table {path} has other statements, expected those of the configuration")
-    keys = [(*mask, variant.name) for *mask, variant in compared]
-    return judged.join(pd.DataFrame(keys, columns=[*MASK, "variant"]))
+    keys = [(*mask, *(each.name for each in COMPARISONS[claim])) for *mask, claim in compared]
+    return judged.join(pd.DataFrame(keys, columns=[*MASK, "variant", "baseline"]))

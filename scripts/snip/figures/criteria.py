@@ -15,20 +15,18 @@ from snip.figures.inputs import Inputs
 from snip.figures.losses import LABEL_STEP, label_ends
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
-from snip.study.axes import KEY
 from snip.study.names import criterion_name, network_name
-from snip.tables.intervals import (
-    ERROR_STEP,
-    add_intervals,
-    runs_phrase,
-    simultaneous_intervals,
-)
+from snip.tables.intervals import ERROR_STEP, add_intervals, interval, runs_phrase
+from snip.tables.paths import add_paths
 
 # The criterion that all others are compared with.
 COMPARED = "snip"
 # What identifies a point, which is the mean over the runs of all seeds.
 POINT = ["dataset", "network", "criterion", "sparsity"]
-DIFFERENCE = ["difference", "difference_lower", "difference_upper"]
+RANKS = ["rank", "median_rank"]
+DIFFERENCE = ["difference", "difference_lower", "difference_upper", "n", "worse"]
+# The confidence that the intervals of all differences of the figure hold at once.
+LEVEL = 0.95
 # Sparsities that are labelled, percent.
 TICKS = [0, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9]
 # Effective sparsities above this (percent), such as 100, are drawn here.
@@ -57,7 +55,7 @@ def plot(
         The figure, and the numbers that it shows: one row per run.
     """
     style.use_style()
-    points = add_intervals(add_effective_sparsity(runs, layers), POINT, error)
+    points = add_intervals(add_paths(runs, layers), POINT, error)
     criteria = sorted(points["criterion"].unique(), key=lambda name: (name != COMPARED, name))
     looks = style.series_looks(criteria)
     networks = list(points["network"].unique())
@@ -73,12 +71,12 @@ def plot(
     lines = {}
     for row, network in enumerate(networks):
         of_network = points[points["network"] == network]
+        style.log_errors(axes[row, 0])
+        axes[row, 0].set_ylim(0.85 * of_network[error].min(), 110)
         for axis, sparsity in zip(axes[row], SPARSITIES, strict=True):
             draw_reference(axis, of_network)
             pruned = of_network[of_network["sparsity"] > 0]
-            lines[axis] = _draw_criteria(axis, pruned, sparsity, looks)
-        style.log_errors(axes[row, 0])
-        axes[row, 0].set_ylim(0.85 * of_network["mean"].min(), 110)
+            lines[axis] = _draw_criteria(axis, pruned, error, sparsity, looks)
     _label_axes(axes, networks)
     for axis, sparsity in zip(axes[-1], SPARSITIES, strict=True):
         _scale_sparsity(axis, points.loc[points["sparsity"] > 0, sparsity])
@@ -90,7 +88,8 @@ def plot(
         figure,
         origin,
         style.iterations_phrase(runs),
-        f"mean of {runs_phrase(points['n'])} per point, bars: 95 % intervals",
+        f"mean of {runs_phrase(points['n'])} per point (faint: one run), bars: 95 % intervals "
+        "(those that reach beyond the scale end at its edge)",
         "right: mean effective sparsity, which also counts what is on no path from input to output "
         f"(from {HIGHEST:g} % on at the edge)",
     )
@@ -113,28 +112,40 @@ def _label_axes(axes: np.ndarray, networks: list[str]) -> None:
 
 
 def _draw_criteria(
-    axis: plt.Axes, points: pd.DataFrame, sparsity: str, looks: dict
+    axis: plt.Axes, points: pd.DataFrame, error: str, sparsity: str, looks: dict
 ) -> list[plt.Line2D]:
-    """Draw the means of each criterion with their intervals, and a cross on emptied networks.
+    """Draw each run as a faint point, and the means of each criterion with their intervals.
+
+    Points whose networks lack a path are crossed out.
 
     Returns:
         The lines, whose labels are the names of the criteria.
     """
     by_point = points.groupby(POINT, sort=False)
     x = 100 - by_point[sparsity].mean().clip(upper=HIGHEST).rename("x")
-    emptied = by_point["emptied_layers"].max().gt(0).rename("emptied")
-    means = points.drop_duplicates(POINT).merge(x, on=POINT).merge(emptied, on=POINT)
+    pathless = by_point["no_path"].any().rename("pathless")
+    means = points.drop_duplicates(POINT).merge(x, on=POINT).merge(pathless, on=POINT)
+    # A logarithmic scale cannot show limits below 0.
+    means["lower"] = means["lower"].clip(lower=axis.get_ylim()[0])
     lines = []
     for criterion, line in means.sort_values("sparsity").groupby("criterion", sort=False):
         look = looks[criterion]
         name = criterion_name(criterion).partition(",")[0]  # the rest is too long for a label
+        runs = points[points["criterion"] == criterion]
+        faint = {"color": look["color"], "marker": look["marker"], "alpha": 0.3, "linewidths": 0}
+        axis.scatter(100 - runs[sparsity].clip(upper=HIGHEST), runs[error], s=6, **faint)
         axis.vlines(line["x"], line["lower"], line["upper"], color=look["color"], lw=0.8, alpha=0.5)
         lines += axis.plot(line["x"], line["mean"], markersize=3.5, label=name, **look)
-    crossed = means[means["emptied"]]
-    if len(crossed):
-        label = "a layer is emptied in at least one run"
-        axis.plot(crossed["x"], crossed["mean"], "x", color="k", ms=5.5, mew=0.9, label=label)
+    crossed = means[means["pathless"]]
+    draw_crosses(axis, crossed["x"], crossed["mean"])
     return lines
+
+
+def draw_crosses(axis: plt.Axes, x: pd.Series, y: pd.Series) -> None:
+    """Cross out points whose networks have no path from input to output in at least one run."""
+    if len(x):
+        label = "no path from input to output in at least one run"
+        axis.plot(x, y, "x", color="k", ms=5.5, mew=0.9, label=label)
 
 
 def _scale_sparsity(axis: plt.Axes, sparsities: pd.Series) -> None:
@@ -150,23 +161,6 @@ def _scale_sparsity(axis: plt.Axes, sparsities: pd.Series) -> None:
     axis.set_xlim(1.15 * (100 - lowest), (100 - highest) / 1.15)
 
 
-def add_effective_sparsity(runs: pd.DataFrame, layers: pd.DataFrame) -> pd.DataFrame:
-    """Return the runs with `effective_sparsity` (percent) and the number of `emptied_layers`.
-
-    A layer is emptied if no connection among its weights is on a path from input to output.
-
-    Args:
-        layers: the table of layers, with the counts of each prunable parameter tensor.
-    """
-    weights = layers["layer"].str.endswith("weight")
-    counts = layers.assign(emptied_layers=weights & (layers["effective"] == 0))
-    counts = counts.groupby(KEY, sort=False)[["parameters", "effective", "emptied_layers"]].sum()
-    remaining = counts["effective"] / counts["parameters"]
-    counts["effective_sparsity"] = (100 * (1 - remaining)).round(4)
-    added = counts[["effective_sparsity", "emptied_layers"]].reset_index()
-    return runs.merge(added, on=KEY, how="left")
-
-
 def compare(runs: pd.DataFrame, error: str) -> pd.DataFrame:
     """Rank the criteria of each network and sparsity, and compare them with COMPARED.
 
@@ -175,31 +169,39 @@ def compare(runs: pd.DataFrame, error: str) -> pd.DataFrame:
         error: the column of the errors, percent.
 
     Returns:
-        POINT, `rank` (1 has the lowest mean error) and DIFFERENCE: how much higher the error is
-        than COMPARED's, percentage points, paired by seed, with 95 % intervals that hold at once
-        for all criteria of the network and sparsity. A criterion that lacks one of COMPARED's seeds
-        has no difference.
+        POINT, `rank` (1 has the lowest mean error), `median_rank` (by the median) and DIFFERENCE:
+        how much higher the error is than COMPARED's, percentage points, paired by seed, with t
+        intervals that hold at once for all rows with confidence LEVEL (Bonferroni); the number of
+        seeds `n`, and in how many of them the error is higher (`worse`). A criterion that lacks one
+        of COMPARED's seeds has no difference.
     """
-    rows = []
-    places = ["dataset", "network", "sparsity"]
+    places, ranks, differences = ["dataset", "network", "sparsity"], {}, {}
     for place, panel in runs[runs["sparsity"] > 0].groupby(places, sort=False):
         errors = panel.pivot(index="seed", columns="criterion", values=error)
-        ranks = errors.mean().round(10).rank(method="min").astype(int)
-        found = {}
+        ordered = [_ranks(errors.mean()), _ranks(errors.median())]
+        ranks |= {(*place, name): [each[name] for each in ordered] for name in errors}
         if COMPARED in errors:
             errors = errors.loc[errors[COMPARED].notna()].dropna(axis=1)
             others = errors.drop(columns=COMPARED).sub(errors[COMPARED], axis=0)
-            intervals = simultaneous_intervals(others, 0.95, ERROR_STEP)
-            found = {each.comparison: (each.value, each.lower, each.upper) for each in intervals}
-        for criterion, rank in ranks.items():
-            difference = found.get(criterion, (np.nan,) * 3)
-            rows.append([*place, criterion, rank, *difference])
-    return pd.DataFrame(rows, columns=[*places, "criterion", "rank", *DIFFERENCE])
+            differences |= {(*place, name): others[name] for name in others}
+    rows = []
+    for point, ranked in ranks.items():
+        compared = [np.nan] * 3 + [pd.NA] * 2
+        if point in differences:
+            values = differences[point]
+            mean = interval(values, 1 - (1 - LEVEL) / len(differences), ERROR_STEP)
+            compared = [mean.value, mean.lower, mean.upper, mean.n, (values > 0).sum()]
+        rows.append([*point, *ranked, *compared])
+    table = pd.DataFrame(rows, columns=[*places, "criterion", *RANKS, *DIFFERENCE])
+    return table.astype(dict.fromkeys([*RANKS, "n", "worse"], "Int64"))
+
+
+def _ranks(errors: pd.Series) -> pd.Series:
+    """Return the ranks of errors; equal ones share a rank. Rounding removes noise of summation."""
+    return errors.round(10).rank(method="min").astype(int)
 
 
 def _numbers(points: pd.DataFrame, compared: pd.DataFrame, error: str) -> pd.DataFrame:
-    """Return one row per run: its error and connections, its point's mean, rank and difference."""
-    columns = [*POINT, "seed", error, "effective_sparsity", "emptied_layers"]
-    columns += ["mean", "lower", "upper"]
-    numbers = points[columns].merge(compared, on=POINT, how="left")
-    return numbers.astype({"rank": "Int64"})
+    """Return one row per run: its error and paths, its point's mean, ranks and difference."""
+    columns = [*POINT, "seed", error, "effective_sparsity", "no_path", "mean", "lower", "upper"]
+    return points[columns].merge(compared, on=POINT, how="left")

@@ -173,9 +173,9 @@ FIGURES = {
         ("networks", "criteria", "sparsities"),
         "Test error of every criterion, against the sparsity that was asked for (left) and against "
         "the effective sparsity, which counts as removed what is on no path from input to output "
-        "(right). Means with 95 % intervals. The reference (dashed, with its interval) is the "
-        "network without pruning. A cross: in at least one run, a layer has no connection on such "
-        "a path.",
+        "(right). A faint point is one run; the line joins the means, the bars are 95 % intervals. "
+        "The reference (dashed, with its interval) is the network without pruning. A cross: in at "
+        "least one run the network has no such path, so its output is a constant.",
         trained=True,
         errors=True,
         claimed=False,
@@ -189,9 +189,10 @@ FIGURES = {
         "controls",
         ("networks", "criteria", "sparsities", "controls", "readings"),
         "Test error of each mask as it is, with its weights redrawn, with its connections shuffled "
-        "within each input or within each layer, and of the lowest scores. Below: how much higher "
-        "the error is than that of the mask as it is, paired by seed; a hollow point's interval "
-        "contains 0.",
+        "within each input or within each layer, and of the lowest scores. A cross: networks "
+        "without a path from input to output. Below: how much higher the error is than that of the "
+        "mask as it is, and than that under redrawn weights, whose weights no score selected "
+        "either; paired by seed, a hollow point's interval contains 0.",
         trained=True,
         errors=True,
         claimed=False,

@@ -21,7 +21,7 @@ def of_one_criterion(**changed):
 
 
 def test_the_intervals_below_are_those_that_decide_and_filled_points_are_decided():
-    _, lower, shown = of_one_criterion()
+    _, lower, _, shown = of_one_criterion()
     rows = shown.drop_duplicates("variant").set_index("variant").loc[list(VERDICTS)]
     assert rows["verdict"].to_dict() == VERDICTS
     assert len(lower.containers) == len(rows)
@@ -35,8 +35,40 @@ def test_the_intervals_below_are_those_that_decide_and_filled_points_are_decided
         assert hollow == (limits[0] <= 0 <= limits[1])
 
 
+def test_the_lowest_panel_compares_the_shuffles_with_redrawn_weights():
+    *_, lowest, shown = of_one_criterion()
+    shuffled = shown[shown["from_redrawn"].notna()].drop_duplicates("variant")
+    assert shuffled["variant"].tolist() == ["shuffled within inputs", "shuffled within layers"]
+    assert [bars[0].get_ydata().item() for bars in lowest.containers] == [*shuffled["from_redrawn"]]
+    errors = shown.groupby("variant")["test_error"].mean()
+    for row in shuffled.itertuples():
+        rise = errors[row.variant] - errors["redrawn"]
+        assert row.from_redrawn == pytest.approx(rise, rel=1e-3)
+        assert row.from_redrawn_verdict == "supported"  # the error is lowest of redrawn weights
+
+
+@pytest.mark.parametrize(
+    ("pathless", "crossed", "counts"),
+    [
+        ([], [], [4, 2]),
+        (["inverted"], ["inverted"], [4, 2]),
+        (["none"], ["as is", "redrawn"], [0, 0]),
+    ],
+)
+def test_networks_without_a_path_are_crossed_out_and_nothing_is_compared_with_them(
+    pathless, crossed, counts
+):
+    upper, *below, shown = of_one_criterion(pathless=pathless)
+    means = shown[shown["no_path"]].drop_duplicates("variant")
+    assert means["variant"].tolist() == crossed
+    crosses = [line.get_ydata().tolist() for line in upper.get_lines() if line.get_marker() == "x"]
+    assert sum(crosses, []) == means["mean"].tolist()
+    values = [[bars[0].get_ydata().item() for bars in axis.containers] for axis in below]
+    assert [np.isfinite(each).sum() for each in values] == counts
+
+
 def test_the_errors_above_are_means_and_single_runs():
-    upper, _, shown = of_one_criterion()
+    upper, *_, shown = of_one_criterion()
     assert [bars.get_label() for bars in upper.containers] == list(VARIANTS)
     for bars in upper.containers:
         of_variant = shown.loc[shown["variant"] == bars.get_label(), "test_error"]
@@ -52,12 +84,12 @@ def test_the_table_has_a_row_per_run_and_no_difference_of_the_mask_as_is():
 
 
 def test_the_reference_is_that_of_the_mask_as_is():
-    upper, lower, shown = of_one_criterion(sparsities=[0, 90])
+    upper, *_, lowest, shown = of_one_criterion(sparsities=[0, 90])
     reference = shown[shown["sparsity"] == 0]
     assert set(reference["variant"]) == {"as is"} and len(reference) == 4
     dashed = [line for line in upper.get_lines() if "reference" in line.get_label()]
     assert dashed[0].get_ydata()[0] == pytest.approx(reference["test_error"].mean())
-    assert [text.get_text() for text in lower.get_xticklabels()] == ["90"]
+    assert [text.get_text() for text in lowest.get_xticklabels()] == ["90"]
 
 
 @pytest.mark.parametrize("networks", [["lenet-300-100"], ["lenet-300-100", "lenet-5-caffe"]])
@@ -67,7 +99,7 @@ def test_panels_and_their_names_do_not_overlap(networks, criteria):
     figure.draw_without_rendering()
     count = len(networks) * len(criteria)
     visible = [axis for axis in figure.axes if axis.get_visible()]
-    assert len(visible) == 2 * count
+    assert len(visible) == 3 * count
     titles = [axis.title for axis in visible] + [axis._left_title for axis in visible]
     titles = [title for title in titles if title.get_text()]
     assert len(titles) == count and drawings.none_over_another(titles)

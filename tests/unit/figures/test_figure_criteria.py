@@ -1,10 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection, PathCollection
 from scipy import stats
 
 import drawings
 import extra_drawings
+from made_up_evidence import layers_of
 from snip.figures import criteria
 
 
@@ -26,18 +28,37 @@ def test_criteria_are_ranked_by_their_mean_error():
     assert of_criteria(criteria.compare(runs, "test_error"), "rank") == {"a": 1, "b": 2, "snip": 3}
 
 
+def test_an_outlier_moves_the_rank_by_mean_and_not_that_by_median():
+    runs = errors_at_90(snip=[2, 2, 2], a=[1, 1, 70])
+    compared = criteria.compare(runs, "test_error")
+    assert of_criteria(compared, "rank") == {"a": 2, "snip": 1}
+    assert of_criteria(compared, "median_rank") == {"a": 1, "snip": 2}
+
+
 def test_differences_have_the_intervals_of_the_paired_t_test_at_once():
     errors = {"snip": [2.0, 3.1, 2.4], "a": [2.5, 3.2, 3.1], "b": [40, 90, 20]}
-    compared = criteria.compare(errors_at_90(**errors), "test_error").set_index("criterion")
+    runs = errors_at_90(**errors)
+    runs = pd.concat([runs, runs.assign(network="another")])
+    compared = criteria.compare(runs, "test_error")
+    assert compared["difference"].notna().sum() == 4
+    compared = compared[compared["network"] == "another"].set_index("criterion")
     for name in "ab":
         test = stats.ttest_rel(errors[name], errors["snip"])
-        limits = test.confidence_interval(1 - 0.05 / 2)
+        # Bonferroni over both networks, for this sparsity and two criteria.
+        limits = test.confidence_interval(1 - 0.05 / 4)
         found = compared.loc[name, ["difference_lower", "difference_upper"]].tolist()
         np.testing.assert_allclose(found, limits)
         assert compared.loc[name, "difference"] == pytest.approx(
             np.subtract(errors[name], errors["snip"]).mean()
         )
     assert compared.loc["snip", criteria.DIFFERENCE].isna().all()
+
+
+def test_seeds_with_a_higher_error_are_counted():
+    runs = errors_at_90(snip=[2, 3, 2], a=[2, 3.1, 60], b=[1, 1, 1])
+    compared = criteria.compare(runs, "test_error")
+    assert of_criteria(compared.dropna(), "worse") == {"a": 2, "b": 0}
+    assert of_criteria(compared.dropna(), "n") == {"a": 3, "b": 3}
 
 
 def test_a_criterion_without_one_of_the_seeds_has_a_rank_and_no_difference():
@@ -50,17 +71,22 @@ def test_a_criterion_without_one_of_the_seeds_has_a_rank_and_no_difference():
     assert without["difference"].isna().all()
 
 
-def test_effective_sparsity_counts_all_parameters_and_emptied_layers_those_without_a_path():
-    runs = extra_drawings.runs_of_criteria(["snip"], seeds=1).query("sparsity == 90")
-    rows = [("fc1.weight", 80, 10), ("fc1.bias", 10, 0), ("fc2.weight", 110, 0)]
-    layers = [runs.assign(layer=n, parameters=p, kept=p, effective=e) for n, p, e in rows]
-    found = criteria.add_effective_sparsity(runs, pd.concat(layers)).iloc[0]
-    assert found["effective_sparsity"] == 95 and found["emptied_layers"] == 1
+def test_single_runs_are_drawn_and_intervals_end_at_the_edge_of_the_scale():
+    runs = errors_at_90(snip=[2, 2.1, 2.05], a=[2, 3, 40])
+    for axis in extra_drawings.figure_of_criteria(runs, layers_of(runs))[0].axes:
+        points = [dots for dots in axis.collections if isinstance(dots, PathCollection)]
+        errors = np.concatenate([dots.get_offsets()[:, 1] for dots in points])
+        np.testing.assert_allclose(np.sort(errors), [2, 2, 2.05, 2.1, 3, 40])
+        bars = [bar for bar in axis.collections if isinstance(bar, LineCollection)]
+        lower = sorted(segment[0, 1] for bar in bars for segment in bar.get_segments())
+        exact = stats.ttest_1samp([2, 2.1, 2.05], 0).confidence_interval().low
+        np.testing.assert_allclose(lower, sorted([exact, axis.get_ylim()[0]]))
+        assert axis.get_ylim()[0] > 0
 
 
 def test_points_lie_at_the_sparsity_asked_for_and_at_the_mean_effective_one():
     runs = extra_drawings.runs_of_criteria(["snip"], seeds=2)
-    layers = extra_drawings.layers_of(runs)
+    layers = layers_of(runs, 0.5)
     at_99 = (layers["sparsity"] == 99) & (layers["seed"] == 0)
     layers.loc[at_99, "effective"] = 0
     figure, shown = extra_drawings.figure_of_criteria(runs, layers)
@@ -76,13 +102,13 @@ def test_points_lie_at_the_sparsity_asked_for_and_at_the_mean_effective_one():
     np.testing.assert_allclose(drawn[1], [5, 0.2])
     crosses = [line for line in right.get_lines() if line.get_marker() == "x"]
     assert [line.get_xdata().tolist() for line in crosses] == [pytest.approx([0.2])]
-    assert shown.query("sparsity == 99")["emptied_layers"].tolist() == [2, 0]
+    assert shown.query("sparsity == 99")["no_path"].tolist() == [True, False]
     assert shown.query("sparsity == 99")["effective_sparsity"].tolist() == [100, 99.6]
 
 
 def test_a_network_without_any_path_lies_at_the_edge():
     runs = extra_drawings.runs_of_criteria(["snip"], seeds=2)
-    layers = extra_drawings.layers_of(runs)
+    layers = layers_of(runs, 0.5)
     layers.loc[layers["sparsity"] == 99, "effective"] = 0
     figure, _ = extra_drawings.figure_of_criteria(runs, layers)
     right = figure.axes[1]
