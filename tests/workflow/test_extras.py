@@ -27,7 +27,7 @@ def test_figures_of_their_own_add_to_the_study_and_change_nothing_of_it(clone):
     verdicts = pd.read_csv(clone / "results/small/tables/readings.csv")
     assert set(verdicts["reading"]) == {"paper", "keep", "best", "unit"}
     controls = pd.read_csv(clone / "results/small/tables/controls.csv")
-    assert len(controls) == 4 and (controls["n"] > 0).sum() == 2  # nothing was shuffled
+    assert len(controls) == 6 and (controls["n"] > 0).sum() == 2  # nothing was shuffled
 
 
 def test_a_switch_retrains_the_runs_of_its_reading_alone(clone):
