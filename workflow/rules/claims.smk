@@ -58,10 +58,10 @@ rule judge_figure:
         f"{RESULTS}/logs/tables/{{figure}}-judged.log",
     benchmark:
         f"{RESULTS}/benchmarks/tables/{{figure}}-judged.tsv"
-    conda:
-        "../../environment.yml"
     wildcard_constraints:
         figure="|".join(name for name in figures.FIGURES if figures.FIGURES[name].judged),
+    conda:
+        "../../environment.yml"
     params:
         scripts=scripts,
         code=judging_code,
