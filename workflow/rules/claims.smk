@@ -5,20 +5,6 @@ CLAIMED_MASKS = [name for name in figures.CLAIMED if name in figures.MASKED]
 CLAIMED_DATA = sources_of(CLAIMED_MASKS)
 
 
-def judged_data(wildcards):
-    """The data that a figure's statements look at: mask images are compared with its images."""
-    if not figures.FIGURES[wildcards.figure].by_reading:
-        return []
-    sources = sources_of([wildcards.figure])
-    return [file for source in sources for file in fetched(source, [*IDX_FILES, SUMMARY])]
-
-
-def judging_code(wildcards):
-    """The code that judges a figure's statements."""
-    subject = figures.FIGURES[wildcards.figure].module
-    return code("judge", f"scripts/snip/claims/{subject}.py")
-
-
 rule claims:
     input:
         slice=f"{RESULTS}/slices/claims.json",

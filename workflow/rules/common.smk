@@ -189,3 +189,17 @@ def figure_code(wildcards):
     """The code that draws a figure."""
     drawer = figures.FIGURES[wildcards.figure].module
     return code("figure", f"scripts/snip/figures/{drawer}.py")
+
+
+def judged_data(wildcards):
+    """The data that a figure's statements look at: mask images are compared with its images."""
+    if not figures.FIGURES[wildcards.figure].by_reading:
+        return []
+    sources = sources_of([wildcards.figure])
+    return [file for source in sources for file in fetched(source, [*IDX_FILES, SUMMARY])]
+
+
+def judging_code(wildcards):
+    """The code that judges a figure's statements."""
+    subject = figures.FIGURES[wildcards.figure].module
+    return code("judge", f"scripts/snip/claims/{subject}.py")
