@@ -21,8 +21,8 @@ from snip.study.grids import PAPER
 from snip.tables.reading import read_table
 
 # The layout, in inches.
-LINE, ROW, GROUP, LEGEND = 0.08, 0.2, 0.17, 0.3
-STATEMENT, PLOT, PLOT_END = 0.5, 3.0, 6.95
+LINE, ROW, GROUP, LEGEND = 0.077, 0.17, 0.15, 0.3
+STATEMENT, PLOT, PLOT_END = 0.58, 3.72, 6.95
 FONT = 5.5
 
 
@@ -67,7 +67,7 @@ def plot(
         axis.text(x, y - 0.04, name, rotation=60, ha="left", va="bottom", fontsize=FONT + 0.5)
     axis.plot([0.08, PLOT_END], [y, y], color="0.6", lw=0.5)
     for name, statements in groups:
-        axis.text(0.08, y + GROUP - 0.04, figure_name(name), weight="bold", fontsize=FONT + 1)
+        axis.text(0.08, y + GROUP - 0.03, figure_name(name), weight="bold", fontsize=FONT + 1)
         y += GROUP
         for statement in statements.itertuples():
             of_statement = table[
@@ -115,7 +115,7 @@ def _label(figure: plt.Figure, row) -> str:
 
 
 def _height(label: str) -> float:
-    return max(ROW, LINE * (label.count("\n") + 1) + 0.04)
+    return max(ROW, LINE * (label.count("\n") + 1) + 0.025)
 
 
 def _head_height(figure: plt.Figure, columns: Mapping) -> float:
