@@ -9,7 +9,7 @@ from torch import nn
 from own_networks import QUICK, RUN, Functional, convolutions, layers, register
 from snip.benchmark.operations import count_operations
 from snip.layers.weights import build_network, connections
-from snip.masks import scoring
+from snip.masks import problem as pruning_problem
 from snip.masks.anatomy import anatomy
 from snip.training.loop import prepare
 
@@ -59,7 +59,9 @@ def test_scores_are_those_of_evaluation_mode(network, dataset):
     of_one_batch = problem.gradient
     del problem.__dict__["gradient"]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scoring, "CHUNK", 7)  # batch statistics would differ from chunk to chunk
+        patch.setattr(
+            pruning_problem, "CHUNK", 7
+        )  # batch statistics would differ from chunk to chunk
         torch.testing.assert_close(problem.gradient, of_one_batch, rtol=1e-4, atol=1e-6)
 
 

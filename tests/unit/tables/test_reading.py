@@ -27,8 +27,9 @@ def test_a_table_of_other_settings_or_runs_is_refused(tmp_path):
     ):
         read_checked(tmp_path, "curves", slice_of_runs(runs[0]))
     other = slice_of_runs(*runs)
-    other["settings"]["lenet-300-100"]["mnist"] = SETTINGS | {"iterations": 20}
-    with pytest.raises(SettingsError, match="on mnist, was made with iterations = 10, expected 20"):
+    other["settings"]["lenet-300-100"]["mnist"]["paper"] = SETTINGS | {"iterations": 20}
+    said = "on mnist under reading paper, was made with iterations = 10, expected 20"
+    with pytest.raises(SettingsError, match=said):
         read_checked(tmp_path, "runs", other)
 
 
