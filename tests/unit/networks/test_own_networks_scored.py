@@ -10,6 +10,7 @@ from own_networks import QUICK, RUN, Functional, convolutions, layers, register
 from snip.benchmark.operations import count_operations
 from snip.layers.weights import build_network, connections
 from snip.masks import problem as pruning_problem
+from snip.masks import scoring
 from snip.masks.anatomy import anatomy
 from snip.training.loop import prepare
 
