@@ -7,7 +7,8 @@ seed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,8 @@ from snip.tables.intervals import Interval, simultaneous_intervals
 from snip.tables.reading import read_checked
 
 FIGURE = "readings"
+# What statements say about weight decay.
+DECAY = re.compile(r",? with(out)? L2( \([\d.]+\))?")
 # `number` counts the statements of a claim; `paper` is the verdict under the study's own settings.
 PLACE = ["claim", "number"]
 DIFFERENCE = ["difference", "difference_lower", "difference_upper", "differs"]
@@ -46,8 +49,9 @@ class Judged:
 def table(part: Mapping, results: Path, data: Path) -> pd.DataFrame:
     """Return the verdicts under every reading that the grids of the figure name.
 
-    Each reading is judged as a study is: its statements share `alpha`. The differences from the
-    study's own settings share another `alpha`, all of them together.
+    Each reading is judged as a study of all these statements is: they share `alpha`, so the level
+    is the same under every reading. The differences from the study's own settings share another
+    `alpha`, all of them together.
 
     Args:
         part: the slice of the figure, see `study.slices.slice_of`.
@@ -62,7 +66,9 @@ def table(part: Mapping, results: Path, data: Path) -> pd.DataFrame:
         TableError, SettingsError: see `reading.read_checked`.
     """
     runs = read_checked(results / "tables" / FIGURE, "runs", part)
-    judged = {name: _judged(part, name, runs, results, data) for name in readings(part)}
+    stated = {name: _stated(part, name, runs, results, data) for name in readings(part)}
+    places = _places(stated.values())
+    judged = {name: _judged(each, places, part["claims"]) for name, each in stated.items()}
     own = judged[PAPER] if PAPER in judged else Judged({}, pd.DataFrame(columns=PLACE))
     shared = own.rows.set_index(PLACE).index
     pairs = sum(
@@ -93,19 +99,40 @@ def readings(part: Mapping) -> list[str]:
     return [name for name in dict.fromkeys([PAPER, *named]) if name in named]
 
 
-def _judged(part: Mapping, reading: str, runs: pd.DataFrame, results: Path, data: Path) -> Judged:
-    """Return the statements under a reading, with their verdicts."""
+def _stated(
+    part: Mapping, reading: str, runs: pd.DataFrame, results: Path, data: Path
+) -> dict[tuple[str, str, int], Statement]:
+    """Return the statements under a reading, by claim, what they are about, and their number."""
     error = part["readings"].get(reading, {}).get("reported_error", part["reported_error"])
     under = {**part, "grids": grids_under(part, reading), "reported_error": error}
-    every = [
-        replace(statement, evidence=cache(statement.evidence))  # looked at again for differences
-        for statement in statements(evidence_of(under, runs, results, data))
-    ]
-    claims = part["claims"]
-    rows = judge(every, claims["alpha"], claims["confirming_from"])
-    rows["number"] = rows.groupby("claim").cumcount() + 1
-    places = zip(rows["claim"], rows["number"], strict=True)
-    return Judged(dict(zip(places, every, strict=True)), rows[rows["n"] > 0])
+    found: dict[tuple[str, str, int], Statement] = {}
+    for statement in statements(evidence_of(under, runs, results, data)):
+        # The weight decay may be what the reading switches.
+        subject = DECAY.sub("", statement.statement)
+        number = sum((statement.claim, subject) == key[:2] for key in found)
+        # The evidence is looked at again for differences.
+        found[statement.claim, subject, number] = replace(
+            statement, evidence=cache(statement.evidence)
+        )
+    return found
+
+
+def _places(stated: Iterable[Mapping]) -> dict[tuple[str, str, int], tuple[str, int]]:
+    """Return the claim of each statement under any reading, and its number there."""
+    places: dict[tuple[str, str, int], tuple[str, int]] = {}
+    for key in (key for each in stated for key in each):
+        if key not in places:
+            places[key] = (key[0], 1 + sum(claim == key[0] for claim, _ in places.values()))
+    return places
+
+
+def _judged(stated: Mapping, places: Mapping, claims: Mapping) -> Judged:
+    """Return the verdicts on the statements under a reading, among all `places`."""
+    share = claims["alpha"] * len(stated) / len(places)  # so that the level is that of all places
+    rows = judge(list(stated.values()), share, claims["confirming_from"])
+    rows[PLACE] = [places[key] for key in stated]
+    by_place = {places[key]: statement for key, statement in stated.items()}
+    return Judged(by_place, rows[rows["n"] > 0])
 
 
 def grids_under(part: Mapping, reading: str) -> dict[str, list[dict[str, Any]]]:

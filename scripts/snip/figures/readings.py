@@ -18,6 +18,7 @@ from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
 from snip.study.grids import PAPER
+from snip.tables.collect import TableError
 from snip.tables.reading import read_table
 
 # The layout, in inches.
@@ -30,6 +31,12 @@ def show(inputs: Inputs, prefix: Path) -> None:
     """Draw the verdicts of a study by reading and save them."""
     table = read_table(inputs.results / "tables" / f"{inputs.figure}.csv")
     columns = {name: inputs.part["readings"].get(name, {}) for name in readings(inputs.part)}
+    lacking = [name for name in columns if name not in set(table.get("reading", []))]
+    if lacking:
+        raise TableError(
+            f"table {inputs.results}/tables/{inputs.figure}.csv lacks the readings "
+            f"{', '.join(lacking)}, expected {', '.join(columns)}"
+        )
     figure, numbers = plot(table, columns, inputs.origin)
     style.save(figure, numbers, inputs.origin, prefix)
 

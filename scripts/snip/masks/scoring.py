@@ -164,7 +164,7 @@ def _kept_after_rounds(
             problem.prunable,
             sparsity,
             kept.clone(),
-            initial,
+            initial.clone(),
         )
         left = torch.where(kept, initial, 0)
         with torch.no_grad():

@@ -12,7 +12,7 @@ from snip.study import registry
 from snip.study.axes import AXES, MASK_AXES, Axis
 from snip.study.figures import CLAIMED, FIGURES, SECTIONS, spoken
 from snip.study.grids import PAPER, grids, settings, shared_seeds
-from snip.study.settings import FIELDS, UNIFORM
+from snip.study.settings import FIELDS, SWITCHED_AXES, UNIFORM
 
 # Values that are checked if a grid leaves an axis out; the study's criteria are checked apart.
 DEFAULTS = {axis.grid: [axis.default] for axis in AXES.values()} | {"criteria": [], "seeds": []}
@@ -179,6 +179,10 @@ def _check_axes(figure: str, shown: str, completed: list[dict]) -> None:
                 f"figures.{figure} has {axis} {values}, allowed: one, as {spoken(shown)} does "
                 f"not tell them apart (it does {', '.join(apart)})"
             )
+    for axis in (axis for axis in ("readings", "controls") if axis not in apart):
+        if (values := _values(completed, axis)) != DEFAULTS[axis]:
+            names = f"{values}, which it would not name"
+            raise ConfigError(f"figures.{figure} has {axis} {names}, allowed: {DEFAULTS[axis][0]}")
     if entry.image:
         for network in _values(completed, "networks"):
             if not registry.constant("networks", network, "MASK_IMAGE"):
@@ -215,6 +219,8 @@ def _check_readings(config: Mapping) -> None:
     """Check that readings differ, and that grids name known ones and, where needed, a figure."""
     names: dict[str, str] = {}
     for name, switched in config["readings"].items():
+        for axis in SWITCHED_AXES & switched.keys():
+            _check_spelling(AXES[axis], f"readings.{name}.{axis}", switched[axis])
         other = names.setdefault(repr(sorted(switched.items())), name)
         if other != name:
             raise ConfigError(
@@ -222,12 +228,13 @@ def _check_readings(config: Mapping) -> None:
             )
     for path, name in _named(config, "readings"):
         if name not in (PAPER, *config["readings"]):
-            raise ConfigError(
-                f"{path} is {name!r}, allowed: {', '.join([PAPER, *config['readings']])}"
-            )
+            known = ", ".join([PAPER, *config["readings"]])
+            raise ConfigError(f"{path} is {name!r}, allowed: {known}")
     for figure in SECTIONS:
         judging = figure in FIGURES and FIGURES[figure].by_reading
         for index, grid in enumerate(_blocks(config, figure)):
+            if figure == "claims" and grid.get("readings", [PAPER]) != [PAPER]:
+                raise ConfigError(f"claims.runs[{index}] has readings, expected no such key")
             if ("figure" in grid) != judging:
                 raise ConfigError(
                     f"{_place(figure)}[{index}] lacks the key figure, expected the figure whose "
@@ -246,12 +253,10 @@ def _check_controls(config: Mapping) -> None:
             values = settings(config, grid["networks"][0], grid["datasets"][0], reading)
             weights, made = values["initial_weights"], grid["names"][reading]["runs"]
             if names.setdefault(weights, made) != made:
-                raise ConfigError(
-                    f"figures.controls has readings {names[weights]} and {reading}, whose "
-                    f"initial_weights are both {weights}, expected one of both"
-                )
+                both = f"{names[weights]} and {reading}, whose initial_weights are both {weights}"
+                raise ConfigError(f"figures.controls has readings {both}, expected one of both")
             if weights == "redraw" and grid["controls"] != ["none"]:
+                found = f"{grid['controls']} under {reading}, which redraws the weights"
                 raise ConfigError(
-                    f"figures.controls[{index}] has controls {grid['controls']} under the reading "
-                    f"{reading}, which redraws the weights, expected one that keeps them"
+                    f"figures.controls[{index}] has controls {found}, expected one that keeps them"
                 )

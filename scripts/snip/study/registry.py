@@ -130,7 +130,15 @@ def constant(kind: str, name: str, identifier: str) -> bool | int:
     """
     path = _folder(kind) / f"{name.replace('-', '_')}.py"
     default = CONSTANTS[kind][identifier]
-    for node in ast.parse(path.read_bytes()).body:
+    tree = ast.parse(path.read_bytes())
+    bound = sum(
+        (isinstance(node, ast.Name) and node.id == identifier and isinstance(node.ctx, ast.Store))
+        or (isinstance(node, ast.alias) and (node.asname or node.name) == identifier)
+        for part in tree.body
+        if not isinstance(part, ast.FunctionDef | ast.ClassDef)
+        for node in ast.walk(part)
+    )
+    for node in tree.body if bound == 1 else ():
         targets = getattr(node, "targets", [getattr(node, "target", None)])
         if identifier in [getattr(target, "id", None) for target in targets]:
             value = getattr(node.value, "value", None)
@@ -140,6 +148,11 @@ def constant(kind: str, name: str, identifier: str) -> bool | int:
                 expected = EXPECTED[type(default)]
                 raise RegistryError(f"{_shown(path)}: {identifier} is {found}, expected {expected}")
             return value
+    if bound:
+        raise RegistryError(
+            f"{_shown(path)} does not set {identifier} by one plain line, expected "
+            f"`{identifier} = ...` at its top: it is read, not run"
+        )
     return default
 
 

@@ -164,8 +164,9 @@ FIELDS = {each.name: each for each in fields(Settings)}
 SCORING_SETTINGS = [name for name, each in FIELDS.items() if each.metadata["scores"]]
 
 # What a reading may switch, besides the reported error: settings, and one axis.
-SWITCHED = [name for name in FIELDS if name not in ("device", "validation_share")]
-SWITCHED_AXES = ("weight_decay",)
+_FIXED = ("device", "validation_share", "training_batch_size")
+SWITCHED = [name for name in FIELDS if name not in _FIXED]
+SWITCHED_AXES = {"weight_decay"}
 
 
 def in_section(section: str) -> dict[str, Any]:
