@@ -223,9 +223,8 @@ def _check_readings(config: Mapping) -> None:
             _check_spelling(AXES[axis], f"readings.{name}.{axis}", switched[axis])
         other = names.setdefault(repr(sorted(switched.items())), name)
         if other != name:
-            raise ConfigError(
-                f"readings.{name} switches the same as readings.{other}, expected one of both"
-            )
+            same = f"the same as readings.{other}"
+            raise ConfigError(f"readings.{name} switches {same}, expected one of both")
     for path, name in _named(config, "readings"):
         if name not in (PAPER, *config["readings"]):
             known = ", ".join([PAPER, *config["readings"]])
@@ -237,8 +236,7 @@ def _check_readings(config: Mapping) -> None:
                 raise ConfigError(f"claims.runs[{index}] has readings, expected no such key")
             if ("figure" in grid) != judging:
                 raise ConfigError(
-                    f"{_place(figure)}[{index}] lacks the key figure, expected the figure whose "
-                    f"claims are judged, one of {', '.join(CLAIMED)}"
+                    f"{_place(figure)}[{index}] lacks the key figure, expected {', '.join(CLAIMED)}"
                     if judging
                     else f"{_place(figure)}[{index}].figure is for figures.readings alone, "
                     "expected no such key"
