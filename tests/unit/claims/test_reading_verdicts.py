@@ -120,6 +120,23 @@ def test_masks_are_read_under_the_reading_that_they_were_scored_under(tmp_path, 
     )
 
 
+def test_rows_hold_one_statement_at_one_level_whatever_a_readings_grids_have(tmp_path, generated):
+    labels = {"datasets": ["generated"], "networks": ["lenet-5-caffe"], "seeds": SEEDS}
+    labels |= {"figure": "fig4", "labels": ["true", "random"], "sparsities": [0, 99]}
+    grids = [
+        FIGURE1 | {"readings": ["paper"]},
+        labels | {"readings": ["paper", "decay"], "weight_decays": [0, 0.0005]},
+        labels | {"readings": ["uniform"], "weight_decays": [0], "labels": ["random"]},
+    ]
+    _, verdicts = judged(tmp_path, generated, grids, lambda run, column: 2 + noisy(run))
+    assert set(verdicts["reading"]) == {"paper", "decay", "uniform"}
+    assert verdicts["level"].nunique() == 1
+    subject = verdicts["statement"].str.replace(r",? with(out)? L2( \([\d.]+\))?", "", regex=True)
+    assert (
+        verdicts.assign(subject=subject).groupby(["claim", "number"])["subject"].nunique() == 1
+    ).all()
+
+
 def test_differences_are_wrongly_seen_in_few_studies():
     """Paired t intervals of noise, of the level that they state."""
     random, wrong = np.random.default_rng(3), 0
