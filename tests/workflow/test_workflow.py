@@ -19,7 +19,7 @@ from snip.masks.mask_files import read_mask_file
 from snip.study import registry
 from snip.study.axes import KEY, MaskSet
 from snip.study.config import load_config
-from snip.study.figures import FIGURES, TRAINED
+from snip.study.figures import DRAWN, TRAINED
 from snip.study.grids import study_runs
 from snip.tables.collect import OUTCOME
 
@@ -31,7 +31,7 @@ def test_all_figures_on_the_real_data(tiny):
     folder = tiny
     drawn = folder / "figures/tiny"
     subprocess.run(["sha256sum", "--check", "--quiet", "all"], cwd=drawn, check=True)
-    for figure in FIGURES:
+    for figure in DRAWN:
         picture = imread(drawn / f"{figure}.png")
         assert picture[..., :3].std() > 0.05, f"{figure} is blank"
         assert (drawn / f"{figure}.pdf").read_bytes().startswith(b"%PDF")
