@@ -18,16 +18,18 @@ def main() -> None:
     parser = command.parser(__doc__)
     command.add_code(parser)
     own = [name for name, figure in FIGURES.items() if figure.judged]
-    parser.add_argument("--figure", choices=own, help="judge this figure's own statements")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--figure", choices=own, help="judge this figure's own statements")
+    what.add_argument(
+        "--readable",
+        type=Path,
+        help="the table of claims as Markdown; its picture gets the same name with .pdf, .png and "
+        ".csv",
+    )
     slices.add_option(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
     parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
-    parser.add_argument("--output", type=Path, required=True, help="table of claims (.csv)")
-    parser.add_argument(
-        "--readable",
-        type=Path,
-        help="the table as Markdown; its picture gets the same name with .pdf, .png and .csv",
-    )
+    parser.add_argument("--output", type=Path, required=True, help="table of verdicts (.csv)")
     options = parser.parse_args()
     subject = FIGURES[options.figure].module if options.figure else "statements"
     check_unedited(options.code, "judge", f"scripts/snip/claims/{subject}.py")
@@ -51,8 +53,6 @@ def main() -> None:
     evidence = gather(part, options.results, options.data)
     table = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
     write_atomically(options.output, csv_bytes(table))
-    if options.readable is None:
-        return
     origin = Origin(part["study"], digest(part))
     style.save(*forest.plot(table, origin), origin, options.readable)
     text = readable(table, part["study"], claims["alpha"])

@@ -121,7 +121,7 @@ def slice_digest(name):
 
 def run_settings(wildcards):
     """The settings of the wildcards' network, data set and reading."""
-    [reading] = axes.values_in(wildcards, ["reading"]).values()
+    reading = axes.AXES["reading"].from_path(wildcards.reading)
     return grids.settings(config, wildcards.network, wildcards.dataset, reading)
 
 

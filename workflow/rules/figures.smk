@@ -76,8 +76,8 @@ rule figures:
 if PICTURES != "figures":
     for target in (
         "all",
-        *(*figures.FIGURES, "claims"),
-        *(f"{name}.{form}" for name in (*figures.FIGURES, "claims") for form in FORMS),
+        *figures.SECTIONS,
+        *(f"{name}.{form}" for name in figures.SECTIONS for form in FORMS),
     ):
 
         rule:

@@ -7,6 +7,7 @@ seed.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ DECAY = re.compile(r",? with(out)? L2( \([\d.]+\))?")
 # `number` counts the statements of a claim; `paper` is the verdict under the study's own settings.
 PLACE = ["claim", "number"]
 DIFFERENCE = ["difference", "difference_lower", "difference_upper", "differs"]
+NO_DIFFERENCE = [math.nan] * 3 + [False]
 TABLE = ["reading", "number", *COLUMNS, "paper", *DIFFERENCE]
 
 
@@ -44,6 +46,12 @@ class Judged:
 
     statements: dict[tuple[str, int], Statement]
     rows: pd.DataFrame
+
+    @property
+    def verdicts(self) -> dict[tuple[str, int], str]:
+        """The verdicts by claim and number, in the order of the rows."""
+        places = zip(self.rows["claim"], self.rows["number"], strict=True)
+        return dict(zip(places, self.rows["verdict"], strict=True))
 
 
 def table(part: Mapping, results: Path, data: Path) -> pd.DataFrame:
@@ -69,28 +77,22 @@ def table(part: Mapping, results: Path, data: Path) -> pd.DataFrame:
     stated = {name: _stated(part, name, runs, results, data) for name in readings(part)}
     places = _places(stated.values())
     judged = {name: _judged(each, places, part["claims"]) for name, each in stated.items()}
-    own = judged[PAPER] if PAPER in judged else Judged({}, pd.DataFrame(columns=PLACE))
-    shared = own.rows.set_index(PLACE).index
-    pairs = sum(
-        len(shared.intersection(each.rows.set_index(PLACE).index)) for each in judged.values()
-    )
-    claims = part["claims"]
-    level = 1 - claims["alpha"] / max(1, pairs - len(shared))
-    verdicts = []
+    own = judged[PAPER].verdicts if PAPER in judged else {}
+    others = [each for name, each in judged.items() if name != PAPER]
+    compared = sum(len(own.keys() & each.verdicts.keys()) for each in others)
+    level = 1 - part["claims"]["alpha"] / max(1, compared)
+    tables = []
     for name, each in judged.items():
-        rows = each.rows.assign(reading=name)
-        places = list(zip(rows["claim"], rows["number"], strict=True))
-        verdict = own.rows.set_index(PLACE).get("verdict", pd.Series(dtype=object)).to_dict()
-        rows["paper"] = [verdict.get(place, "") for place in places]
         differences = [
-            _difference(each.statements[place], own.statements[place], claims, level)
-            if name != PAPER and place in verdict
-            else [float("nan")] * 3 + [False]
-            for place in places
+            _difference(each.statements[place], judged[PAPER].statements[place], part, level)
+            if name != PAPER and place in own
+            else NO_DIFFERENCE
+            for place in each.verdicts
         ]
+        rows = each.rows.assign(reading=name, paper=[own.get(p, "") for p in each.verdicts])
         rows[DIFFERENCE] = pd.DataFrame(differences, columns=DIFFERENCE, index=rows.index)
-        verdicts.append(rows)
-    return pd.concat(verdicts, ignore_index=True)[TABLE]
+        tables.append(rows)
+    return pd.concat(tables, ignore_index=True)[TABLE]
 
 
 def readings(part: Mapping) -> list[str]:
@@ -148,7 +150,7 @@ def grids_under(part: Mapping, reading: str) -> dict[str, list[dict[str, Any]]]:
     return grids
 
 
-def _difference(one: Statement, other: Statement, claims: Mapping, level: float) -> list:
+def _difference(one: Statement, other: Statement, part: Mapping, level: float) -> list:
     """Return by how much the numbers of a statement differ from another's, in the same seeds.
 
     Of several comparisons, the one whose interval is farthest from 0, in its own widths.
@@ -157,9 +159,9 @@ def _difference(one: Statement, other: Statement, claims: Mapping, level: float)
         The mean of the differences and its limits, on the statement's scale (a ratio where that is
         one); whether the limits exclude no difference.
     """
-    intervals = list(_intervals(one, other, claims["confirming_from"], level))
+    intervals = list(_intervals(one, other, part["claims"]["confirming_from"], level))
     if not intervals:
-        return [float("nan")] * 3 + [False]
+        return NO_DIFFERENCE
     clearest = max(intervals, key=lambda each: abs(each.value) / (each.upper - each.lower))
     differs = clearest.lower > 0 or clearest.upper < 0
     limits = (clearest.value, clearest.lower, clearest.upper)

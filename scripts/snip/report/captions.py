@@ -5,7 +5,7 @@ import base64
 import pandas as pd
 
 from snip.claims.verdicts import VERDICTS
-from snip.study.figures import FIGURES
+from snip.study.figures import DRAWN, FIGURES
 from snip.study.slices import slice_masks, slice_of, slice_runs
 
 
@@ -17,8 +17,8 @@ def captions(config: dict, claims: pd.DataFrame) -> dict[str, str]:
         claims: the table of claims.
     """
     texts = {}
-    for name, figure in FIGURES.items():
-        part = slice_of(config, [name])
+    for name in DRAWN:
+        figure, part = FIGURES[name], slice_of(config, [name])
         runs = len(slice_runs(part, [name])) if figure.trained else 0
         files = len(slice_masks(part, name)) if figure.masks else 0
         of_figure = claims[claims["figure"] == name]

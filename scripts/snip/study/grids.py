@@ -51,7 +51,8 @@ def reading_names(config: Mapping, reading: str) -> dict[str, Any]:
     Returns:
         `runs` and `masks`, names of readings; `axes`, the values of axes that the reading switches.
     """
-
+    if reading == PAPER:  # most grids, at every start of Snakemake
+        return {"runs": PAPER, "masks": PAPER, "axes": {}}
     base = [
         settings(config, network, schedule)
         for network in config["networks"]

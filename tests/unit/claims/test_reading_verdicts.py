@@ -145,7 +145,7 @@ def test_differences_are_wrongly_seen_in_few_studies():
             Statement("x", "fig1", "", "", lambda numbers=numbers: Means(numbers, 0.0))
             for numbers in (pd.DataFrame(random.normal(size=(6, 1))) for _ in range(2))
         )
-        wrong += _difference(one, other, {"confirming_from": 100}, 0.9)[-1]
+        wrong += _difference(one, other, {"claims": {"confirming_from": 100}}, 0.9)[-1]
     assert 15 < wrong < 70  # 40 expected; the deviation is 6
 
 

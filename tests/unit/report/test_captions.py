@@ -5,7 +5,7 @@ import drawings
 from helpers import REPOSITORY
 from snip.report.captions import captions, front_page
 from snip.study.config import load_config
-from snip.study.figures import FIGURES
+from snip.study.figures import DRAWN, FIGURES
 
 
 def test_a_caption_counts_runs_and_masks_and_has_its_figures_verdicts():
@@ -13,7 +13,7 @@ def test_a_caption_counts_runs_and_masks_and_has_its_figures_verdicts():
     config["figures"]["fig1"] = [{"sparsities": [0, 90], "seeds": [0, 1]}]
     config["figures"]["fig2"] = [{"sparsities": [50, 90], "seeds": [0]}]
     texts = captions(config, drawings.table_of_claims(6))
-    assert list(texts) == [f"{name}.rst" for name in FIGURES]
+    assert list(texts) == [f"{name}.rst" for name in DRAWN]
     sentence, _, counts, *rest = texts["fig1.rst"].splitlines()
     assert sentence == FIGURES["fig1"].caption
     assert counts == "Study *default*: 4 runs."
