@@ -16,8 +16,8 @@ from snip.claims.verdicts import Means, Missing, Pairs, Statement, no_note
 from snip.study.names import dataset_name
 from snip.tables.intervals import Interval
 
-# Figure 6's caption writes the gradient without bars, so we judge both readings.
-READINGS = {
+# Figure 6's caption writes the gradient without bars, so we judge both ways to rank by it.
+GRADIENTS = {
     "gradient-signed": "signed gradient, largest kept",
     "gradient": "size of the gradient",
 }
@@ -26,15 +26,15 @@ BETWEEN = "correlation of mask images of different seeds, between the kinds less
 
 
 def statements(evidence: Evidence) -> Iterator[Statement]:
-    """Yield claims 5 and 6, for each data set of their figures and each reading of Figure 6."""
+    """Yield claims 5 and 6, for each data set of their figures and each way to rank by the gradient."""
     for dataset in evidence.masks.datasets_of("fig5"):
         yield _alike(evidence, dataset)
-    for criterion, reading in READINGS.items():
+    for criterion, ranking in GRADIENTS.items():
         for dataset in evidence.masks.datasets_of("fig6"):
             sensitivity = Side("fig2", "snip", dataset)
             gradient = Side("fig6", criterion, dataset)
             inverted = Side("fig6", criterion, variant_name(dataset, inverted=True))
-            subject = f"{dataset_name(dataset)}, {reading}"
+            subject = f"{dataset_name(dataset)}, {ranking}"
             differ = partial(_differ, evidence, subject)
             yield differ("6a", "the masks differ from the sensitivity's", (sensitivity, gradient))
             yield from _inconsistent(evidence, subject, sensitivity, gradient)

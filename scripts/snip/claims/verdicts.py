@@ -151,7 +151,7 @@ def power_of_ten(exponent: float) -> float:
         return float(np.power(10.0, exponent))
 
 
-def reading(lower: float, upper: float, low: float, high: float) -> str:
+def verdict_of(lower: float, upper: float, low: float, high: float) -> str:
     """Return the verdict of an interval (lower, upper) about a region (low, high)."""
     if low < lower and upper < high:
         return SUPPORTED
@@ -223,7 +223,7 @@ def _ranked(printed: Interval, low: float, high: float) -> tuple[str, float, Int
     The distance is negative if the interval reaches beyond the border.
     """
     distance = min(printed.lower - low, high - printed.upper)
-    return reading(printed.lower, printed.upper, low, high), distance, printed
+    return verdict_of(printed.lower, printed.upper, low, high), distance, printed
 
 
 def _printed(interval: Interval, scale: Callable[[float], float]) -> Interval:

@@ -19,8 +19,8 @@ from snip.claims.verdicts import (
     Statement,
     judge,
     power_of_ten,
-    reading,
     steps,
+    verdict_of,
 )
 
 # Few different numbers, so that ties and equal values are frequent.
@@ -85,7 +85,7 @@ def test_every_verdict_can_be_read_off_what_is_printed(statements, alpha):
         if not math.isnan(row.lower):
             lower, upper = map(float, re.search(r"\[(.*), (.*)\]", interval_text(row)).groups())
             assert (lower, upper) == (row.lower, row.upper)
-            assert reading(lower, upper, *limits_of(region_text(row))) == row.verdict
+            assert verdict_of(lower, upper, *limits_of(region_text(row))) == row.verdict
     assert readable(table, "drawn", alpha).count("**") == 2 * len(statements)
 
 
@@ -100,7 +100,7 @@ def test_the_comparison_shown_is_the_weakest(one):
     low = -math.inf if math.isnan(row.low) else row.low
     high = math.inf if math.isnan(row.high) else row.high
     each = [
-        reading(one.scale(i.lower), one.scale(i.upper), low, high)
+        verdict_of(one.scale(i.lower), one.scale(i.upper), low, high)
         for i in evidence.intervals(evidence.seeds, 0.95)
     ]
     if row.verdict == "supported":
