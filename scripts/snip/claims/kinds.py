@@ -26,7 +26,7 @@ BETWEEN = "correlation of mask images of different seeds, between the kinds less
 
 
 def statements(evidence: Evidence) -> Iterator[Statement]:
-    """Yield claims 5 and 6, for each data set of their figures and each way to rank by the gradient."""
+    """Yield claims 5 and 6, for each data set of their figures and each way to rank."""
     for dataset in evidence.masks.datasets_of("fig5"):
         yield _alike(evidence, dataset)
     for criterion, ranking in GRADIENTS.items():
