@@ -1,43 +1,46 @@
-"""Max-pooling over windows of 2 × 2 whose four corners are separate tensors."""
+"""Max-pooling over windows of 2 × 2 whose four corners are separate arrays."""
 
-import torch
-from torch import Tensor
+import numpy as np
+from torch import Tensor, nn
 
 
-def pool(corners: Tensor, maxima: Tensor, differences: Tensor | None) -> None:
-    """Write the maximum of each window's corners, and the differences that its gradient needs.
+def convolve_and_pool(images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Convolve images and pool the result by PyTorch's own operations."""
+    return nn.functional.max_pool2d(nn.functional.conv2d(images, weight, bias), 2)
+
+
+def pool(corners: np.ndarray, maxima: np.ndarray, choices: np.ndarray | None) -> None:
+    """Write the maximum of each window's corners, and the choices that its gradient needs.
 
     Args:
         corners: values at the windows' corners, (2, 2, ...): upper and lower, left and right.
             Overwritten.
         maxima: output, (...).
-        differences: output for `unpool`, (3, ...): right minus left of the upper corners, the same
-            of the lower corners, and the lower maximum minus the upper. None: no gradient follows.
+        choices: boolean output for `unpool`, (3, ...): whether the right one of the upper corners
+            is larger than the left one, the same of the lower corners, and whether the lower
+            maximum is larger than the upper one. None: no gradient follows.
     """
-    left, right = corners.unbind(1)
+    left, right = corners[:, 0], corners[:, 1]
     upper, lower = left
-    if differences is not None:
-        torch.sub(right, left, out=differences[:2])
-    torch.maximum(left, right, out=left)
-    if differences is not None:
-        torch.sub(lower, upper, out=differences[2])
-    torch.maximum(upper, lower, out=maxima)
+    if choices is not None:
+        np.greater(right, left, out=choices[:2])
+    np.maximum(left, right, out=left)
+    if choices is not None:
+        np.greater(lower, upper, out=choices[2])
+    np.maximum(upper, lower, out=maxima)
 
 
-def unpool(grad_maxima: Tensor, differences: Tensor, grad_corners: Tensor) -> None:
+def unpool(grad_maxima: np.ndarray, choices: np.ndarray, grad_corners: np.ndarray) -> None:
     """Write the corners' gradient: the first maximal corner gets the maximum's, the others get 0.
 
     Args:
         grad_maxima: gradient of the maxima, (...).
-        differences: what `pool` wrote, (3, ...).
+        choices: what `pool` wrote, (3, ...).
         grad_corners: output, (2, 2, ...).
     """
-    left, right = grad_corners.unbind(1)
+    left, right = grad_corners[:, 0], grad_corners[:, 1]
     upper, lower = left
-    # The derivative of ReLU passes a gradient on where another tensor is positive. It is several
-    # times faster than comparing and selecting.
-    where_positive = torch.ops.aten.threshold_backward.grad_input
-    where_positive(grad_maxima, differences[2], 0, grad_input=lower)
-    torch.sub(grad_maxima, lower, out=upper)
-    where_positive(left, differences[:2], 0, grad_input=right)
-    torch.sub(left, right, out=left)
+    np.multiply(grad_maxima, choices[2], out=lower)
+    np.subtract(grad_maxima, lower, out=upper)
+    np.multiply(left, choices[:2], out=right)
+    np.subtract(left, right, out=left)

@@ -5,17 +5,23 @@ operation of a sparse product takes longer than one of a dense product, so spars
 only where few weights are kept.
 """
 
+from __future__ import annotations
+
 import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.autograd import Function
 
-# Layers that keep a smaller share of their weights become sparse. The break-even share lies between
-# 1/10 and 1/6, depending on the processor (docs/performance.md).
-DENSITY = 0.125
+from snip.layers.linear import Linear, flat
+from snip.layers.operation import Layer, Operation, apply, is_plain
+from snip.layers.products import sum_examples
+
+# Layers that keep a smaller share of their weights become sparse. Near the break-even share of a
+# processor that multiplies dense matrices fast (docs/performance.md).
+DENSITY = 0.2
 
 # torch warns once per process that its sparse matrices are in beta; do that here, unseen.
 with warnings.catch_warnings():
@@ -27,7 +33,8 @@ def drop_pruned(network: nn.Module, masks: Mapping[str, Tensor]) -> dict[str, Te
     """Replace linear layers that keep few weights by `SparseLinear`, in place.
 
     A layer stays dense if it is not on a processor, if torch lacks the library (MKL) that computes
-    the sparse products, or if another module shares its weight.
+    the gradient of sparse weights, if another module shares its weight, or if its weight is frozen,
+    parametrised or hooked.
 
     Args:
         network: the network, whose pruned weights need not be zero yet.
@@ -39,7 +46,13 @@ def drop_pruned(network: nn.Module, masks: Mapping[str, Tensor]) -> dict[str, Te
     uses = Counter(id(p) for _, p in network.named_parameters(remove_duplicate=False))
     masks = dict(masks)
     for name, layer in list(network.named_modules()):
-        if type(layer) is not nn.Linear or uses[id(layer.weight)] > 1:
+        if (
+            type(layer) is not Linear
+            or not is_plain(layer)
+            or set(layer._parameters) != set(layer.operands)
+        ):
+            continue
+        if uses[id(layer.weight)] > 1 or not layer.weight.requires_grad:
             continue
         mask = masks[f"{name}.weight"]
         usable = layer.weight.device.type == "cpu" and torch.backends.mkl.is_available()
@@ -50,18 +63,19 @@ def drop_pruned(network: nn.Module, masks: Mapping[str, Tensor]) -> dict[str, Te
     return {name: masks[name] for name, _ in network.named_parameters()}
 
 
-class SparseLinear(nn.Module):
+class SparseLinear(Layer, nn.Module):
     """A linear layer without its pruned weights.
 
     Takes (..., inputs) and returns (..., outputs): the result of the layer with its pruned weights
-    set to zero, except that terms are summed in another order. Examples come last in memory, inside
-    and in the result.
+    set to zero, except that terms are summed in another order.
 
     Attributes:
         mask: (outputs, inputs), True where kept.
         values: the kept weights, (kept,), ordered by the rows of the layer's weight.
         bias: (outputs,), or None.
     """
+
+    operands = ("values", "bias")
 
     def __init__(self, layer: nn.Linear, mask: Tensor):
         super().__init__()
@@ -73,24 +87,15 @@ class SparseLinear(nn.Module):
         *self.pattern, _ = _compressed(numbered)
         *self.transposed_pattern, order = _compressed(numbered.T)
         # The transposed matrix's values are `values` in this order.
-        self.order = order - 1
+        self.order = (order - 1).numpy()
+
+    def operation(self, needs_inputs: bool) -> Operation:
+        """Return the product with the kept weights."""
+        return SparseProduct(self)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Multiply by the kept weights and add the bias; see the class."""
-        flat = inputs.reshape(-1, inputs.shape[-1])
-        outputs = _Product.apply(flat, self.values, self)
-        if self.bias is not None:
-            outputs = outputs + self.bias
-        return outputs.reshape(*inputs.shape[:-1], len(self.mask))
-
-    def matrix(self, values: Tensor) -> Tensor:
-        """Return values of kept weights as a sparse matrix (outputs, inputs)."""
-        return _matrix(self.pattern, values, self.mask.shape)
-
-    def transposed(self, values: Tensor) -> Tensor:
-        """Return values of kept weights as a sparse matrix (inputs, outputs)."""
-        values = values.index_select(0, self.order)
-        return _matrix(self.transposed_pattern, values, self.mask.T.shape)
+        return apply(SparseProduct(self), inputs, self.values, self.bias)
 
     def dense(self, values: Tensor) -> Tensor:
         """Return values of kept weights as a dense matrix (outputs, inputs), zero where pruned."""
@@ -109,34 +114,60 @@ def _compressed(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return sparse.crow_indices().int(), sparse.col_indices().int(), sparse.values()
 
 
-def _matrix(pattern: list[Tensor], values: Tensor, shape: torch.Size) -> Tensor:
-    """Return the sparse matrix with a pattern (row starts, columns) from `_compressed`."""
-    return torch.sparse_csr_tensor(*pattern, values, shape, check_invariants=False)
+class SparseProduct(Operation):
+    """Inputs (..., inputs) times a transposed sparse weight, plus a bias or none."""
 
+    def __init__(self, layer: SparseLinear):
+        super().__init__()
+        self.layer = layer
 
-class _Product(Function):
-    """Inputs (examples, inputs) times a layer's transposed weight, without its bias."""
+    def forward(
+        self, inputs: np.ndarray, values: np.ndarray, bias: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return the outputs (..., outputs)."""
+        self.shape, self.values = inputs.shape, values
+        self.inputs = np.ascontiguousarray(flat(inputs).T)
+        outputs = _multiply(self.layer.pattern, values, self.inputs)
+        if bias is not None:
+            outputs += bias[:, None]
+        return outputs.T.reshape(*self.shape[:-1], -1)
 
-    @staticmethod
-    def forward(ctx, inputs: Tensor, values: Tensor, layer: SparseLinear) -> Tensor:
-        examples_last = inputs.T.contiguous()
-        ctx.save_for_backward(inputs, values, examples_last)
-        ctx.layer = layer
-        return (layer.matrix(values) @ examples_last).T
-
-    @staticmethod
-    def backward(ctx, grad_outputs: Tensor) -> tuple[Tensor | None, Tensor, None]:
-        inputs, values, examples_last = ctx.saved_tensors
-        if torch.is_grad_enabled():
-            # create_graph=True: autograd can differentiate dense products again.
-            grad_values = (grad_outputs.T @ inputs)[ctx.layer.mask]
-            return grad_outputs @ ctx.layer.dense(values), grad_values, None
-        grad_outputs, matrix = grad_outputs.T.contiguous(), ctx.layer.matrix(values)
-        # The weight's gradient, computed only where weights are kept.
-        grad_values = torch.sparse.sampled_addmm(
-            matrix, grad_outputs, examples_last.T, beta=0
-        ).values()
+    def backward(self, gradient: np.ndarray, needs_inputs: bool) -> Sequence[np.ndarray | None]:
+        """Return the gradients of inputs, kept weights and bias."""
+        gradient = np.ascontiguousarray(flat(gradient).T)
         grad_inputs = None
-        if ctx.needs_input_grad[0]:
-            grad_inputs = (ctx.layer.transposed(values) @ grad_outputs).T
-        return grad_inputs, grad_values, None
+        if needs_inputs:
+            values = self.values.take(self.layer.order)
+            grad_inputs = _multiply(self.layer.transposed_pattern, values, gradient).T
+            grad_inputs = grad_inputs.reshape(self.shape)
+        # The weight's gradient, computed only where weights are kept.
+        kept = torch.sparse_csr_tensor(
+            *self.layer.pattern,
+            torch.from_numpy(self.values),
+            self.layer.mask.shape,
+            check_invariants=False,
+        )
+        operands = torch.from_numpy(gradient), torch.from_numpy(self.inputs.T)
+        grad_values = torch.sparse.sampled_addmm(kept, *operands, beta=0).values().numpy()
+        return grad_inputs, grad_values, sum_examples(gradient)
+
+    def definition(self, inputs: Tensor, values: Tensor, bias: Tensor | None) -> Tensor:
+        """Return the outputs by a dense product, which autograd can follow."""
+        return nn.functional.linear(inputs, self.layer.dense(values), bias)
+
+
+def _multiply(pattern: list[Tensor], values: np.ndarray, dense: np.ndarray) -> np.ndarray:
+    """Multiply the sparse matrix with a pattern (row starts, columns) and values by a dense one.
+
+    A row of the product is a weighted sum of rows, as in an embedding. torch computes that two to
+    three times as fast as the product with one of its sparse matrices.
+    """
+    starts, columns = pattern
+    return nn.functional.embedding_bag(
+        columns,
+        torch.from_numpy(dense),
+        starts,
+        mode="sum",
+        per_sample_weights=torch.from_numpy(values),
+        include_last_offset=True,
+    ).numpy()

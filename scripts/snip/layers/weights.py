@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.init import trunc_normal_
 
 from snip.jobs.randomness import module_draws, torch_seed
+from snip.layers.linear import use_fast_linear_layers
 from snip.study import registry
 from snip.study.settings import Settings
 
@@ -41,6 +42,7 @@ def build_network(
     build = registry.load("networks", name, "build")
     with module_draws(torch_seed(seed, f"{purpose}, drawn by modules")):
         network = build(relu_after_convolutions=settings.relu_after_convolutions)
+    use_fast_linear_layers(network)
     # Biases have a stream of their own, so that drawing them leaves the weights the same.
     weight_generator, bias_generator = (
         torch.Generator().manual_seed(torch_seed(seed, stream))

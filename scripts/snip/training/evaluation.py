@@ -7,7 +7,7 @@ from torch import nn
 from snip.datasets.dataset import Dataset
 
 # A batch this small stays in the processor's cache.
-EVALUATION_BATCH = 400
+EVALUATION_BATCH = 100
 
 
 def evaluate(network: nn.Module, images: np.ndarray, labels: np.ndarray, dataset: Dataset) -> float:

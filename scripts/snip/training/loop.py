@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from snip.datasets.dataset import Dataset
 from snip.jobs.failures import SnipError
 from snip.jobs.randomness import torch_seed
+from snip.layers.chain import chain_of
 from snip.layers.sparse_linear import drop_pruned
 from snip.layers.weights import build_network
 from snip.masks.anatomy import anatomy
@@ -43,6 +44,7 @@ class Training:
         masks: per parameter of the network as built, a boolean tensor, True where kept.
         layers: per prunable parameter, the counts of `snip.masks.anatomy`.
         parameters: the tensors that are trained.
+        chain: the network without autograd, where it is one (`snip.layers.chain`); else None.
         buffers: the network's other state, such as the statistics of batch normalisation.
         factors: per trained tensor 1 where kept and 0 where pruned; None where nothing is pruned.
         update: the update rule, called with gradients and a learning rate.
@@ -67,6 +69,7 @@ class Training:
         self.network.train()
         trained_masks = drop_pruned(self.network, self.masks)
         self.parameters = list(self.network.parameters())
+        self.chain = chain_of(self.network)
         self.buffers = list(self.network.buffers())
         # In the parameters' memory layout, so that masking reads memory in order.
         self.factors = [
@@ -127,9 +130,13 @@ class Training:
         self.generator.manual_seed(self.first_noise + self.iteration)
         # index_select copies whole images. Indexing with brackets copies single bytes and takes
         # ten times as long.
-        logits = self.network(self.dataset.standardise(self.images.index_select(0, index)))
+        images = self.dataset.standardise(self.images.index_select(0, index))
+        chain = self.chain
+        logits = chain.forward(images).requires_grad_() if chain else self.network(images)
         loss = nn.functional.cross_entropy(logits, self.labels.index_select(0, index))
-        gradients = torch.autograd.grad(loss, self.parameters)
+        gradients = torch.autograd.grad(loss, logits if chain else self.parameters)
+        if chain:
+            gradients = chain.backward(*gradients)
         self._mask(gradients)
         self.update(gradients, rate)
         self.iteration += 1
@@ -162,7 +169,6 @@ class Training:
 
 def choose_device(name: str) -> torch.device:
     """Return the device called `auto`, `cpu` or `cuda`.
-
     Raises:
         DeviceError: another name, or `cuda` without a CUDA device.
     """

@@ -24,7 +24,7 @@ def test_imports_are_followed_through_functions():
 def test_a_named_file_brings_its_own_imports():
     without, network = code_of("scripts/train.py"), registry.file("networks", "lenet-5-caffe")
     added = set(code_of("scripts/train.py", network)) - set(without)
-    layers = ["pooled_convolution", "pooled_definition", "pooling", "patches", "fourier"]
+    layers = ["pooled_convolution", "pooling", "patches", "fourier"]
     assert added == {
         network,
         *(f"scripts/snip/layers/{layer}.py" for layer in layers),

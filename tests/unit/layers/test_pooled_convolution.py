@@ -66,11 +66,14 @@ def test_result_and_gradients_are_those_of_the_definition(
 @pytest.mark.parametrize(("inputs", "length"), [(1, 28), (20, 12)])
 def test_rounding_is_that_of_single_precision(inputs, length):
     layer, images = layer_and_images(inputs, 50, 5, length, length, 100, 0)
+    images.requires_grad_(inputs > 1)  # as in training
     pooled = layer(images)
     expected, *exact_inputs = by_definition(layer, images)
+    exact_inputs = exact_inputs[inputs == 1 :]
     assert (pooled - expected).abs().max() < 2e-6 * expected.abs().max()
     upstream = torch.randn(pooled.shape, generator=torch.Generator().manual_seed(1))
-    gradients = torch.autograd.grad(pooled, [images, *layer.parameters()], upstream)
+    wanted = [images, *layer.parameters()][inputs == 1 :]
+    gradients = torch.autograd.grad(pooled, wanted, upstream)
     expected_gradients = torch.autograd.grad(expected, exact_inputs, upstream.double())
     for gradient, exact in zip(gradients, expected_gradients, strict=True):
         assert (gradient - exact).abs().max() < 2e-6 * exact.abs().max()
@@ -103,13 +106,40 @@ def test_of_equal_corners_one_gets_the_gradient(inputs, constant):
 @pytest.mark.parametrize("inputs", [1, 3])
 def test_results_are_the_same_bytes_with_and_without_gradient(inputs):
     layer, images = layer_and_images(inputs, 4, 3, 8, 8, 7, 0)
+    images = images.detach()
     with torch.inference_mode():
-        inferred = layer(images.detach()).clone()
+        inferred = layer(images).clone()
     pooled = layer(images)
     assert torch.equal(pooled, inferred) and torch.equal(pooled, layer(images))
-    # Cached tensors may have been made in inference mode.
     pooled.sum().backward()
-    assert images.grad is not None and layer.weight.grad.shape == layer.weight.shape
+    assert layer.weight.grad.shape == layer.weight.shape
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    size=st.integers(1, 5),
+    windows=st.tuples(st.integers(1, 6), st.integers(1, 6)),
+    odd=st.tuples(st.integers(0, 1), st.integers(0, 1)),
+    examples=st.integers(1, 9),
+    seed=st.integers(0, 10_000),
+)
+def test_both_methods_agree_on_one_channel(size, windows, odd, examples, seed):
+    height, width = (2 * n + o + size - 1 for n, o in zip(windows, odd, strict=True))
+    layer, images = layer_and_images(1, 3, size, height, width, examples, seed)
+    assume(maxima_are_clear(layer, images))
+    upstream = torch.randn(examples, 3, *windows, generator=torch.Generator().manual_seed(seed))
+    results = []
+    for needs_images in (False, True):  # by patches, by the Fourier transform
+        pooled = layer(images.detach().requires_grad_(needs_images))
+        results.append((pooled, *torch.autograd.grad(pooled, list(layer.parameters()), upstream)))
+    for by_patches, by_fourier in zip(*results, strict=True):
+        torch.testing.assert_close(by_patches, by_fourier, rtol=1e-4, atol=1e-3)
+
+
+def test_an_image_without_a_pooling_window_is_pytorchs_error():
+    layer, images = layer_and_images(1, 3, 4, 4, 4, 2, 0)
+    with pytest.raises(RuntimeError, match="Output size is too small"):
+        layer(images)
 
 
 def test_a_nan_in_an_image_reaches_the_result():
