@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from functools import partial
 
@@ -168,7 +169,8 @@ class Training:
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device called `auto`, `cpu` or `cuda`.
+    """Return the device called `auto`, `cpu` or `cuda`, ready to give equal bytes each time.
+
     Raises:
         DeviceError: another name, or `cuda` without a CUDA device.
     """
@@ -179,6 +181,10 @@ def choose_device(name: str) -> torch.device:
         raise DeviceError(
             "device is 'cuda', but torch finds no CUDA device here; allowed: cpu, auto"
         )
+    if available:
+        # Else sums have another order each time, and results other last digits.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
     return torch.device("cuda" if available else "cpu")
 
 

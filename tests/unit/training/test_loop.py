@@ -1,5 +1,6 @@
 import itertools
 import operator
+import os
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -12,7 +13,7 @@ from torch import nn
 
 from quick import QUICK, RUN
 from snip.training.examples import batches
-from snip.training.loop import Training, prepare
+from snip.training.loop import Training, choose_device, prepare
 
 
 def plain_steps(run, run_settings, dataset, steps):
@@ -134,3 +135,16 @@ def test_runs_of_one_seed_share_weights_split_and_order(dataset):
     assert torch.equal(one.network.fc1.weight[kept], other.network.fc1.weight[kept])
     assert (one.validation == other.validation).all()
     assert (next(one.batches) == next(other.batches)).all()
+
+
+def test_a_cuda_device_is_asked_for_equal_bytes(monkeypatch):
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    try:
+        assert choose_device("cpu").type == "cpu"
+        assert not torch.are_deterministic_algorithms_enabled()
+        assert choose_device("auto").type == "cuda"
+        assert torch.are_deterministic_algorithms_enabled()
+        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+    finally:
+        torch.use_deterministic_algorithms(False)
