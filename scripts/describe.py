@@ -24,6 +24,7 @@ def main() -> None:
     )
     parser.add_argument("--forest", type=Path, required=True, help="picture of the claims (.png)")
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of the study's")
+    parser.add_argument("--logs", type=Path, required=True, help="folder of the study's")
     parser.add_argument("--output", type=Path, required=True, help="folder")
     options = parser.parse_args()
     check_unedited(options.code, "describe", "workflow/report/page.html.jinja2")
@@ -42,6 +43,7 @@ def main() -> None:
         read_table(options.runs),
         read_settings(tables),
         options.benchmarks,
+        options.logs,
     )
     texts |= captions(config, claims)
     texts["front.rst"] = front_page(claims, options.forest.read_bytes())

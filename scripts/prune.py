@@ -16,7 +16,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from snip.datasets.sources import CLASSES, FETCHED
-from snip.jobs import command
+from snip.jobs import command, threads
 from snip.jobs.code import check_unedited
 from snip.study import options, registry
 from snip.study.axes import MASK_AXES, MaskSet
@@ -42,9 +42,9 @@ def main() -> None:
     parsed = parser.parse_args()
     check_unedited(parsed.code, "prune", *registry.chosen_files(parsed.criterion, parsed.network))
 
+    threads.limit_libraries()
     with command.importing():
         import numpy as np
-        import torch
 
         from snip.datasets.dataset import load_dataset
         from snip.jobs.files import write_atomically
@@ -53,7 +53,7 @@ def main() -> None:
         from snip.masks.mask_files import mask_file, pixel_counts
         from snip.masks.scoring import make_masks, make_problem
 
-    torch.set_num_threads(1)  # as in train.py
+    threads.use_one_thread()
     settings = options.settings_of(parsed)
     dataset = load_dataset(
         parsed.dataset, parsed.data, settings.inverted_statistics, settings.grey_values

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from snip.datasets.sources import FETCHED
-from snip.jobs import command, signals
+from snip.jobs import command, signals, threads
 from snip.jobs.code import check_unedited
 from snip.study import options, registry
 from snip.study.axes import KEY
@@ -31,6 +31,7 @@ def main() -> None:
     parsed = parser.parse_args()
     check_unedited(parsed.code, "train", *registry.chosen_files(parsed.criterion, parsed.network))
 
+    threads.limit_libraries()
     with command.importing():
         import torch
 
@@ -39,8 +40,7 @@ def main() -> None:
         from snip.training.checkpoints import Checkpoint, fingerprint
         from snip.training.run import train
 
-    # One thread per run: there are more runs than cores, and sums keep their order.
-    torch.set_num_threads(1)
+    threads.use_one_thread()
     # Gradients of memorised labels become denormal numbers, which are slow and as good as zero.
     torch.set_flush_denormal(True)
     run, settings = options.run_of(parsed), options.settings_of(parsed)

@@ -1,8 +1,10 @@
 import shutil
 from pathlib import Path
 
+import numpy  # noqa: F401, loads its library
 import pytest
 from hypothesis import HealthCheck, settings
+from threadpoolctl import threadpool_limits
 
 from helpers import REPOSITORY, copy_project, generated_files, run_in, write_source
 from small import environment, small_project, snakemake
@@ -10,6 +12,10 @@ from small import environment, small_project, snakemake
 # A slow machine is no failure.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+# As in a job: on more threads, numpy's products may have other last digits.
+threadpool_limits(1)
 
 
 def pytest_addoption(parser):

@@ -15,6 +15,7 @@ from pypdf import PdfReader
 
 from helpers import run_in, until
 from small import CONFIGS, RUN, digests, environment, planned, small_project, snakemake
+from snip.jobs.threads import multiplication
 from snip.masks.mask_files import read_mask_file
 from snip.study import registry
 from snip.study.axes import KEY, MaskSet
@@ -72,6 +73,17 @@ def test_all_figures_on_the_real_data(tiny):
         means = summary["means"][:10].reshape(10, -1)
     correlation = np.corrcoef(masks.filter(regex=r"^p\d+$"), means)[:10, 10:]
     assert (correlation.argmax(1) == np.arange(10)).sum() >= 8
+
+
+def test_every_log_of_a_run_and_a_mask_names_the_library_that_multiplied(finished):
+    logs = finished / "results/small/logs"
+    found = {
+        path.relative_to(logs): multiplication(path.read_text())
+        for stage in ("runs", "masks")
+        for path in (logs / stage).rglob("*.log")
+    }
+    assert len(found) > 5 and None not in found.values(), found
+    assert len(set(found.values())) == 1
 
 
 def test_figure_tables_are_parts_of_the_study_table(finished):

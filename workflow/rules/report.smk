@@ -57,9 +57,10 @@ rule describe:
         code=code("describe", "workflow/report/page.html.jinja2"),
         digest=slice_digest("report"),
         benchmarks=f"{RESULTS}/benchmarks",
+        logs=f"{RESULTS}/logs",
         folder=subpath(output[0], parent=True),
     shell:
         "python {params.scripts:q}/describe.py --code {params.code} --slice {input.slice} --digest {params.digest}"
         " --claims {input.claims} --published {input.published} --runs {input.runs}"
-        " --forest {input.forest} --benchmarks {params.benchmarks}"
+        " --forest {input.forest} --benchmarks {params.benchmarks} --logs {params.logs}"
         " --output {params.folder} 2> {log}"

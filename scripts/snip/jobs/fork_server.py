@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from snip.jobs import command
+from snip.jobs import command, threads
 from snip.jobs.code import PROJECT, code_of
 from snip.jobs.forks import ADDRESS
 
@@ -177,8 +177,8 @@ def main() -> None:
     parser.add_argument("--socket", type=int, required=True, help="file descriptor of a socket")
     parser.add_argument("modules", nargs="*", help="imported before the first fork")
     options = parser.parse_args()
-    # Jobs have one thread; a process with threads that a library started cannot be forked.
-    os.environ["OMP_NUM_THREADS"] = "1"
+    # A process with threads that a library started cannot be forked.
+    threads.limit_libraries()
     # Forks must not ask for forks.
     os.environ.pop(ADDRESS, None)
     with Server(socket.socket(fileno=options.socket), options.modules) as server:

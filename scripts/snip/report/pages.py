@@ -2,6 +2,7 @@
 
 import platform
 import statistics
+from collections import Counter
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +15,7 @@ from jinja2 import Template
 from snip.claims.readable import interval_text, level_text, note_text, region_text
 from snip.claims.verdicts import VERDICTS
 from snip.figures.provenance import checkout
+from snip.jobs.threads import multiplication
 from snip.jobs.times import job_seconds
 from snip.study.axes import KEY
 from snip.study.names import dataset_name, network_name
@@ -40,6 +42,7 @@ def pages(
     runs: pd.DataFrame,
     settings: Mapping[tuple, Mapping],
     benchmarks: Path,
+    logs: Path,
 ) -> dict[str, str]:
     """Return the pages of a study, HTML by file name.
 
@@ -49,6 +52,7 @@ def pages(
         claims, published, runs: the study's tables.
         settings: its table of settings, by network, data set and reading.
         benchmarks: folder of its benchmark files.
+        logs: folder of its logs.
     """
     settings_table = settings_part(settings)
     contents = {
@@ -62,6 +66,7 @@ def pages(
             [
                 times_part(benchmarks, list(config["networks"])),
                 versions_part(),
+                multiplication_part(logs),
                 settings_table,
                 chance_part(runs),
                 {"title": "Configuration", "code": yaml.safe_dump(config, sort_keys=False)},
@@ -137,6 +142,23 @@ def times_part(folder: Path, networks: list[str]) -> Part:
         "text": "Times of each job's last run; jobs may have shared the machine.",
         "columns": ["stage", "jobs", "median (s)", "sum (min)"],
         "rows": rows,
+    }
+
+
+def multiplication_part(folder: Path) -> Part:
+    """Return which libraries multiplied the matrices of how many runs and masks.
+
+    Args:
+        folder: of the study's logs.
+    """
+    logs = [*folder.glob("runs/**/*.log"), *folder.glob("masks/**/*.log")]
+    said = (multiplication(log.read_text(errors="replace")) for log in sorted(logs))
+    found = Counter(library or "not recorded" for library in said)
+    return {
+        "title": "Matrix products",
+        "text": "Which library multiplied, on which processor. Others give other last digits.",
+        "columns": ["library and processor", "runs and masks"],
+        "rows": [list(pair) for pair in found.most_common()],
     }
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from snip.datasets.dataset import Dataset
@@ -29,7 +30,7 @@ FORMAT = "snip-checkpoint-1"
 
 
 def fingerprint(run: Run, settings: Settings, dataset: Dataset) -> str:
-    """Return a digest of everything that decides a run's bytes: key, settings, data, code, torch.
+    """Return a digest of what decides a run's bytes: key, settings, data, code and packages.
 
     A run resumes only if all of these are unchanged; after an edit of the training loop, for
     example, it begins anew.
@@ -40,6 +41,7 @@ def fingerprint(run: Run, settings: Settings, dataset: Dataset) -> str:
         load_source(dataset.variant.source).checksums,
         code_digest("scripts/train.py", *registry.chosen_files(run.criterion, run.network)),
         torch.__version__,
+        np.__version__,
     ]
     return sha256(json.dumps(decisive, sort_keys=True).encode())
 

@@ -1,7 +1,15 @@
 import pandas as pd
 
 import drawings
-from snip.report.pages import chance_part, claims_part, published_part, settings_part, times_part
+from snip.jobs.threads import multiplied_by
+from snip.report.pages import (
+    chance_part,
+    claims_part,
+    multiplication_part,
+    published_part,
+    settings_part,
+    times_part,
+)
 from snip.tables.published import compare
 
 
@@ -13,6 +21,27 @@ def test_times_are_those_of_the_stages_that_have_any(tmp_path):
     (runs / "seed-3.tsv").write_text("s\n")  # a job that has not ended
     part = times_part(tmp_path, ["lenet-300-100", "lenet-5-caffe"])
     assert part["rows"] == [["runs of LeNet-300-100", 3, 20, 1.5]]
+
+
+def test_the_report_counts_the_libraries_that_multiplied(tmp_path):
+    library = {"internal_api": "openblas", "version": "0.3", "filepath": "/numpy.libs/x.so"}
+    lines = [
+        multiplied_by([library | {"architecture": kernels}], "AMD EPYC")
+        for kernels in ("Zen", "Haswell", "Zen")
+    ]
+    for place, text in zip(
+        ["runs/a/1.log", "runs/b/2.log", "masks/3.log", "runs/4.log", "tables/5.log"],
+        [*lines, "interrupted\n", lines[1]],
+        strict=True,
+    ):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(f"$ python train.py\n{text}\niteration 20/40\n")
+    # Equal counts in the order of the files.
+    assert multiplication_part(tmp_path)["rows"] == [
+        ["OpenBLAS 0.3, Zen kernels, on AMD EPYC", 2],
+        ["not recorded", 1],
+        ["OpenBLAS 0.3, Haswell kernels, on AMD EPYC", 1],
+    ]
 
 
 def test_settings_have_a_column_per_network_and_data_set():

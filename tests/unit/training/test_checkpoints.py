@@ -3,6 +3,7 @@ import re
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -57,14 +58,15 @@ def test_a_checkpoint_of_other_settings_is_ignored(dataset, written):
     assert "another configuration" in log.getvalue()
 
 
-def test_the_fingerprint_covers_run_settings_data_and_torch(dataset, monkeypatch):
+def test_the_fingerprint_covers_run_settings_data_and_packages(dataset, monkeypatch):
     base = fingerprint(RUN, QUICK, dataset)
     assert base == fingerprint(RUN, QUICK, dataset)
     seen = {base, fingerprint(replace(RUN, seed=1), QUICK, dataset)}
     seen.add(fingerprint(RUN, replace(QUICK, momentum=0.8), dataset))
-    monkeypatch.setattr(torch, "__version__", "0.0")
-    seen.add(fingerprint(RUN, QUICK, dataset))
-    assert len(seen) == 4
+    for package in (torch, np):
+        monkeypatch.setattr(package, "__version__", "0.0")
+        seen.add(fingerprint(RUN, QUICK, dataset))
+    assert len(seen) == 5
 
 
 @pytest.mark.parametrize(

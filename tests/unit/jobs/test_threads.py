@@ -1,0 +1,96 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from helpers import REPOSITORY
+from snip.jobs.threads import VARIABLES, multiplication, multiplied_by, processor
+
+OPENBLAS = {
+    "internal_api": "openblas",
+    "version": "0.3.31",
+    "architecture": "Zen",
+    "filepath": "/site-packages/numpy.libs/libopenblas.so",
+}
+# Prints the number of threads of numpy's library and of torch.
+COUNT = """
+import numpy, torch
+from threadpoolctl import threadpool_info
+numbers = {found["num_threads"] for found in threadpool_info() if found["user_api"] == "blas"}
+print(numbers, torch.get_num_threads())
+"""
+
+
+def python(code, **environment):
+    """Run code in a new process that may use two threads; return its output and its log."""
+    own = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=REPOSITORY / "scripts",
+        env=own | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip(), done.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}, {"OMP_NUM_THREADS": ""}],
+)
+def test_libraries_that_are_loaded_later_use_one_thread_in_silence(environment):
+    limit = "from snip.jobs import threads; threads.limit_libraries()\n"
+    assert python(limit + COUNT, **environment) == ("{1} 1", "")
+
+
+def test_another_number_of_threads_is_corrected_and_said():
+    limit = "from snip.jobs import threads; threads.limit_libraries()\n"
+    output, log = python(limit + COUNT, OPENBLAS_NUM_THREADS="4", OMP_NUM_THREADS="2")
+    assert output == "{1} 1"
+    assert log.splitlines() == [
+        "OMP_NUM_THREADS is 2: set to 1, a job has one thread",
+        "OPENBLAS_NUM_THREADS is 4: set to 1, a job has one thread",
+    ]
+
+
+def test_a_library_that_was_loaded_with_more_threads_is_corrected_and_said():
+    late = "import numpy\nfrom snip.jobs import threads; threads.use_one_thread()\n"
+    output, log = python(late + COUNT, OPENBLAS_NUM_THREADS="2")
+    assert output == "{1} 1"
+    said, library = log.splitlines()
+    assert said == "the libraries had 2 threads: set to 1"
+    assert multiplication(log) and library == f"multiplied by {multiplication(log)}"
+
+
+def test_the_log_names_library_kernels_and_processor():
+    line = multiplied_by([OPENBLAS], "AMD EPYC")
+    assert line == "multiplied by OpenBLAS 0.3.31, Zen kernels, on AMD EPYC"
+    assert multiplication(f"$ python train.py\n{line}\n") == line.removeprefix("multiplied by ")
+    assert multiplication("$ python train.py\n") is None
+
+
+def test_scipys_own_library_is_not_numpys():
+    other = OPENBLAS | {"filepath": "/site-packages/scipy.libs/libopenblas.so", "version": "1"}
+    assert "0.3.31" in multiplied_by([other, OPENBLAS], "a processor")
+    assert "does not know" in multiplied_by([other], "a processor")
+
+
+def test_the_log_says_whether_the_environment_chose_the_kernels():
+    line = multiplied_by([OPENBLAS], "x", forced=True)
+    assert line == "multiplied by OpenBLAS 0.3.31, Zen kernels (OPENBLAS_CORETYPE), on x"
+
+
+def test_another_library_is_named_and_an_unknown_one_is_no_error():
+    mkl = {"internal_api": "mkl", "version": "2026.0", "filepath": "/lib/libmkl_rt.so"}
+    assert multiplied_by([mkl], "x") == "multiplied by MKL 2026.0, on x"
+    new = {"internal_api": "new", "version": None, "filepath": "/lib/libnew.so"}
+    assert multiplied_by([new], "x") == "multiplied by new, on x"
+    assert (
+        multiplied_by([], "x") == "multiplied by a library that threadpoolctl does not know, on x"
+    )
+
+
+def test_the_processor_has_a_name():
+    assert processor().strip()
