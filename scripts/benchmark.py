@@ -13,7 +13,7 @@ from snip.benchmark import default_study, workers
 from snip.benchmark.schedule import NETWORKS
 from snip.benchmark.table import table
 from snip.datasets.sources import FETCHED
-from snip.jobs import command
+from snip.jobs import command, threads
 from snip.jobs.files import write_atomically
 
 
@@ -30,6 +30,7 @@ def main() -> None:
         print(json.dumps(work(options)))
         return
     measured = {
+        "numpy": workers.multiplication(),
         "networks": {
             network: rounded(workers.measure(network, options.data, options.repeats))
             for network in NETWORKS
@@ -48,6 +49,7 @@ def main() -> None:
 
 def work(options: argparse.Namespace) -> dict[str, float]:
     """Return the measurement that a worker was started for."""
+    threads.limit_libraries()
     import torch
 
     from snip.benchmark import measurements

@@ -22,3 +22,8 @@ def epoch(network: str, sparsity: str = "90", **changes) -> tuple[Run, Settings]
     run = Run(**key | {"network": network, "sparsity": sparsity})
     values = {"iterations": EPOCH, "decay_every": EPOCH, "evaluate_every": EPOCH, "log_every": 20}
     return run, Settings(learning_rate=LEARNING_RATES[network], **values | changes)
+
+
+def default_run(network: str) -> tuple[Run, Settings]:
+    """Return a run of the default study's schedule, of two epochs."""
+    return epoch(network, iterations=2 * EPOCH)

@@ -81,13 +81,19 @@ def test_overhead_is_unknown_without_a_whole_study(study, tmp_path):
 def test_the_table_shows_every_number_beside_its_target():
     network = dict.fromkeys(NETWORK_TARGETS, 1.5)
     measured = {
+        "numpy": "OpenBLAS 1, Zen kernels, on a processor",
         "networks": dict.fromkeys(NETWORKS, network),
         "overhead_share": None,
         "redraw_seconds": 12.0,
         "dry_run_seconds": 3.0,
     }
+    text = table(json.loads(json.dumps(measured)))
+    assert "numpy multiplied by OpenBLAS 1, Zen kernels, on a processor" in text
     lines = table(json.loads(json.dumps(measured))).splitlines()
     line_of = {line.split()[0]: line for line in lines if line.strip()}
     names = {"overhead_share", "redraw_seconds", "dry_run_seconds"}
     assert {*NETWORK_TARGETS, *names} < set(line_of)
-    assert ">= 0.60" in line_of["sgemm_share"] and "no default study" in line_of["overhead_share"]
+    assert (
+        ">= 0.60" in line_of["unpruned_rate_share"]
+        and "no default study" in line_of["overhead_share"]
+    )
