@@ -29,8 +29,10 @@ def main() -> None:
     if options.compare or options.final_losses or options.steps:
         print(json.dumps(work(options)))
         return
+    import numpy  # noqa: F401, loads its library
+
     measured = {
-        "numpy": workers.multiplication(),
+        "numpy": threads.multiplier(),
         "networks": {
             network: rounded(workers.measure(network, options.data, options.repeats))
             for network in NETWORKS

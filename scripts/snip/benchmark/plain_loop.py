@@ -55,7 +55,7 @@ class PlainLoop:
         examples, _ = dataset.split(run.seed, settings.validation_share)
         # The same batches as in our loop, so that the losses can be compared.
         self.order = list(itertools.islice(batches(examples, BATCH_SIZE, run.seed), EPOCH))
-        self.prepare(data, dataset)
+        self.set_up(data, dataset)
         self.optimizer = torch.optim.SGD(
             self.network.parameters(),
             lr=settings.learning_rate,
@@ -64,7 +64,7 @@ class PlainLoop:
             fused=self.fused,
         )
 
-    def prepare(self, data: Path, dataset: Dataset) -> None:
+    def set_up(self, data: Path, dataset: Dataset) -> None:
         """Mask the network and open the data."""
         for name, mask in self.masks.items():
             module, _, tensor = name.rpartition(".")
@@ -115,7 +115,7 @@ class CarefulLoop(PlainLoop):
 
     fused = True
 
-    def prepare(self, data: Path, dataset: Dataset) -> None:
+    def set_up(self, data: Path, dataset: Dataset) -> None:
         """Mask the network and standardise the data, once."""
         self.network.to(memory_format=torch.channels_last)
         self.pruned = [

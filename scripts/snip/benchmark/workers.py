@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 
 from snip.benchmark.schedule import LEARNING_RATES
-from snip.jobs import threads
 from snip.jobs.code import PROJECT
 from snip.jobs.failures import SnipError
 
@@ -53,19 +52,6 @@ def start(*arguments: object) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         text=True,
     )
-
-
-def multiplication() -> str:
-    """Return which library multiplies numpy's matrices on which processor."""
-    say = "from snip.jobs import threads; threads.limit_libraries(); threads.use_one_thread()"
-    output = subprocess.run(
-        [sys.executable, "-c", f"import numpy; {say}"],
-        cwd=PROJECT / "scripts",
-        stderr=subprocess.PIPE,
-        check=True,
-        text=True,
-    ).stderr
-    return threads.multiplication(output)
 
 
 def answer(worker: subprocess.Popen) -> dict[str, float]:

@@ -47,33 +47,38 @@ def use_one_thread() -> None:
     if set(numbers) - {"1"}:
         print(f"the libraries had {', '.join(numbers)} threads: set to 1", file=sys.stderr)
         threadpool_limits(1)
+    print(f"multiplied by {multiplier()}", file=sys.stderr, flush=True)
+
+
+def multiplier() -> str:
+    """Return the library of numpy's matrix products, once numpy is loaded, and the processor."""
+    from threadpoolctl import threadpool_info
+
     forced = "OPENBLAS_CORETYPE" in os.environ
-    print(multiplied_by(libraries, processor(), forced), file=sys.stderr, flush=True)
+    return f"{library_name(threadpool_info(), forced)}, on {processor()}"
 
 
-def multiplied_by(libraries: list[dict], processor: str, forced: bool = False) -> str:
-    """Return the line of a log that names the library of numpy's matrix products.
+def library_name(loaded: list[dict], forced: bool = False) -> str:
+    """Return the name of the library of numpy's matrix products, with its kernels.
 
     Args:
-        libraries: those that multiply, as threadpoolctl describes them.
+        loaded: the libraries of this process, as threadpoolctl describes them.
         forced: whether the environment asks OpenBLAS for certain kernels.
     """
-    # scipy may bring one of its own.
-    libraries = [found for found in libraries if "scipy.libs" not in found["filepath"]]
-    name = "a library that threadpoolctl does not know"
-    if libraries:
-        [found, *_] = libraries
-        name = LIBRARIES.get(found["internal_api"], found["internal_api"])
-        if found["version"]:
-            name += f" {found['version']}"
-        if found.get("architecture"):
-            name += f", {found['architecture']} kernels"
-            name += " (OPENBLAS_CORETYPE)" if forced else ""
-    return f"multiplied by {name}, on {processor}"
+    for found in loaded:
+        # scipy may bring one of its own.
+        if found["user_api"] == "blas" and "scipy.libs" not in found["filepath"]:
+            name = LIBRARIES.get(found["internal_api"], found["internal_api"])
+            version = f" {found['version']}" if found["version"] else ""
+            if not found.get("architecture"):
+                return name + version
+            kernels = f"{found['architecture']} kernels{' (OPENBLAS_CORETYPE)' * forced}"
+            return f"{name}{version}, {kernels}"
+    return "a library that threadpoolctl does not know"
 
 
 def multiplication(log: str) -> str | None:
-    """Return what `multiplied_by` says in a log; None if it does not."""
+    """Return what `use_one_thread` says in a log of library and processor; None if it does not."""
     lines = re.findall(r"^multiplied by (.+)$", log, re.M)
     return lines[-1] if lines else None
 

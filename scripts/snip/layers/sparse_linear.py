@@ -32,8 +32,8 @@ with warnings.catch_warnings():
 def drop_pruned(network: nn.Module, masks: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Replace linear layers that keep few weights by `SparseLinear`, in place.
 
-    A layer stays dense if it is not on a processor, if torch lacks the library (MKL) that computes
-    the gradient of sparse weights, if another module shares its weight, or if its weight is frozen,
+    A layer stays dense if it is not on a processor, if torch has no MKL (where we have not tried
+    its sparse gradients), if another module shares its weight, or if its weight is frozen,
     parametrised or hooked.
 
     Args:
@@ -46,17 +46,14 @@ def drop_pruned(network: nn.Module, masks: Mapping[str, Tensor]) -> dict[str, Te
     uses = Counter(id(p) for _, p in network.named_parameters(remove_duplicate=False))
     masks = dict(masks)
     for name, layer in list(network.named_modules()):
-        if (
-            type(layer) is not Linear
-            or not is_plain(layer)
-            or set(layer._parameters) != set(layer.operands)
-        ):
+        if type(layer) is not Linear or not is_plain(layer) or "weight" not in layer._parameters:
             continue
-        if uses[id(layer.weight)] > 1 or not layer.weight.requires_grad:
+        weight = layer.weight
+        own = weight.requires_grad and uses[id(weight)] == 1
+        if not own or weight.device.type != "cpu" or not torch.backends.mkl.is_available():
             continue
         mask = masks[f"{name}.weight"]
-        usable = layer.weight.device.type == "cpu" and torch.backends.mkl.is_available()
-        if usable and mask.count_nonzero() < DENSITY * mask.numel():
+        if mask.count_nonzero() < DENSITY * mask.numel():
             network.set_submodule(name, SparseLinear(layer, mask))
             masks[f"{name}.values"] = torch.ones(int(mask.count_nonzero()), dtype=torch.bool)
             del masks[f"{name}.weight"]
@@ -110,7 +107,7 @@ class SparseLinear(Layer, nn.Module):
 def _compressed(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return the start of each row among a matrix's non-zeros, their columns, and their values."""
     sparse = matrix.to_sparse_csr()
-    # MKL needs 32-bit indices.
+    # 32-bit indices take half the memory.
     return sparse.crow_indices().int(), sparse.col_indices().int(), sparse.values()
 
 

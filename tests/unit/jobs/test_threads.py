@@ -5,9 +5,10 @@ import sys
 import pytest
 
 from helpers import REPOSITORY
-from snip.jobs.threads import VARIABLES, multiplication, multiplied_by, processor
+from snip.jobs.threads import VARIABLES, library_name, multiplication, processor
 
 OPENBLAS = {
+    "user_api": "blas",
     "internal_api": "openblas",
     "version": "0.3.31",
     "architecture": "Zen",
@@ -64,32 +65,36 @@ def test_a_library_that_was_loaded_with_more_threads_is_corrected_and_said():
     assert multiplication(log) and library == f"multiplied by {multiplication(log)}"
 
 
-def test_the_log_names_library_kernels_and_processor():
-    line = multiplied_by([OPENBLAS], "AMD EPYC")
-    assert line == "multiplied by OpenBLAS 0.3.31, Zen kernels, on AMD EPYC"
-    assert multiplication(f"$ python train.py\n{line}\n") == line.removeprefix("multiplied by ")
+def test_the_library_is_named_with_version_and_kernels():
+    assert library_name([OPENBLAS]) == "OpenBLAS 0.3.31, Zen kernels"
+    # Whether the environment chose the kernels.
+    assert library_name([OPENBLAS], forced=True) == (
+        "OpenBLAS 0.3.31, Zen kernels (OPENBLAS_CORETYPE)"
+    )
+
+
+def test_a_log_without_the_line_names_none():
+    assert multiplication("$ python train.py\nmultiplied by X, on y\n") == "X, on y"
     assert multiplication("$ python train.py\n") is None
 
 
-def test_scipys_own_library_is_not_numpys():
-    other = OPENBLAS | {"filepath": "/site-packages/scipy.libs/libopenblas.so", "version": "1"}
-    assert "0.3.31" in multiplied_by([other, OPENBLAS], "a processor")
-    assert "does not know" in multiplied_by([other], "a processor")
-
-
-def test_the_log_says_whether_the_environment_chose_the_kernels():
-    line = multiplied_by([OPENBLAS], "x", forced=True)
-    assert line == "multiplied by OpenBLAS 0.3.31, Zen kernels (OPENBLAS_CORETYPE), on x"
+def test_other_libraries_of_the_process_are_not_numpys():
+    scipys = OPENBLAS | {"filepath": "/site-packages/scipy.libs/libopenblas.so", "version": "1"}
+    openmp = OPENBLAS | {"user_api": "openmp", "filepath": "/torch/lib/libgomp.so", "version": None}
+    assert "0.3.31" in library_name([openmp, scipys, OPENBLAS])
+    assert "does not know" in library_name([openmp, scipys])
 
 
 def test_another_library_is_named_and_an_unknown_one_is_no_error():
-    mkl = {"internal_api": "mkl", "version": "2026.0", "filepath": "/lib/libmkl_rt.so"}
-    assert multiplied_by([mkl], "x") == "multiplied by MKL 2026.0, on x"
-    new = {"internal_api": "new", "version": None, "filepath": "/lib/libnew.so"}
-    assert multiplied_by([new], "x") == "multiplied by new, on x"
-    assert (
-        multiplied_by([], "x") == "multiplied by a library that threadpoolctl does not know, on x"
-    )
+    mkl = {
+        "user_api": "blas",
+        "internal_api": "mkl",
+        "version": "2026.0",
+        "filepath": "/lib/libmkl_rt.so",
+    }
+    assert library_name([mkl]) == "MKL 2026.0"
+    assert library_name([mkl | {"internal_api": "new", "version": None}]) == "new"
+    assert library_name([]) == "a library that threadpoolctl does not know"
 
 
 def test_the_processor_has_a_name():

@@ -13,6 +13,8 @@ from snip.layers.sparse_linear import drop_pruned
 from snip.layers.weights import build_network
 from snip.study.settings import Settings
 
+RELU = nn.ReLU()
+
 
 def batch(seed, examples):
     generator = torch.Generator().manual_seed(seed)
@@ -170,20 +172,17 @@ def test_a_hook_on_all_modules_is_heeded():
         hook.remove()
 
 
-def test_a_layer_may_stand_in_a_chain_twice():
-    relu = nn.ReLU()
-    network = nn.Sequential(
-        nn.Flatten(), Linear(784, 30), relu, Linear(30, 20), relu, Linear(20, 10)
-    )
-    images, labels = batch(0, 6)
-    loss, gradients = by_chain(chain_of(network), images, labels)
-    expected = nn.functional.cross_entropy(network(images), labels)
-    assert loss == expected.item()
-    assert all(map(torch.equal, gradients, torch.autograd.grad(expected, network.parameters())))
-
-
-def test_linear_layers_of_rows_in_a_chain():
-    network = nn.Sequential(Linear(28, 5), nn.ReLU(), nn.Flatten(), Linear(140, 10))
+@pytest.mark.parametrize(
+    "layers",
+    [
+        # A layer that stands in the chain twice.
+        [nn.Flatten(), Linear(784, 30), RELU, Linear(30, 20), RELU, Linear(20, 10)],
+        # A linear layer of rows.
+        [Linear(28, 5), nn.ReLU(), nn.Flatten(), Linear(140, 10)],
+    ],
+)
+def test_other_chains_have_autograds_bytes(layers):
+    network = nn.Sequential(*layers)
     images, labels = batch(0, 6)
     loss, gradients = by_chain(chain_of(network), images, labels)
     expected = nn.functional.cross_entropy(network(images), labels)

@@ -148,3 +148,11 @@ def test_a_cuda_device_is_asked_for_equal_bytes(monkeypatch):
         assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
     finally:
         torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize("network", ["lenet-300-100", "lenet-5-caffe"])
+@pytest.mark.parametrize("sparsity", ["0", "95"])
+def test_our_networks_are_trained_without_autograd(dataset, network, sparsity):
+    training = Training(replace(RUN, network=network, sparsity=sparsity), QUICK, dataset)
+    with patch.object(training.network, "forward", side_effect=AssertionError):
+        assert training.step() > 0
