@@ -1,7 +1,7 @@
 """Train one network: score its connections, prune, train the rest, evaluate; write a JSON result.
 
-The result is a pure function of the arguments, the code and the data: it holds no times or host
-names.
+The result is a pure function of the arguments, the code, the data, and the processor and libraries
+that it names (`made_by`): it holds no times or host names.
 """
 
 import signal
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from snip.datasets.sources import FETCHED
 from snip.jobs import command, signals, threads
-from snip.jobs.code import check_unedited
+from snip.jobs.code import check_unedited, code_digest
 from snip.study import options, registry
 from snip.study.axes import KEY
 
@@ -29,7 +29,8 @@ def main() -> None:
     )
     options.add_settings(parser)
     parsed = parser.parse_args()
-    check_unedited(parsed.code, "train", *registry.chosen_files(parsed.criterion, parsed.network))
+    chosen = registry.chosen_files(parsed.criterion, parsed.network)
+    check_unedited(parsed.code, "train", *chosen)
 
     threads.limit_libraries()
     with command.importing():
@@ -38,6 +39,7 @@ def main() -> None:
         from snip.datasets.dataset import load_dataset
         from snip.jobs.files import sealed, write_atomically
         from snip.training.checkpoints import Checkpoint, fingerprint
+        from snip.training.loop import choose_device
         from snip.training.run import train
 
     threads.use_one_thread()
@@ -54,6 +56,8 @@ def main() -> None:
     for number in signals.endings():
         signal.signal(number, lambda *_: stop.set())
     result = train(run, settings, dataset, checkpoint, stop.is_set)
+    code = code_digest("scripts/train.py", *chosen)
+    result["made_by"] = threads.made_by(code, choose_device(settings.device).type)
     write_atomically(parsed.output, sealed(result))
     checkpoint.remove()
 

@@ -58,6 +58,26 @@ def multiplier() -> str:
     return f"{library_name(threadpool_info(), forced)}, on {processor()}"
 
 
+def made_by(code: str, device: str) -> dict[str, str]:
+    """Return what computes a result, once torch is loaded; other kinds give other last digits.
+
+    Args:
+        code: digest of the code (see `jobs.code`).
+        device: `cpu` or `cuda`.
+    """
+    import torch
+    from threadpoolctl import threadpool_info
+
+    forced = "OPENBLAS_CORETYPE" in os.environ
+    return {
+        "code": code,
+        "torch": torch.__version__,
+        "library": library_name(threadpool_info(), forced),
+        "processor": processor(),
+        "device": torch.cuda.get_device_name() if device == "cuda" else device,
+    }
+
+
 def library_name(loaded: list[dict], forced: bool = False) -> str:
     """Return the name of the library of numpy's matrix products, with its kernels.
 

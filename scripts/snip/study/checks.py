@@ -47,6 +47,11 @@ def check_grids(config: Mapping) -> None:
             registry.check("criteria", name)
     for path, name in _named(config, "datasets"):
         _check_dataset(config, path, name)
+    if "learning_rate" in config["schedules"]["default"]:
+        raise ConfigError(
+            "schedules.default.learning_rate is one rate for all networks, expected "
+            "networks.NETWORK.learning_rate, or a schedule of one data set"
+        )
     for name in config["schedules"]:
         if name != "default":
             _check_dataset(config, f"schedules.{name}", name)

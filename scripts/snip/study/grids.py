@@ -169,12 +169,13 @@ def settings(config: Mapping, network: str, dataset: str, reading: str = PAPER) 
     Raises:
         ConfigError: see `switches`.
     """
-    schedule = config["schedules"]["default"] | config["schedules"].get(dataset, {})
+    of_dataset = config["schedules"].get(dataset, {})
     values = {
         **config["training"],
         **config["protocol"],
-        **schedule,
+        **config["schedules"]["default"],
         **config["networks"][network],
+        **of_dataset,  # may have a learning rate of its own
         **{name: config[name] for name in in_section("")},
     }
     switched = switches(config, reading)

@@ -48,7 +48,9 @@ def schema() -> dict[str, Any]:
     network = top["networks"]["additionalProperties"]
     network["properties"], network["required"] = _section("networks"), REQUIRED["networks"]
     schedule = content["$defs"]["schedule"]
-    schedule["properties"] = _section("schedules")
+    rate = {"learning_rate": _setting(FIELDS["learning_rate"])}
+    rate["learning_rate"]["description"] += ", instead of the network's"
+    schedule["properties"] = _section("schedules") | rate
     top["schedules"]["properties"]["default"]["required"] = REQUIRED["schedules"]
     top |= _section("")
     top["reported_error"]["enum"] = ERRORS

@@ -37,7 +37,7 @@ def setting(default: Any, section: str, help: str, scores: bool = False, **limit
 class Settings:
     """How every run of a study is trained; the defaults are the paper's (section 5)."""
 
-    iterations: int = setting(150_000, "schedules", "number of training iterations", minimum=1)
+    iterations: int = setting(100_000, "schedules", "number of training iterations", minimum=1)
     learning_rate: float = setting(
         0.1, "networks", "learning rate at the start of training", exclusiveMinimum=0
     )
