@@ -6,17 +6,19 @@
 #   results/datasets/{source}/                         verified IDX files and summary.npz
 #   results/{study}/runs/RUN.json                      one network trained
 #   results/{study}/masks/MASKS.npz                    one network scored
-#   results/{study}/slices/{slice}.json                the part of the configuration that decides it
-#   results/{study}/tables/{figure}/{runs,layers,curves,settings}.csv  one figure's runs
-#   results/{study}/tables/{runs,layers,curves,settings}.csv           the whole study's runs
+#   results/{study}/slices/{slice}-{digest}.json       what decides it: configuration and code
+#   results/{study}/tables/{figure}/…                  one figure's runs:
+#                                                      {runs,layers,curves,settings,made_by}.csv
+#   results/{study}/tables/…                           the whole study's runs, likewise
 #   results/{study}/tables/masks.csv                   what masks leave of each layer
 #   results/{study}/tables/{claims,published}.csv      what the paper says, tested
 #   results/{study}/tables/{readings,controls}.csv     statements of figures that have their own
 #   results/{study}/report/…                           pages and captions of the report
 #   results/{study}/{logs,benchmarks}/…                the same paths
-#   figures/{figure}.{pdf,png,csv}, figures/claims, figures/all        the default study's figures;
-#                                                      readings, criteria, controls only if asked for
+#   figures/{figure}.{pdf,png,csv}, figures/claims.md  the default study's figures
 #   figures/{study}/…                                  another study's
+#
+# Targets: figures/all, figures/fig1 …, figures/claims; figures/readings, criteria, controls; describe.
 
 from snakemake.utils import min_version
 
@@ -28,7 +30,6 @@ configfile: str(workflow.current_basedir.join("config/default.yaml"))
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/local.smk"
 include: "workflow/rules/datasets.smk"
 include: "workflow/rules/masks.smk"
 include: "workflow/rules/training.smk"
@@ -36,10 +37,16 @@ include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/checks.smk"
 
 
-rule all:
-    default_target: True
-    input:
-        f"{PICTURES}/all",
+onstart:
+    signals.hang_up_as_interrupted()
+
+
+onsuccess:
+    times.note_own_seconds(Path(RESULTS, "benchmarks/snakemake.tsv"))
+    print(closing.closing(Path(PICTURES), Path(RESULTS, "tables"), STARTED), file=sys.stderr)
+
+
+onerror:
+    times.note_own_seconds(Path(RESULTS, "benchmarks/snakemake.tsv"))

@@ -1,13 +1,12 @@
 """Collect the result files of a figure or study into tables, or its mask files into one table.
 
-With --runs it writes runs.csv, layers.csv, curves.csv and settings.csv. With --masks it writes what
-the masks of pruning batches of all classes keep of each layer.
+With --runs it writes runs.csv, layers.csv, curves.csv, settings.csv and made_by.csv. With --masks
+it writes what the masks of pruning batches of all classes keep of each layer.
 """
 
 from pathlib import Path
 
 from snip.jobs import command
-from snip.jobs.code import check_unedited
 from snip.jobs.files import write_atomically
 from snip.study import slices
 from snip.tables.collect import csv_bytes, tabulate_masks, tabulate_runs
@@ -15,7 +14,6 @@ from snip.tables.collect import csv_bytes, tabulate_masks, tabulate_runs
 
 def main() -> None:
     parser = command.parser(__doc__)
-    command.add_code(parser)
     slices.add_option(parser)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--runs", type=Path, help="folder of the result files")
@@ -27,8 +25,7 @@ def main() -> None:
         help="with --runs the folder of the tables, with --masks the table (.csv)",
     )
     options = parser.parse_args()
-    check_unedited(options.code, "collect")
-    part = slices.read(options)
+    part = slices.read(options.slice, "collect")
     if options.runs:
         tables = {
             options.output / f"{name}.csv": table

@@ -7,26 +7,24 @@ must lie beside the table of runs.
 from pathlib import Path
 
 from snip.jobs import command
-from snip.jobs.code import check_unedited
 from snip.jobs.files import write_atomically
-from snip.study.settings import ERRORS
+from snip.study import slices
 
 
 def main() -> None:
     parser = command.parser(__doc__)
-    command.add_code(parser)
+    slices.add_option(parser)
     parser.add_argument("--runs", type=Path, required=True, help="the study's table of runs")
-    parser.add_argument("--error", default="test_error", choices=ERRORS, help="column to compare")
     parser.add_argument("--output", type=Path, required=True, help="table (.csv)")
     options = parser.parse_args()
-    check_unedited(options.code, "compare")
+    part = slices.read(options.slice, "compare")
 
     from snip.tables.collect import csv_bytes
     from snip.tables.published import compare
     from snip.tables.reading import read_settings, read_table
 
     settings = read_settings(options.runs.parent)
-    table = compare(read_table(options.runs), settings, options.error)
+    table = compare(read_table(options.runs), settings, part["reported_error"])
     write_atomically(options.output, csv_bytes(table))
 
 

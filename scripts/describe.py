@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from snip.jobs import command
-from snip.jobs.code import check_unedited
 from snip.jobs.files import write_atomically
 from snip.study import slices
 
@@ -12,7 +11,6 @@ TEMPLATE = Path(__file__).resolve().parents[1] / "workflow/report/page.html.jinj
 
 def main() -> None:
     parser = command.parser(__doc__)
-    command.add_code(parser)
     slices.add_option(parser)
     parser.add_argument("--claims", type=Path, required=True, help="table of claims")
     parser.add_argument("--published", type=Path, required=True, help="table of published errors")
@@ -27,13 +25,13 @@ def main() -> None:
     parser.add_argument("--logs", type=Path, required=True, help="folder of the study's")
     parser.add_argument("--output", type=Path, required=True, help="folder")
     options = parser.parse_args()
-    check_unedited(options.code, "describe", "workflow/report/page.html.jinja2")
 
     from snip.report.captions import captions, front_page
     from snip.report.pages import pages
     from snip.tables.reading import read_settings, read_table
 
-    config, tables = slices.read(options), options.runs.parent
+    config, tables = slices.read(options.slice, "describe"), options.runs.parent
+    del config["code"]
     claims = read_table(options.claims)
     texts = pages(
         TEMPLATE.read_text(),

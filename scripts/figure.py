@@ -5,14 +5,12 @@ from pathlib import Path
 
 from snip.datasets.sources import FETCHED
 from snip.jobs import command
-from snip.jobs.code import check_unedited
 from snip.study import slices
 from snip.study.figures import FIGURES
 
 
 def main() -> None:
     parser = command.parser(__doc__)
-    command.add_code(parser)
     parser.add_argument("--figure", required=True, choices=FIGURES)
     slices.add_option(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
@@ -21,9 +19,7 @@ def main() -> None:
         "--output", type=Path, required=True, help="prefix: writes PREFIX.pdf, .png and .csv"
     )
     options = parser.parse_args()
-    drawer = FIGURES[options.figure].module
-    check_unedited(options.code, "figure", f"scripts/snip/figures/{drawer}.py")
-    part = slices.read(options, options.figure)
+    part = slices.read(options.slice, "figure", options.figure)
 
     from snip.figures.inputs import Inputs
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from snip.datasets.sources import FETCHED
 from snip.jobs import command
-from snip.jobs.code import check_unedited
 from snip.jobs.files import write_atomically
 from snip.study import slices
 from snip.study.figures import FIGURES
@@ -16,24 +15,20 @@ from snip.study.figures import FIGURES
 
 def main() -> None:
     parser = command.parser(__doc__)
-    command.add_code(parser)
     own = [name for name, figure in FIGURES.items() if figure.judged]
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--figure", choices=own, help="judge this figure's own statements")
     what.add_argument(
         "--readable",
         type=Path,
-        help="the table of claims as Markdown; its picture gets the same name with .pdf, .png and "
-        ".csv",
+        help="the table of claims as Markdown (.md); beside it its picture (.pdf, .png, .csv)",
     )
     slices.add_option(parser)
     parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
     parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
     parser.add_argument("--output", type=Path, required=True, help="table of verdicts (.csv)")
     options = parser.parse_args()
-    subject = FIGURES[options.figure].module if options.figure else "statements"
-    check_unedited(options.code, "judge", f"scripts/snip/claims/{subject}.py")
-    part = slices.read(options, options.figure)
+    part = slices.read(options.slice, "judge", options.figure)
 
     from snip.claims.evidence.gather import gather
     from snip.claims.readable import readable
@@ -45,7 +40,7 @@ def main() -> None:
     from snip.tables.collect import csv_bytes
 
     if options.figure:
-        module = importlib.import_module(f"snip.claims.{subject}")
+        module = importlib.import_module(f"snip.claims.{FIGURES[options.figure].module}")
         table = module.table(part, options.results, options.data)
         write_atomically(options.output, csv_bytes(table))
         return
@@ -54,7 +49,7 @@ def main() -> None:
     table = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
     write_atomically(options.output, csv_bytes(table))
     origin = Origin(part["study"], digest(part))
-    style.save(*forest.plot(table, origin), origin, options.readable)
+    style.save(*forest.plot(table, origin), origin, options.readable.with_suffix(""))
     text = readable(table, part["study"], claims["alpha"])
     write_atomically(options.readable, text.encode())
 

@@ -98,4 +98,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    command.run(main, forked=True)
+    command.run(main)

@@ -1,4 +1,4 @@
-# Claims: tables and masks -> results/{study}/tables/{claims}.csv, figures/claims;
+# Claims: tables and masks -> results/{study}/tables/{claims}.csv, figures/claims.{md,pdf,png,csv};
 # for figures with statements of their own -> results/{study}/tables/{figure}.csv
 
 CLAIMED_MASKS = [name for name in figures.CLAIMED if name in figures.MASKED]
@@ -7,13 +7,13 @@ CLAIMED_DATA = sources_of(CLAIMED_MASKS)
 
 rule claims:
     input:
-        slice=f"{RESULTS}/slices/claims.json",
+        slice=lambda wildcards: slice_file("claims"),
         tables=[f"{RESULTS}/tables/{table}.csv" for table in TABLES],
         masks=mask_files(*CLAIMED_MASKS),
         data=[fetched(source, [*IDX_FILES, SUMMARY]) for source in CLAIMED_DATA],
     output:
         table=f"{RESULTS}/tables/claims.csv",
-        readable=f"{PICTURES}/claims",
+        readable=f"{PICTURES}/claims.md",
         picture=multiext(f"{PICTURES}/claims", *(f".{form}" for form in FORMS)),
     log:
         f"{RESULTS}/logs/figures/claims.log",
@@ -21,20 +21,20 @@ rule claims:
         f"{RESULTS}/benchmarks/figures/claims.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=memory,
+        runtime=half_hours,
+        disk_mb=1000,
     params:
-        scripts=scripts,
-        code=code("judge"),
-        data=checksums(*CLAIMED_DATA),
-        digest=slice_digest("claims"),
         results=lambda wildcards: RESULTS,
     shell:
-        "python {params.scripts:q}/judge.py --code {params.code} --slice {input.slice} --digest {params.digest}"
-        " --results {params.results} --output {output.table} --readable {output.readable} 2> {log}"
+        "{PYTHON} {CODE}/judge.py --slice {input.slice} --results {params.results} --output {output.table}"
+        " --readable {output.readable} 2> {log}"
 
 
 rule judge_figure:
     input:
-        slice=f"{RESULTS}/slices/{{figure}}.json",
+        slice=figure_slice,
         tables=[f"{RESULTS}/tables/{{figure}}/{table}.csv" for table in TABLES],
         masks=lambda wildcards: mask_files(wildcards.figure),
         data=judged_data,
@@ -48,13 +48,12 @@ rule judge_figure:
         figure="|".join(name for name in figures.FIGURES if figures.FIGURES[name].judged),
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=memory,
+        runtime=half_hours,
+        disk_mb=1000,
     params:
-        scripts=scripts,
-        code=judging_code,
-        data=lambda wildcards: checksums(*sources_of([wildcards.figure])),
-        digest=lambda wildcards: slice_digest(wildcards.figure),
         results=lambda wildcards: RESULTS,
     shell:
-        "python {params.scripts:q}/judge.py --code {params.code} --figure {wildcards.figure}"
-        " --slice {input.slice} --digest {params.digest} --results {params.results}"
+        "{PYTHON} {CODE}/judge.py --figure {wildcards.figure} --slice {input.slice} --results {params.results}"
         " --output {output.table} 2> {log}"

@@ -1,6 +1,10 @@
 # What the rules call by name. Nothing here imports torch: on a cluster every job parses this again.
 import os
+import shlex
 import sys
+import time
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -14,12 +18,28 @@ sys.path.insert(0, SCRIPTS)
 
 from snip.datasets.sources import FETCHED, IDX_FILES, SUMMARY, load_source
 from snip.datasets.variants import parse_dataset
-from snip.jobs.code import PROJECT, check_code, code_digest
+from snip.jobs.code import PROJECT, check_code
+from snip.jobs import signals, times
 from snip.jobs.failures import SnipError
+from snip.report import closing
 from snip.study import axes, config as configuration, figures, grids, options, registry, slices
 from snip.study.settings import scoring_part
 
 sys.path.pop(0)
+
+# What jobs import, besides what Snakemake itself needs.
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "numpy",
+    "scipy",
+    "pandas",
+    "seaborn",
+    "PIL",
+    "pypdf",
+    "threadpoolctl",
+    "tqdm",
+)
 
 if not os.path.samefile(PROJECT, HOME):
     raise WorkflowError(f"code of {PROJECT} is loaded, expected that of {HOME}: one clone per run")
@@ -28,18 +48,30 @@ try:
     configuration.check_files(workflow.configfiles)
     # A workflow that uses this one as a module gives only its own configuration.
     config = configuration.check(configuration.overlaid(configuration.DEFAULT, config))
-    RUNS = grids.study_runs(config, figures.EXTRAS)
     MASKS = {mask.path: sparsities for mask, sparsities in grids.study_masks(config).items()}
 except SnipError as error:
     raise WorkflowError(f"{error}")
 
 RESULTS = f"results/{config['study']}"
 DATASETS = FETCHED.as_posix()
+SLICES = f"{RESULTS}/slices"
 # The default study's figures lie in figures/, those of every other study in a folder of its own.
 PICTURES = "figures" if config["study"] == "default" else f"figures/{config['study']}"
+STARTED = time.time()
 FORMS = ("pdf", "png", "csv")
-DRAWN = (*figures.DRAWN, "claims")
-TABLES = ("runs", "layers", "curves", "settings")
+TABLES = ("runs", "layers", "curves", "settings", "made_by")
+# Jobs run the Python that runs Snakemake, unless they get an environment of their own.
+DEPLOYED = workflow.deployment_settings.deployment_method
+PYTHON = "python" if DEPLOYED else shlex.quote(sys.executable)
+CODE = shlex.quote(SCRIPTS if os.path.relpath(SCRIPTS) != "scripts" else "scripts")
+# What a shell sets for other programs must not change what jobs do.
+shell.prefix("unset PYTHONSAFEPATH MPLBACKEND; ")
+
+if not DEPLOYED and (missing := [name for name in PACKAGES if find_spec(name) is None]):
+    raise WorkflowError(
+        f"the Python that runs Snakemake, {sys.executable}, lacks {', '.join(missing)}: expected the packages of"
+        " requirements.txt beside Snakemake, or --sdm conda"
+    )
 
 
 wildcard_constraints:
@@ -48,34 +80,22 @@ wildcard_constraints:
     class_="all|each",
     figure="|".join(figures.FIGURES),
     slice="|".join((*figures.FIGURES, *slices.OTHERS)),
+    digest="[0-9a-f]+",
 
 
-def scripts(wildcards, input):
-    """The folder of the scripts.
-
-    A function of `input`, since Snakemake does not record what such a parameter gives: a clone that
-    is moved reruns nothing.
-    """
-    return SCRIPTS if os.path.relpath(SCRIPTS) != "scripts" else "scripts"
+def memory(wildcards, attempt):
+    """Megabytes: a job uses 0.7 GB."""
+    return 1000 + 500 * attempt
 
 
-def code(script, *files):
-    """The SHA-256 of a script, of all that it imports, and of other files that decide its result.
-
-    A parameter of every rule that computes. An edit reruns exactly what uses it, while a fresh
-    clone, with new times of modification, reruns nothing.
-    """
-    return code_digest(f"scripts/{script}.py", *files)
+def half_hours(wildcards, attempt):
+    """Minutes, for jobs that take seconds."""
+    return 30 * attempt
 
 
 def run_code(script):
-    """As `code`, with the wildcards' own criterion and network, and no others."""
-
-    def digest(wildcards):
-        chosen = registry.chosen_files(wildcards.criterion, wildcards.network)
-        return code(script, *chosen)
-
-    return digest
+    """The SHA-256 of a script, of all that it imports, and of the wildcards' criterion and network."""
+    return lambda wildcards: slices.chosen_code(script, wildcards.criterion, wildcards.network)
 
 
 def sources_of(names):
@@ -114,9 +134,25 @@ def summary(wildcards):
     return fetched(parse_dataset(wildcards.dataset).source, [SUMMARY])
 
 
-def slice_digest(name):
-    """The SHA-256 of a slice: what reads it refuses one that is not of this configuration."""
-    return slices.digest(slices.named_slice(config, name))
+@cache
+def slice_file(name):
+    """The file of a slice: its name has the digest of the configuration and the code."""
+    return f"{SLICES}/{slices.file_name(slices.named_slice(config, name), name)}"
+
+
+def figure_slice(wildcards):
+    """The slice of the wildcards' figure."""
+    return slice_file(wildcards.figure)
+
+
+def packed_slice(wildcards):
+    """The content of a slice's file."""
+    part = slices.named_slice(config, wildcards.slice)
+    if slices.file_name(part, wildcards.slice) != f"{wildcards.slice}-{wildcards.digest}.json":
+        raise WorkflowError(
+            f"no slice {wildcards.slice} of study {config['study']} has the digest {wildcards.digest}"
+        )
+    return slices.packed(part)
 
 
 def run_settings(wildcards):
@@ -185,12 +221,6 @@ def figure_inputs(wildcards):
     return files
 
 
-def figure_code(wildcards):
-    """The code that draws a figure."""
-    drawer = figures.FIGURES[wildcards.figure].module
-    return code("figure", f"scripts/snip/figures/{drawer}.py")
-
-
 def judged_data(wildcards):
     """The data that a figure's statements look at: mask images are compared with its images."""
     if not figures.FIGURES[wildcards.figure].by_reading:
@@ -199,7 +229,23 @@ def judged_data(wildcards):
     return [file for source in sources for file in fetched(source, [*IDX_FILES, SUMMARY])]
 
 
-def judging_code(wildcards):
-    """The code that judges a figure's statements."""
-    subject = figures.FIGURES[wildcards.figure].module
-    return code("judge", f"scripts/snip/claims/{subject}.py")
+def drawn(*names):
+    """The files of figures, and of `claims`."""
+    files = [f"{PICTURES}/{name}.{form}" for name in names for form in FORMS]
+    return files + [f"{PICTURES}/claims.md"] if "claims" in names else files
+
+
+def decisive(*names):
+    """The slices of figures, and of `claims`; and, if these are there, which run or mask file is not.
+
+    Behind figures that exist Snakemake would miss neither.
+    """
+    tables = ["runs", "masks"] if "claims" in names else []
+    needed = [slice_file(name) for name in (*names, *tables)]
+    if not all(map(os.path.exists, needed)):
+        return needed
+    # Claims rest on all of the study.
+    known = [*names, *figures.CLAIMED] if "claims" in names else names
+    trained = [name for name in known if name == "claims" or figures.FIGURES[name].trained]
+    made = [*run_files(*trained), *mask_files(*(name for name in known if name != "claims"))]
+    return needed + [file for file in made if not os.path.exists(file)]

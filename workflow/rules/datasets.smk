@@ -19,8 +19,7 @@ rule fetch_dataset:
         # No param: where the files came from changes no result.
         data_folder=lambda wildcards: config["data_folder"],
     params:
-        scripts=scripts,
         checksums=lambda wildcards: checksums(wildcards.source),
     shell:
-        "python {params.scripts:q}/fetch_dataset.py --dataset {wildcards.source}"
+        "{PYTHON} {CODE}/fetch_dataset.py --dataset {wildcards.source}"
         " --data-folder={resources.data_folder:q} 2> {log}"

@@ -14,12 +14,12 @@ rule prune:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 + 500 * attempt,
-        runtime=lambda wildcards, attempt: 30 * attempt,
+        mem_mb=memory,
+        runtime=half_hours,
+        disk_mb=1000,
     params:
-        scripts=scripts,
         code=run_code("prune"),
         data=run_checksums,
         arguments=mask_arguments,
     shell:
-        "python {params.scripts:q}/prune.py {params.arguments} --code {params.code} --output {output} 2> {log}"
+        "{PYTHON} {CODE}/prune.py {params.arguments} --code {params.code} --output {output} 2> {log}"

@@ -29,8 +29,8 @@ rule describe:
             category="Verdicts",
             labels={"figure": "Every statement, its interval and its verdict"},
         ),
-        slice=f"{RESULTS}/slices/report.json",
-        all=f"{PICTURES}/all",
+        slice=lambda wildcards: slice_file("report"),
+        decisive=lambda wildcards: decisive(*figures.DRAWN, "claims"),
         runs=f"{RESULTS}/tables/runs.csv",
         settings=f"{RESULTS}/tables/settings.csv",
         claims=f"{RESULTS}/tables/claims.csv",
@@ -52,15 +52,15 @@ rule describe:
         f"{RESULTS}/benchmarks/report/describe.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=memory,
+        runtime=half_hours,
+        disk_mb=1000,
     params:
-        scripts=scripts,
-        code=code("describe", "workflow/report/page.html.jinja2"),
-        digest=slice_digest("report"),
         benchmarks=f"{RESULTS}/benchmarks",
         logs=f"{RESULTS}/logs",
         folder=subpath(output[0], parent=True),
     shell:
-        "python {params.scripts:q}/describe.py --code {params.code} --slice {input.slice} --digest {params.digest}"
-        " --claims {input.claims} --published {input.published} --runs {input.runs}"
+        "{PYTHON} {CODE}/describe.py --slice {input.slice} --claims {input.claims} --published {input.published} --runs {input.runs}"
         " --forest {input.forest} --benchmarks {params.benchmarks} --logs {params.logs}"
         " --output {params.folder} 2> {log}"

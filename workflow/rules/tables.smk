@@ -1,29 +1,28 @@
-# Collect: configuration -> results/{study}/slices/{slice}.json,
-# runs -> results/{study}/tables/[{figure}/]{runs,layers,curves,settings}.csv,
+# Collect: configuration and code -> results/{study}/slices/{slice}-{digest}.json,
+# runs -> results/{study}/tables/[{figure}/]{runs,layers,curves,settings,made_by}.csv,
 # masks -> results/{study}/tables/masks.csv,
 # runs and what the paper publishes -> results/{study}/tables/published.csv
 
 
 rule slice:
-    # Figures and tables read only the part of the configuration that decides them, so other edits
-    # redraw nothing.
+    # What decides a figure stands in the name of a file that it needs. So what has changed is seen
+    # without Snakemake's records, and other edits of the configuration redraw nothing.
     output:
-        f"{RESULTS}/slices/{{slice}}.json",
+        f"{SLICES}/{{slice}}-{{digest}}.json",
     log:
-        f"{RESULTS}/logs/slices/{{slice}}.log",
+        f"{RESULTS}/logs/slices/{{slice}}-{{digest}}.log",
     localrule: True
     conda:
         "../../environment.yml"
     params:
-        text=lambda wildcards: slices.text(slices.named_slice(config, wildcards.slice)),
-    # No `run`, for which Snakemake would start another Snakemake.
+        packed=packed_slice,
     shell:
-        "printf '%s' {params.text:q} > {output} 2> {log}"
+        "{PYTHON} {CODE}/slice.py --packed {params.packed} --output {output} 2> {log}"
 
 
 rule collect_figure:
     input:
-        slice=f"{RESULTS}/slices/{{figure}}.json",
+        slice=figure_slice,
         runs=lambda wildcards: run_files(wildcards.figure),
     output:
         [f"{RESULTS}/tables/{{figure}}/{table}.csv" for table in TABLES],
@@ -33,20 +32,20 @@ rule collect_figure:
         f"{RESULTS}/benchmarks/tables/{{figure}}.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=memory,
+        runtime=half_hours,
+        disk_mb=1000,
     params:
-        scripts=scripts,
-        code=code("collect"),
-        digest=lambda wildcards: slice_digest(wildcards.figure),
         runs=lambda wildcards: f"{RESULTS}/runs",
         folder=subpath(output[0], parent=True),
     shell:
-        "python {params.scripts:q}/collect.py --code {params.code} --slice {input.slice} --digest {params.digest}"
-        " --runs {params.runs} --output {params.folder} 2> {log}"
+        "{PYTHON} {CODE}/collect.py --slice {input.slice} --runs {params.runs} --output {params.folder} 2> {log}"
 
 
 use rule collect_figure as collect_study with:
     input:
-        slice=f"{RESULTS}/slices/runs.json",
+        slice=lambda wildcards: slice_file("runs"),
         runs=run_files(*figures.TRAINED, "claims"),
     output:
         [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
@@ -54,13 +53,11 @@ use rule collect_figure as collect_study with:
         f"{RESULTS}/logs/tables/study.log",
     benchmark:
         f"{RESULTS}/benchmarks/tables/study.tsv"
-    params:
-        digest=slice_digest("runs"),
 
 
 rule collect_masks:
     input:
-        slice=f"{RESULTS}/slices/masks.json",
+        slice=lambda wildcards: slice_file("masks"),
         masks=mask_files(*figures.SCORED),
     output:
         f"{RESULTS}/tables/masks.csv",
@@ -70,18 +67,19 @@ rule collect_masks:
         f"{RESULTS}/benchmarks/tables/masks.tsv"
     conda:
         "../../environment.yml"
+    resources:
+        mem_mb=memory,
+        runtime=half_hours,
+        disk_mb=1000,
     params:
-        scripts=scripts,
-        code=code("collect"),
-        digest=slice_digest("masks"),
         masks=lambda wildcards: f"{RESULTS}/masks",
     shell:
-        "python {params.scripts:q}/collect.py --code {params.code} --slice {input.slice} --digest {params.digest}"
-        " --masks {params.masks} --output {output} 2> {log}"
+        "{PYTHON} {CODE}/collect.py --slice {input.slice} --masks {params.masks} --output {output} 2> {log}"
 
 
 rule compare:
     input:
+        slice=lambda wildcards: slice_file("runs"),
         runs=f"{RESULTS}/tables/runs.csv",
         settings=f"{RESULTS}/tables/settings.csv",
     output:
@@ -92,10 +90,9 @@ rule compare:
         f"{RESULTS}/benchmarks/tables/published.tsv"
     conda:
         "../../environment.yml"
-    params:
-        scripts=scripts,
-        code=code("compare"),
-        error=config["reported_error"],
+    resources:
+        mem_mb=memory,
+        runtime=half_hours,
+        disk_mb=1000,
     shell:
-        "python {params.scripts:q}/compare.py --code {params.code} --runs {input.runs} --error {params.error}"
-        " --output {output} 2> {log}"
+        "{PYTHON} {CODE}/compare.py --slice {input.slice} --runs {input.runs} --output {output} 2> {log}"

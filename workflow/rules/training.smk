@@ -14,18 +14,18 @@ rule train:
     conda:
         "../../environment.yml"
     resources:
-        mem_mb=lambda wildcards, attempt: 1000 + 500 * attempt,
+        mem_mb=memory,
         runtime=run_minutes,
+        disk_mb=1000,
         gpu=1 if config["device"] == "cuda" else 0,
         # No param: it changes no result, so changing it must rerun nothing.
         checkpoint_seconds=config["checkpoint_seconds"],
     params:
-        scripts=scripts,
         code=run_code("train"),
         data=run_checksums,
         arguments=run_arguments,
         checkpoint=f"{RESULTS}/checkpoints/{axes.RUN_PATH}.pt",
     shell:
-        "python {params.scripts:q}/train.py {params.arguments} --code {params.code} --output {output}"
+        "{PYTHON} {CODE}/train.py {params.arguments} --code {params.code} --output {output}"
         " --checkpoint {params.checkpoint} --checkpoint-seconds {resources.checkpoint_seconds}"
         " 2> {log}"

@@ -9,7 +9,6 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 
-from snip.jobs import forks
 from snip.jobs.failures import ERROR, SnipError
 
 
@@ -39,15 +38,8 @@ def importing() -> Iterator[None]:
         gc.enable()
 
 
-def run(main: Callable[[], None], forked: bool = False) -> None:
-    """Run a tool: log its command line, and report an expected failure in one sentence.
-
-    Args:
-        main: does the work.
-        forked: have the fork server run the tool if there is one. For tools that import torch.
-    """
-    if forked and (status := forks.run_in_fork(sys.argv)) is not None:
-        sys.exit(status)
+def run(main: Callable[[], None]) -> None:
+    """Run a tool: log its command line, and report an expected failure in one sentence."""
     print("$ python " + shlex.join(sys.argv), file=sys.stderr, flush=True)
     try:
         main()

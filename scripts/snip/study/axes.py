@@ -72,10 +72,12 @@ class Axis:
         Raises:
             ValueError: it has none, or its limits do not allow it.
         """
-        if self.unsaid and not re.fullmatch(self.pattern, str(value)):
+        found = spelled(self.name.replace("_", " "), value, self.schema)
+        # Else Snakemake would take the path for a source file, and say that nothing is to be done.
+        if not re.fullmatch(self.pattern, str(found)):
             allowed = self.schema.get("enum", ["lower case letters, digits, hyphens"])
-            raise ValueError(f"{self.name} is {value!r}, allowed: {', '.join(allowed)}")
-        return spelled(self.name.replace("_", " "), value, self.schema)
+            raise ValueError(f"{self.name} is {value!r}, allowed: {', '.join(map(str, allowed))}")
+        return found
 
 
 _NAME = r"[a-z0-9-]+"

@@ -1,6 +1,7 @@
 """From result files and mask files to tidy tables: one header line, one row per observation."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -25,6 +26,8 @@ OUTCOME = [
 ]
 # Counts per parameter tensor (see snip.masks.anatomy).
 ANATOMY = ["parameters", "kept", "effective", "units", "dead_units"]
+# What computed results: see `jobs.threads.made_by`.
+MADE_BY = ["code", "torch", "library", "processor", "device"]
 SETTINGS = ["network", "dataset", "reading", "setting", "value"]
 MASK_KEY = [*(name.rstrip("_") for name in MASK_AXES), "sparsity"]
 
@@ -75,11 +78,13 @@ def tabulate_runs(folder: Path, part: Mapping) -> dict[str, pd.DataFrame]:
         layers: one row per run and prunable parameter tensor: KEY, layer, ANATOMY.
         curves: one row per run and logged point: KEY, iteration, train_loss.
         settings: one row per network, data set, reading and setting, its value as JSON.
+        made_by: one row per kind of processor, library and code that made runs: MADE_BY, how many
+            `runs`, and whether the code is `current`.
 
     Raises:
         TableError, SettingsError: see `read_result`.
     """
-    runs, layers, curves = [], [], []
+    runs, layers, curves, made_by = [], [], [], Counter()
     for run in slice_runs(part, part["grids"]):
         settings = part["settings"][run.network][run.dataset][run.reading]
         result = read_result(folder, run, settings)
@@ -88,6 +93,9 @@ def tabulate_runs(folder: Path, part: Mapping) -> dict[str, pd.DataFrame]:
         for layer, counts in result["layers"].items():
             layers.append([*key, layer, *(counts[name] for name in ANATOMY)])
         curves += [[*key, *point] for point in result["curve"]]
+        code = part["code"]["train"][f"{run.criterion} {run.network}"]
+        maker = [result.get("made_by", {}).get(name, "unknown") for name in MADE_BY]
+        made_by[(*maker, maker[0] == code)] += 1
     settings = [
         [network, dataset, reading, name, json.dumps(value)]
         for network, by_dataset in part["settings"].items()
@@ -100,6 +108,10 @@ def tabulate_runs(folder: Path, part: Mapping) -> dict[str, pd.DataFrame]:
         "layers": pd.DataFrame(layers, columns=[*KEY, "layer", *ANATOMY], dtype=object),
         "curves": pd.DataFrame(curves, columns=[*KEY, "iteration", "train_loss"], dtype=object),
         "settings": pd.DataFrame(settings, columns=SETTINGS, dtype=object),
+        "made_by": pd.DataFrame(
+            [[*maker, count] for maker, count in sorted(made_by.items())],
+            columns=[*MADE_BY, "current", "runs"],
+        ),
     }
 
 
