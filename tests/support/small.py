@@ -150,7 +150,7 @@ def planned(folder, *arguments, **options) -> dict[str, int]:
     output = snakemake(folder, "-n", *arguments, **options).stdout
     _, _, stats = output.partition("Job stats:")
     counts = dict(re.findall(r"^([a-z_]+) +(\d+)$", stats.partition("Reasons")[0], re.M))
-    counts.pop("total", None)
+    counts.pop("total", None)  # named targets, such as figures/all, do not count
     return {rule: int(count) for rule, count in counts.items()}
 
 

@@ -70,20 +70,15 @@ def test_a_figure_of_another_configuration_is_refused_where_snakemake_does_not_l
     change = {"schedules": {"default": {"iterations": 12}}, "protocol": {"prunable": "weights"}}
     configs = overlaid(clone, change)
     options = ["--cores", "1", "--rerun-triggers", "mtime"]
-    slices = clone / "results/small/slices"
-    sentence = "mask file .*npz was made with prunable = 'weights-and-biases', expected"
-    for figure in ("fig1", "fig2"):
-        (clone / f"figures/small/{figure}.pdf").unlink()
-        target = f"figures/{figure}.pdf"
-        done = snakemake(clone, *options, configs=configs, target=target, check=False)
-        assert done.returncode != 0
-        assert re.search(f"error: slice .*{figure}.json is not of the present conf", done.stdout)
-        # Made again, the slice is of the present configuration, and what it decides is not.
-        (slices / f"{figure}.json").unlink()
+    sentences = {
+        "fig1": "result file .*json was made with iterations = 10, expected 12",
+        "fig2": "mask file .*npz was made with prunable = 'weights-and-biases', expected",
+    }
+    for figure, sentence in sentences.items():
+        target = f"figures/{figure}"
         done = snakemake(clone, *options, configs=configs, target=target, check=False)
         assert done.returncode != 0 and "Traceback" not in done.stdout
-        if figure == "fig2":
-            assert re.search(f"error: {sentence}", done.stdout)
+        assert re.search(f"error: {sentence}", done.stdout)
 
 
 BROKEN = {
@@ -112,11 +107,10 @@ def test_a_path_that_no_rule_makes_is_not_called_up_to_date(clone):
     axes.write_text(narrowed)
     done = snakemake(clone, "-n", check=False)
     assert done.returncode != 0
-    assert "does not match the paths of rule train" in done.stdout
+    assert "criterion is 'snip', allowed" in done.stdout
 
 
 def test_without_a_target_the_configured_study_is_meant(clone):
-    (clone / "figures/all").write_text("of another study")
     command = ["snakemake", "--dry-run", *CONFIGS]
     assert "Nothing to be done" in run_in(clone, *command, env=environment()).stdout
     (clone / "figures/small/fig1.pdf").unlink()
@@ -173,14 +167,6 @@ def test_jobs_run_with_the_python_of_snakemake(clone):
     command = [program, *CONFIGS, "--cores", "1", "--", "figures/fig1.pdf"]
     subprocess.run(command, cwd=clone, env=env, check=True, capture_output=True)
     assert (clone / "figures/small/fig1.pdf").exists()
-
-
-def test_a_table_that_was_edited_is_not_certified(clone):
-    path = clone / "figures/small/fig1.csv"
-    path.write_text(path.read_text().replace("generated", "generated ", 1))
-    done = snakemake(clone, "--cores", "1", target="figures/fig1", check=False)
-    assert done.returncode != 0
-    assert "error: table figures/small/fig1.csv is not what fig1.p" in done.stdout
 
 
 def test_a_figure_that_was_deleted_is_made_again(clone):

@@ -33,6 +33,8 @@ OTHERS = ("runs", "masks", "claims", "report")
 # The entries that are not of the configuration.
 NOT_CONFIGURED = ("code", "data")
 DIGITS = 16  # of the digest, in a file's name
+# Characters of one argument: Linux takes 131,071 bytes, and the command stands around the word.
+LONGEST = 130_000
 
 
 class SliceError(SnipError):
@@ -162,8 +164,18 @@ def file_name(part: Mapping, name: str) -> str:
 
 
 def packed(part: Mapping) -> str:
-    """Return a slice as one word for a command line, which may have 128 KiB on Linux."""
-    return base64.b64encode(zlib.compress(json.dumps(part, sort_keys=True).encode(), 9)).decode()
+    """Return a slice as one word for a command line.
+
+    Raises:
+        SliceError: the word is too long for the shell.
+    """
+    word = base64.b64encode(zlib.compress(json.dumps(part, sort_keys=True).encode(), 9)).decode()
+    if len(word) > LONGEST:
+        raise SliceError(
+            f"the configuration of {', '.join(part.get('grids', ['the report']))} has {len(word)} "
+            f"characters when packed, allowed: {LONGEST}, which a shell takes; split the study"
+        )
+    return word
 
 
 def write(word: str, path: Path) -> None:
