@@ -32,7 +32,10 @@ def overhead(results: Path) -> float | None:
 
 def redraw() -> float | None:
     """Return the seconds to redraw all figures; None unless the default study is up to date."""
-    if not Path("figures/fig1.pdf").exists() or not Path("results/default/tables/runs.csv").exists():
+    if (
+        not Path("figures/fig1.pdf").exists()
+        or not Path("results/default/tables/runs.csv").exists()
+    ):
         return None
     plan = subprocess.run(["snakemake", "-n", "--", "figures/all"], capture_output=True, text=True)
     if "Nothing to be done" not in plan.stdout + plan.stderr:

@@ -150,7 +150,7 @@ def read_mask_file(
     if file.key != masks.key:
         raise MaskFileError(f"mask file {path} holds {file.key}, expected {masks.key}")
     if settings is not None:
-        check_settings(f"mask file {path}", file.settings, settings)
+        check_settings(f"mask file {path}", file.settings, settings, "prune")
     return file if sparsities is None else _select(file, sparsities)
 
 

@@ -188,15 +188,21 @@ class SettingsError(SnipError):
     """A result, mask file or table that was made under different settings."""
 
 
-def check_settings(what: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+def check_settings(
+    what: str, found: Mapping[str, Any], expected: Mapping[str, Any], rule: str
+) -> None:
     """Refuse what was made under other settings than its reader's.
 
+    Args:
+        what: what was made; the message begins with it.
+        rule: the rule that makes it anew.
+
     Raises:
-        SettingsError: a setting differs; the message begins with `what`.
+        SettingsError: a setting differs.
     """
     for name in [*expected, *found]:
         if found.get(name) != expected.get(name):
             raise SettingsError(
                 f"{what} was made with {name} = {found.get(name)!r}, "
-                f"expected {expected.get(name)!r}"
+                f"expected {expected.get(name)!r}; --forcerun {rule} makes it anew"
             )

@@ -62,7 +62,7 @@ def read_result(folder: Path, run: Run, settings: Mapping) -> dict:
     missing = [name for name in [*OUTCOME, "settings", "layers", "curve"] if name not in result]
     if missing:
         raise TableError(f"result file {path} lacks {', '.join(missing)}, expected a whole result")
-    check_settings(f"result file {path}", result["settings"], settings)
+    check_settings(f"result file {path}", result["settings"], settings, "train")
     return result
 
 

@@ -69,6 +69,7 @@ def read_checked(folder: Path, name: str, part: Mapping) -> pd.DataFrame:
             f"table {path}, {network} on {dataset} under reading {reading},",
             trained.get(place, {}),
             part["settings"][network][dataset][reading],
+            "collect_study collect_figure",
         )
     table = read_table(path)
     _check_runs(f"table {path}", table, runs)
