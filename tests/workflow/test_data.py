@@ -28,6 +28,11 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in (folder / DATA).iterdir()}
 
 
+def fetch(folder):
+    """What the documentation says to do first."""
+    snakemake(folder, "--cores", "1", "--forcerun", "fetch_dataset", target=f"{DATA}/{SUMMARY}")
+
+
 def lose_idx_files(folder):
     for name in IDX_FILES:
         (folder / DATA / name).unlink()
@@ -58,8 +63,11 @@ def test_lost_files_are_fetched_again_only_for_new_runs(clone, lose):
     lose(clone)
     assert planned(clone) == {}
     add_a_seed(clone)
+    # Snakemake takes runs for out of date if what they read is made anew, and says so.
+    assert planned(clone)["fetch_dataset"] == 1
+    fetch(clone)
     plan = planned(clone)
-    assert plan["train"] == 2 and plan["fetch_dataset"] == 1
+    assert plan["train"] == 2 and "fetch_dataset" not in plan
     assert "prune" not in plan and plan["figure"] == 1  # Figure 1 shows the new runs
 
 
@@ -68,6 +76,7 @@ def test_fetching_lost_files_again_retrains_nothing(clone):
     runs = {path: path.stat().st_mtime_ns for path in clone.rglob("results/small/runs/**/*.json")}
     lose_everything(clone)
     add_a_seed(clone)
+    fetch(clone)
     snakemake(clone, "--cores", "2", target="figures/fig1.pdf")
     assert {path: path.stat().st_mtime_ns for path in runs} == runs
     after = [*clone.rglob("results/small/runs/**/*.json")]
@@ -111,6 +120,7 @@ def test_changed_data_under_the_same_name_retrain(clone):
     description["checksums"][TRAIN_LABELS] = sha256(bytes(labels))
     path.write_text(yaml.safe_dump(description))
     plan = planned(clone)
+    print(plan)
     assert plan["fetch_dataset"] == 1 and plan["train"] == 8
     assert {"prune", "claims", "figure"} <= set(plan)
 
@@ -119,11 +129,12 @@ def test_changed_data_under_the_same_name_retrain(clone):
 def test_a_changed_setting_retrains_although_data_are_fetched(clone, lose):
     if lose:
         lose(clone)
+        fetch(clone)
     content = {"networks": {"lenet-300-100": {"learning_rate": 0.05}}}
     (clone / "config/rate.yaml").write_text(yaml.safe_dump(content))
     configs = [*CONFIGS, "config/rate.yaml"]
-    plan = planned(clone, "--forcerun", "fetch_dataset", configs=configs)
-    assert plan["fetch_dataset"] == 1 and plan["train"] == 3 and "prune" not in plan
+    plan = planned(clone, configs=configs)
+    assert plan["train"] == 3 and "prune" not in plan
 
 
 def test_an_invalid_source_file_stops_before_any_job(clone):
