@@ -154,8 +154,8 @@ class Settings:
     device: str = setting(
         "cpu",
         "",
-        help="what trains: `cpu` or `cuda`, each with last digits of its own; scoring is always done"
-        " on the cpu, so masks do not depend on it",
+        help="what trains: `cpu` or `cuda`, each with last digits of its own; scoring is always"
+        " done on the cpu, so masks do not depend on it",
         enum=["cpu", "cuda"],
     )
 
