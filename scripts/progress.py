@@ -5,7 +5,6 @@ the study runs:
   watch -n 10 python scripts/progress.py --configfile config/paper.yaml
 """
 
-import contextlib
 import re
 import statistics
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from snip.jobs import command
 from snip.jobs.failures import ERROR
+from snip.jobs.locks import locked_outputs
 from snip.jobs.times import job_seconds
 from snip.study.axes import Run
 from snip.study.config import DEFAULT, load_config
@@ -29,15 +29,6 @@ FAILED = re.compile(
     r"|.*: (No such file or directory|Permission denied)$"
     r"|.*\b(Killed|Terminated|Aborted|Segmentation fault|Bus error|Illegal instruction)\b"
 )
-
-
-def locked_outputs(folder: Path) -> set[str]:
-    """Return the files that a Snakemake at work in `folder` will make, as its locks list them."""
-    names: set[str] = set()
-    for lock in folder.glob(".snakemake/locks/*.output.lock"):
-        with contextlib.suppress(FileNotFoundError):  # this Snakemake has just ended
-            names.update(lock.read_text().splitlines())
-    return names
 
 
 def state(results: Path, run: Run, now: float, locked: set[str]) -> tuple[str, str]:

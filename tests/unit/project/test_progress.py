@@ -1,6 +1,7 @@
 import pytest
 
 import progress
+from snip.jobs.locks import locked_outputs
 from snip.study.axes import Run
 from snip.training.progress import logged_point
 
@@ -18,7 +19,7 @@ def state(folder, log: str, locked: bool = True, seconds: float = 1):
         (folder / ".snakemake/locks").mkdir(parents=True, exist_ok=True)
         (folder / ".snakemake/locks/0.output.lock").write_text(f"another\n{output}\n")
     now = path.stat().st_mtime + seconds
-    return progress.state(folder / "results", RUN, now, progress.locked_outputs(folder))
+    return progress.state(folder / "results", RUN, now, locked_outputs(folder))
 
 
 @pytest.mark.parametrize(
