@@ -51,7 +51,8 @@ def read_table(
 
 
 def _damaged(path: Path | str, error: Exception) -> TableError:
-    return TableError(f"table {path} is damaged: {error}; delete it, and Snakemake makes it again")
+    said = " ".join(str(error).split())
+    return TableError(f"table {path} is damaged: {said}; delete it, and Snakemake makes it again")
 
 
 def read_settings(folder: Path) -> dict[tuple[str, str, str], dict]:
