@@ -36,7 +36,7 @@ def main() -> None:
     config, tables = slices.read(options), options.runs.parent
     claims = read_table(options.claims)
     texts = pages(
-        TEMPLATE.read_text(),
+        TEMPLATE.read_text("utf-8"),
         config,
         claims,
         read_table(options.published),

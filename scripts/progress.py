@@ -46,7 +46,7 @@ def state(results: Path, run: Run, now: float, locked: set[str]) -> tuple[str, s
     log = results / "logs" / "runs" / f"{run.path}.log"
     if not log.exists():
         return "to come", ""
-    last_line = (log.read_text(errors="replace").splitlines() or [""])[-1]
+    last_line = (log.read_text("utf-8", "replace").splitlines() or [""])[-1]
     if is_interrupted(last_line):
         return "interrupted", last_line
     if FAILED.match(last_line):
@@ -120,7 +120,7 @@ def time_left(states: dict[Run, tuple[str, str]], medians: dict[str, float], run
 def log_text(results: Path, run: Run) -> str:
     """Return the log of a run; empty if there is none, as in a restored archive."""
     try:
-        return (results / "logs" / "runs" / f"{run.path}.log").read_text(errors="replace")
+        return (results / "logs" / "runs" / f"{run.path}.log").read_text("utf-8", "replace")
     except OSError:
         return ""
 

@@ -23,7 +23,7 @@ def overhead(results: Path) -> float | None:
     trained = 0.0
     for run in runs:
         log = results / "logs" / run.relative_to(results).with_suffix(".log")
-        seconds = seconds_trained(log.read_text()) if log.exists() else None
+        seconds = seconds_trained(log.read_text("utf-8")) if log.exists() else None
         if seconds is None:
             return None
         trained += seconds
@@ -34,7 +34,8 @@ def redraw() -> float | None:
     """Return the seconds to redraw all figures; None unless the default study is up to date."""
     if not Path("figures/all").exists() or not Path("results/default/tables/runs.csv").exists():
         return None
-    plan = subprocess.run(["snakemake", "-n", "--", "figures/all"], capture_output=True, text=True)
+    command = ["snakemake", "-n", "--", "figures/all"]
+    plan = subprocess.run(command, capture_output=True, encoding="utf-8")
     if "Nothing to be done" not in plan.stdout + plan.stderr:
         return None
     return _seconds("--cores", "2", "--forcerun", "figure", "--", "figures/all")

@@ -42,12 +42,16 @@ def importing() -> Iterator[None]:
 def run(main: Callable[[], None], forked: bool = False) -> None:
     """Run a tool: log its command line, and report an expected failure in one sentence.
 
+    What it prints is UTF-8 whatever the locale, as the files that it reads and writes.
+
     Args:
         main: does the work.
         forked: have the fork server run the tool if there is one. For tools that import torch.
     """
     if forked and (status := forks.run_in_fork(sys.argv)) is not None:
         sys.exit(status)
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     print("$ python " + shlex.join(sys.argv), file=sys.stderr, flush=True)
     try:
         main()

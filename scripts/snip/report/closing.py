@@ -20,7 +20,7 @@ def closing(figures: Path, claims: Path) -> str:
             f"Figures: {len(drawn)} in {figures}/, each as .pdf, .png, and its numbers as .csv"
         )
     if claims.exists():
-        with claims.open(newline="") as file:
+        with claims.open(encoding="utf-8", newline="") as file:
             verdicts = Counter(row["verdict"] for row in csv.DictReader(file))
         counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
         lines += [f"Claims of the paper: {counts}", f"  to read: {figures / 'claims'}, {claims}"]

@@ -117,7 +117,7 @@ def read(options: argparse.Namespace, figure: str | None = None) -> dict:
         SliceError: it cannot be read, or is another.
     """
     try:
-        part = json.loads(options.slice.read_text())
+        part = json.loads(options.slice.read_text("utf-8"))
         figures = list(part["grids"] if "grids" in part else part["figures"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SliceError(f"slice {options.slice} cannot be used: {error!r}") from error
