@@ -1,6 +1,7 @@
 """Overhead, redrawing and planning of the default study in the working directory."""
 
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def redraw() -> float | None:
     """Return the seconds to redraw all figures; None unless the default study is up to date."""
     if not Path("figures/all").exists() or not Path("results/default/tables/runs.csv").exists():
         return None
-    command = ["snakemake", "-n", "--", "figures/all"]
+    command = [sys.executable, "-m", "snakemake", "-n", "--", "figures/all"]
     plan = subprocess.run(command, capture_output=True, encoding="utf-8")
     if "Nothing to be done" not in plan.stdout + plan.stderr:
         return None
@@ -49,5 +50,5 @@ def dry_run() -> float:
 def _seconds(*arguments: str) -> float:
     """Return the seconds that a Snakemake command takes."""
     start = time.perf_counter()
-    subprocess.run(["snakemake", *arguments], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "snakemake", *arguments], check=True, capture_output=True)
     return time.perf_counter() - start
