@@ -21,21 +21,30 @@ STUDY ?= default
 TESTS ?=
 ARGS ?=
 PIP_ARGS ?=
+# Programs are called as modules: those of an environment that was moved or copied name the old place.
 ACTIVE := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 # Bars on a terminal, lines in a pipe or a file.
 LOGGER := $(shell test -t 2 && echo --logger rich)
-SNAKEMAKE = $(ACTIVE) snakemake $(if $(CONFIG),--configfile $(CONFIG)) $(ARGS)
-# The first call is silent, because pip warns of indexes that do not concern the reader. If it fails,
-# the second call says why.
-PIP = sh -c '"$$0" "$$@" --quiet --quiet || "$$0" "$$@"' \
-	$(VENV)/bin/python -m pip install $(PIP_ARGS) --constraint constraints.txt
-
-# An environment is whole if its pip says that it lies in it. An environment that was left half-made
-# has no pip, the pip of a moved one does not start, and the pip of a copied one runs the original's.
-WHERE := $(shell $(VENV)/bin/pip --version 2>&1 | sed -n 's/^pip [^ ]* from \(.*\)\/lib[^/]*\/python[^/]*\/.*/\1/p')
-ifneq ($(shell [ "$(WHERE)" -ef $(VENV) ] && echo whole),whole)
-.PHONY: $(VENV)/bin/python $(VENV)/installed $(VENV)/installed-dev
-endif
+SNAKEMAKE = $(ACTIVE) python -m snakemake $(if $(CONFIG),--configfile $(CONFIG)) $(ARGS)
+PYTHON_HERE := $(VENV)/bin/python
+# Installs the pinned packages of a file. The first call of pip is silent, because it warns of indexes
+# that do not concern the reader. If it fails, the second call says why.
+define INSTALL
+@$(PYTHON_HERE) -c $(FITS)
+@if $(PYTHON_HERE) -m pip --version > /dev/null 2>&1; then \
+	set -- $(PYTHON_HERE) -m pip install $(PIP_ARGS) --constraint constraints.txt --requirement $(1); \
+	"$$@" --quiet --quiet || "$$@"; \
+elif command -v uv > /dev/null; then \
+	uv pip install --quiet --python $(PYTHON_HERE) $(PIP_ARGS) --constraint constraints.txt --requirement $(1); \
+else \
+	echo "$(VENV) has no pip, and no uv is here, expected one of both: delete $(VENV), and make makes another" >&2; \
+	exit 1; \
+fi
+touch $@
+endef
+FITS = 'import sys; v = "%d.%d" % sys.version_info[:2]; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Python " + v + " found, 3.11 to 3.13 expected: make PYTHON=python3.13")'
+# `cd` would search it.
+unexport CDPATH
 
 .PHONY: figures report benchmark test check reference archive clean
 
@@ -55,35 +64,37 @@ test: $(VENV)/installed-dev
 
 # .pre-commit-config.yaml repeats the first four.
 check: $(VENV)/installed-dev
-	$(ACTIVE) ruff format --check scripts tests
-	$(ACTIVE) ruff check scripts tests
-	$(ACTIVE) snakefmt --check Snakefile workflow
-	$(ACTIVE) snakemake --lint
-	$(ACTIVE) snakemake --dry-run --quiet all -- figures/all
-	$(ACTIVE) snakemake --dry-run --quiet all --configfile config/paper.yaml -- figures/all
-	$(ACTIVE) snakemake --dry-run --quiet all --configfile config/tiny.yaml -- figures/all
+	$(ACTIVE) python -m ruff format --check scripts tests
+	$(ACTIVE) python -m ruff check scripts tests
+	$(ACTIVE) python -m snakefmt --check Snakefile workflow
+	$(ACTIVE) python -m snakemake --lint
+	$(ACTIVE) python -m snakemake --dry-run --quiet all -- figures/all
+	$(ACTIVE) python -m snakemake --dry-run --quiet all --configfile config/paper.yaml -- figures/all
+	$(ACTIVE) python -m snakemake --dry-run --quiet all --configfile config/tiny.yaml -- figures/all
 
 # The table of all keys in config/README.md.
 reference: $(VENV)/installed
-	cd scripts && ../$(VENV)/bin/python -m snip.report.reference
+	cd scripts && ../$(PYTHON_HERE) -m snip.report.reference
 
 # results/STUDY and Snakemake's records of it; scripts/archive.py restores them.
 archive: $(VENV)/installed
 	$(ACTIVE) python scripts/archive.py create --study $(STUDY) --output $(STUDY).tar
 
-$(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; v = "%d.%d" % sys.version_info[:2]; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Python " + v + " found, 3.11 to 3.13 expected: make PYTHON=python3.13")'
-	rm -rf $(VENV)
+# An environment that is there is used, whoever made it, and never removed.
+$(PYTHON_HERE):
+	@$(PYTHON) -c $(FITS)
+	@if [ -n "$$(ls -A $(VENV) 2>&1)" ] && [ -e $(VENV) -o -L $(VENV) ]; then \
+		echo "$(VENV) has no Python that runs, expected an environment or nothing: delete it, and make makes another" >&2; \
+		exit 1; \
+	fi
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: requirements.txt constraints.txt | $(VENV)/bin/python
+$(VENV)/installed: requirements.txt constraints.txt | $(PYTHON_HERE)
 	@echo "Installing the pinned packages, some 6 GB: this takes minutes" >&2
-	@$(PIP) --requirement requirements.txt
-	touch $@
+	$(call INSTALL,requirements.txt)
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
-	@$(PIP) --requirement requirements-dev.txt
-	touch $@
+	$(call INSTALL,requirements-dev.txt)
 
 clean:
 	rm -rf $(VENV)

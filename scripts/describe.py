@@ -34,7 +34,7 @@ def main() -> None:
     del config["code"]
     claims = read_table(options.claims)
     texts = pages(
-        TEMPLATE.read_text(),
+        TEMPLATE.read_text("utf-8"),
         config,
         claims,
         read_table(options.published),

@@ -5,18 +5,22 @@ the study runs:
   watch -n 10 python scripts/progress.py --configfile config/paper.yaml
 """
 
-import contextlib
+import itertools
 import re
 import statistics
 import time
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from snip.jobs import command
 from snip.jobs.failures import ERROR
+from snip.jobs.locks import locked_outputs
 from snip.jobs.times import job_seconds
 from snip.study.axes import Run
 from snip.study.config import DEFAULT, load_config
-from snip.study.grids import study_runs
+from snip.study.figures import EXTRAS
+from snip.study.grids import expand_runs, grids, study_runs
 from snip.training.progress import at_chance, error_at_chance, is_interrupted, seconds_left
 
 STATES = ["done", "running", "interrupted", "failed", "to come"]
@@ -31,13 +35,27 @@ FAILED = re.compile(
 )
 
 
-def locked_outputs(folder: Path) -> set[str]:
-    """Return the files that a Snakemake at work in `folder` will make, as its locks list them."""
-    names: set[str] = set()
-    for lock in folder.glob(".snakemake/locks/*.output.lock"):
-        with contextlib.suppress(FileNotFoundError):  # this Snakemake has just ended
-            names.update(lock.read_text().splitlines())
-    return names
+def result_file(results: Path, run: Run) -> Path:
+    """Return the file that a run makes."""
+    return results / "runs" / f"{run.path}.json"
+
+
+def extra_runs(config: Mapping, results: Path, locked: set[str]) -> dict[str, list[Run]]:
+    """Return the runs of each figure beyond `figures/all` that has been begun or is asked for.
+
+    Args:
+        config: of the study.
+        results, locked: see `state`.
+    """
+    extras = {name: expand_runs(grids(config, name)) for name in EXTRAS}
+    wanted = Counter(itertools.chain(study_runs(config), *extras.values()))
+
+    def begun(run: Run) -> bool:
+        asked = str(result_file(results, run)) in locked
+        # One that other figures want says nothing about this one.
+        return wanted[run] == 1 and (asked or state(results, run, 0, locked)[0] != "to come")
+
+    return {name: runs for name, runs in extras.items() if any(map(begun, runs))}
 
 
 def state(results: Path, run: Run, now: float, locked: set[str]) -> tuple[str, str]:
@@ -49,13 +67,13 @@ def state(results: Path, run: Run, now: float, locked: set[str]) -> tuple[str, s
         now: the present time, in seconds since the epoch.
         locked: `locked_outputs`. No Snakemake will make a run that is not among them.
     """
-    output = results / "runs" / f"{run.path}.json"
+    output = result_file(results, run)
     if output.exists():
         return "done", ""
     log = results / "logs" / "runs" / f"{run.path}.log"
     if not log.exists():
         return "to come", ""
-    last_line = (log.read_text(errors="replace").splitlines() or [""])[-1]
+    last_line = (log.read_text("utf-8", "replace").splitlines() or [""])[-1]
     if is_interrupted(last_line):
         return "interrupted", last_line
     if FAILED.match(last_line):
@@ -64,8 +82,20 @@ def state(results: Path, run: Run, now: float, locked: set[str]) -> tuple[str, s
     return ("interrupted" if lost else "running"), last_line
 
 
-def summary(results: Path, runs: list[Run], now: float, locked: set[str]) -> list[str]:
-    """Return the lines of the report; see `state` for the arguments."""
+def summary(
+    results: Path,
+    runs: list[Run],
+    now: float,
+    locked: set[str],
+    extras: Mapping[str, list[Run]],
+) -> list[str]:
+    """Return the lines of the report.
+
+    Args:
+        results, now, locked: see `state`.
+        runs: of the study and of the figures beyond it.
+        extras: the latter by figure, see `extra_runs`.
+    """
     states = {run: state(results, run, now, locked) for run in runs}
     count = {name: sum(s == name for s, _ in states.values()) for name in STATES}
     lines = [f"{len(runs)} runs: " + ", ".join(f"{count[name]} {name}" for name in STATES)]
@@ -78,6 +108,9 @@ def summary(results: Path, runs: list[Run], now: float, locked: set[str]) -> lis
             medians[network] = statistics.median(times)
             line += f", {medians[network]:.0f} s each (median)"
         lines.append(line)
+    for name, of_figure in extras.items():
+        done = sum(states[run][0] == "done" for run in of_figure)
+        lines.append(f"  figures/{name}: {done} of {len(of_figure)} done")
     if count["done"] < len(runs):
         lines.append(time_left(states, medians, count["running"]))
     for listed in ("failed", "interrupted"):
@@ -129,7 +162,7 @@ def time_left(states: dict[Run, tuple[str, str]], medians: dict[str, float], run
 def log_text(results: Path, run: Run) -> str:
     """Return the log of a run; empty if there is none, as in a restored archive."""
     try:
-        return (results / "logs" / "runs" / f"{run.path}.log").read_text(errors="replace")
+        return (results / "logs" / "runs" / f"{run.path}.log").read_text("utf-8", "replace")
     except OSError:
         return ""
 
@@ -148,9 +181,10 @@ def main() -> None:
     )
     options = parser.parse_args()
     config = load_config(DEFAULT, *options.configfile)
-    runs = study_runs(config)
-    results = Path("results") / config["study"]
-    print("\n".join(summary(results, runs, time.time(), locked_outputs(Path()))))
+    results, locked = Path("results") / config["study"], locked_outputs(Path())
+    extras = extra_runs(config, results, locked)
+    runs = study_runs(config, extras)
+    print("\n".join(summary(results, runs, time.time(), locked, extras)))
 
 
 if __name__ == "__main__":

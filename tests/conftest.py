@@ -1,4 +1,5 @@
 import shutil
+import signal
 from pathlib import Path
 
 import numpy  # noqa: F401, loads its library
@@ -16,6 +17,13 @@ settings.load_profile("patient")
 
 # As in a job: on more threads, numpy's products may have other last digits.
 threadpool_limits(1)
+
+
+# Under nohup, or in the background of a script, these are ignored, and children inherit that; tests
+# ask them to end. A signal that is handled, by doing nothing, has its ordinary effect on children.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) == signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 
 def pytest_addoption(parser):

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import time
-from functools import partial
 
 import numpy as np
 import pytest
@@ -81,8 +80,6 @@ def test_a_closed_terminal_loses_no_run_and_leaves_no_lock(clone):
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,
-            # These tests may run under nohup, which ignores it.
-            preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),
         )
         os.close(terminal)
         try:

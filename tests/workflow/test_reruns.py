@@ -78,7 +78,9 @@ def test_the_code_of_a_rule_has_every_file_that_its_jobs_load(clone, tmp_path, r
 
 def test_editing_the_training_code_retrains(clone):
     path = clone / "scripts/snip/training/run.py"
-    path.write_text(path.read_text() + "\nEDITED = 1\n")
+    path.write_text(path.read_text() + "\n# edited\n")
+    assert planned(clone) == {}  # a comment is no code
+    path.write_text(path.read_text() + "EDITED = True\n")
     plan = planned(clone)
     assert plan["train"] == 8
     assert "prune" not in plan and "fetch_dataset" not in plan
@@ -86,7 +88,7 @@ def test_editing_the_training_code_retrains(clone):
 
 def test_editing_the_plotting_code_only_redraws(clone):
     path = clone / "scripts/snip/figures/style.py"
-    path.write_text(path.read_text() + "\nEDITED = 1\n")
+    path.write_text(path.read_text() + "\nEDITED = True\n")
     plan = planned(clone)
     assert plan["figure"] == 8
     assert set(plan) <= {"figure", "figures", "claims"}  # which draws, too
@@ -94,11 +96,11 @@ def test_editing_the_plotting_code_only_redraws(clone):
 
 def test_editing_one_criterion_recomputes_what_uses_it(clone):
     path = clone / "scripts/snip/masks/criteria/gradient.py"
-    path.write_text(path.read_text() + "\nEDITED = 1\n")
+    path.write_text(path.read_text() + "\nEDITED = True\n")
     plan = planned(clone)
     assert plan["prune"] == 1 and "train" not in plan
     (clone / "scripts/snip/masks/criteria/another.py").write_text("def score(problem): ...\n")
-    path.write_text(path.read_text().removesuffix("\nEDITED = 1\n"))
+    path.write_text(path.read_text().removesuffix("\nEDITED = True\n"))
     assert planned(clone) == {}
 
 

@@ -20,6 +20,7 @@ from snip.archives.manifest import (
 )
 from snip.archives.opening import check_digest, open_archive
 from snip.jobs.files import sealed
+from snip.jobs.locks import locked_outputs
 
 
 def create(study: str, output: Path) -> None:
@@ -29,11 +30,18 @@ def create(study: str, output: Path) -> None:
     The archive gets its name only after it has been read back as `restore` reads it.
 
     Raises:
-        ArchiveError: there is no such study, or something in its folders cannot be archived.
+        ArchiveError: there is no such study, it is being computed, or something in its folders
+            cannot be archived.
     """
     folder = f"results/{study}"
     if not STUDY.fullmatch(study) or not Path(folder).is_dir():
         raise ArchiveError(f"study folder {folder} does not exist")
+    ours = (f"{folder}/", f"{DATASETS}/")
+    if being_made := sorted(name for name in locked_outputs(Path()) if name.startswith(ours)):
+        raise ArchiveError(
+            f"study {study} is being computed: a Snakemake makes {being_made[0]} (of "
+            f"{len(being_made)} files), expected none at work; if none is: snakemake --unlock"
+        )
     folders = [Path(place) for place in (DATASETS, folder) if os.path.lexists(place)]
     paths = [path for place in folders for path in _files_below(place)]
     checkpoints = {path for path in paths if Path(folder, "checkpoints") in path.parents}

@@ -72,11 +72,6 @@ def read_manifest(source: Path, archive: tarfile.TarFile) -> Manifest:
         ArchiveError: there is no manifest, it is damaged or too large, or `check_paths` refuses it.
     """
     first = archive.next()
-    if first is not None and first.name == "SHA256SUMS":
-        raise ArchiveError(
-            f"archive {source} was made by an earlier version, without sizes: if you trust who "
-            f"made it, unpack it with `tar -xf {source}`"
-        )
     if first is None or first.name != MANIFEST or not first.isreg():
         raise ArchiveError(f"archive {source} does not begin with {MANIFEST}")
     if first.size > MANIFEST_LIMIT:

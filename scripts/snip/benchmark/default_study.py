@@ -1,6 +1,7 @@
 """Overhead, redrawing and planning of the default study in the working directory."""
 
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def overhead(results: Path) -> float | None:
     trained = 0.0
     for run in runs:
         log = results / "logs" / run.relative_to(results).with_suffix(".log")
-        seconds = seconds_trained(log.read_text()) if log.exists() else None
+        seconds = seconds_trained(log.read_text("utf-8")) if log.exists() else None
         if seconds is None:
             return None
         trained += seconds
@@ -37,7 +38,8 @@ def redraw() -> float | None:
         or not Path("results/default/tables/runs.csv").exists()
     ):
         return None
-    plan = subprocess.run(["snakemake", "-n", "--", "figures/all"], capture_output=True, text=True)
+    command = [sys.executable, "-m", "snakemake", "-n", "--", "figures/all"]
+    plan = subprocess.run(command, capture_output=True, encoding="utf-8")
     if "Nothing to be done" not in plan.stdout + plan.stderr:
         return None
     return _seconds("--cores", "2", "--forcerun", "figure", "--", "figures/all")
@@ -51,5 +53,5 @@ def dry_run() -> float:
 def _seconds(*arguments: str) -> float:
     """Return the seconds that a Snakemake command takes."""
     start = time.perf_counter()
-    subprocess.run(["snakemake", *arguments], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "snakemake", *arguments], check=True, capture_output=True)
     return time.perf_counter() - start

@@ -84,7 +84,7 @@ def product_rates() -> dict[str, float]:
 
 def train_seconds(planned: tuple[Run, Settings], dataset: Dataset) -> float:
     """Return the seconds of a run of ours, with scoring, logging and evaluation."""
-    with Path(os.devnull).open("w") as log:
+    with Path(os.devnull).open("w", encoding="utf-8") as log:
         start = time.perf_counter()
         train(*planned, dataset, log=log)
     return time.perf_counter() - start
@@ -94,7 +94,7 @@ def final_losses(network: str, data: Path) -> dict[str, float]:
     """Train all loops alike; return each one's mean loss in iterations 401 to 500."""
     dataset = load_dataset("mnist", data)
     run, settings = epoch(network, log_every=100, iterations=500, evaluate_every=500)
-    with Path(os.devnull).open("w") as log:
+    with Path(os.devnull).open("w", encoding="utf-8") as log:
         loss = train(run, settings, dataset, log=log)["train_loss"]
     return {
         "ours": loss,

@@ -25,7 +25,7 @@ def table(measured: dict) -> str:
     for name, targets in NETWORK_TARGETS.items():
         cells = (f"{networks[n][name]:>18,.4g}{targets[n]:>10}" for n in networks)
         lines.append(f"{name:24}" + "".join(cells))
-    lines += ["", f"numpy multiplied by {measured['numpy']}", ""]
+    lines += ["", f"BLAS: {measured['numpy']}", ""]
     for name, target in STUDY_TARGETS.items():
         value = measured[name]
         cell = "no default study" if value is None else f"{value:.3g}"

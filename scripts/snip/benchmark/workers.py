@@ -50,7 +50,7 @@ def start(*arguments: object) -> subprocess.Popen:
         [sys.executable, BENCHMARK, *map(str, arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
 
 

@@ -85,7 +85,7 @@ def run(command: list[str], folder: Path) -> None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     if process.returncode:
-        reason = _reason(output.read_text(errors="replace"), folder)
+        reason = _reason(output.read_text("utf-8", "replace"), folder)
         raise DownloadError(f"{command[0]} failed: {reason}")
 
 

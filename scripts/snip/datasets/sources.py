@@ -40,6 +40,7 @@ class Source:
     Attributes:
         checksums: SHA-256 of each uncompressed IDX file, by file name.
         training_examples: number of training images.
+        smallest_class: how many of them the class has that has the fewest; a tenth if not given.
         torchvision: torchvision's class whose mirrors serve the files, if any.
         npm: npm package that contains them, if any.
         debian: Debian package that contains them, if any.
@@ -47,6 +48,7 @@ class Source:
 
     checksums: dict[str, str]
     training_examples: int
+    smallest_class: int | None = None
     torchvision: str | None = None
     npm: str | None = None
     debian: str | None = None
@@ -97,7 +99,7 @@ def load_source(source: str) -> Source:
     """
     path = source_file(source)
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise DatasetError(f"source file {path} cannot be read: {reason}") from error
@@ -119,9 +121,10 @@ def _checked_source(content: object) -> Source:
     for key in content:
         if key not in allowed:
             raise ValueError(f"has the unknown key {key!r}, allowed: {', '.join(allowed)}")
-    examples = content.get("training_examples")
-    if type(examples) is not int or examples < 1:
-        raise ValueError(f"has training_examples {examples!r}, expected a positive whole number")
+    for key in ("training_examples", "smallest_class"):
+        number = content.get(key, 1 if key == "smallest_class" else None)
+        if type(number) is not int or number < 1:
+            raise ValueError(f"has {key} {number!r}, expected a positive whole number")
     for key in ("torchvision", "npm", "debian"):
         value = content.get(key)
         # torchvision's name becomes part of a Python command.

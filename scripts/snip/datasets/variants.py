@@ -8,8 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+from math import exp, lgamma
 
-from snip.datasets.sources import DatasetError, load_source, misnamed_files, source_names
+from snip.datasets.sources import (
+    CLASSES,
+    DatasetError,
+    load_source,
+    misnamed_files,
+    source_names,
+)
 
 
 @dataclass(frozen=True)
@@ -66,3 +74,32 @@ def training_size(name: str, validation_share: float) -> int:
     variant = parse_dataset(name)
     total = load_source(variant.source).training_examples
     return variant.examples or total - round(total * validation_share)
+
+
+@cache
+def class_size(name: str, validation_share: float) -> int:
+    """Return how many examples of each class data set `name` trains on, whatever the seed.
+
+    Validation examples and the examples of a subset are drawn from all, so this number is one that
+    the smallest class falls short of in less than one of a billion draws.
+
+    Raises:
+        DatasetError: see `training_size`.
+    """
+    source, drawn = load_source(parse_dataset(name).source), training_size(name, validation_share)
+    inside = source.smallest_class or source.training_examples // CLASSES
+    outside = source.training_examples - inside
+
+    def ways(total: int, chosen: int) -> float:
+        """Return the logarithm of the number of ways to choose."""
+        return lgamma(total + 1) - lgamma(chosen + 1) - lgamma(total - chosen + 1)
+
+    number = max(0, drawn - outside)  # there are no more examples of other classes
+    less = 0.0
+    while number < min(inside, drawn):
+        both = ways(inside, number) + ways(outside, drawn - number)
+        less += exp(both - ways(inside + outside, drawn))
+        if less > 1e-9:
+            break
+        number += 1
+    return number

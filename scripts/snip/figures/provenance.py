@@ -7,6 +7,7 @@ They carry no dates, so equal inputs give equal bytes.
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from snip.jobs.code import PROJECT
 from snip.jobs.failures import SnipError
 from snip.jobs.files import sha256
 
+# Untracked files count, whatever the user's configuration says.
+STATUS = ["status", "--porcelain", "--untracked-files=normal"]
 FIELDS = ["Study", "Configuration", "Commit", "Tree", "Python", "torch", "numpy", "Table"]
 
 
@@ -54,15 +57,20 @@ def record(origin: Origin, table: bytes) -> dict[str, str]:
 
 def checkout(project: Path = PROJECT) -> tuple[str, str]:
     """Return the project's commit, and `clean` or `modified`; `unknown` where git cannot tell."""
+    # Git hooks set GIT_DIR and the like, for the repository whose hook it is.
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
     def git(*arguments: str) -> str:
-        command = ["git", "-C", str(project), *arguments]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+        # Git else refuses a clone of another user.
+        safe = ["-c", f"safe.directory={project.resolve()}"]
+        command = ["git", *safe, "-C", str(project), *arguments]
+        done = subprocess.run(command, check=True, capture_output=True, env=ours)
+        return os.fsdecode(done.stdout).strip()
 
     try:
         if Path(git("rev-parse", "--show-toplevel")).resolve() != project.resolve():
             return "unknown", "unknown"  # an archive, unpacked inside another project
-        return git("rev-parse", "HEAD"), "modified" if git("status", "--porcelain") else "clean"
+        return git("rev-parse", "HEAD"), "modified" if git(*STATUS) else "clean"
     except (OSError, subprocess.CalledProcessError):
         return "unknown", "unknown"
 
@@ -84,6 +92,8 @@ def read(path: Path) -> dict[str, str]:
     Raises:
         ProvenanceError: the file cannot be read, or carries no record.
     """
+    if path.suffix not in (".pdf", ".png"):
+        raise ProvenanceError(f"figure {path} has another format, expected .pdf or .png")
     try:
         if path.suffix == ".pdf":
             from pypdf import PdfReader

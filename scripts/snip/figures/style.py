@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
-
-matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns

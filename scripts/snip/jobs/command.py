@@ -39,7 +39,12 @@ def importing() -> Iterator[None]:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a tool: log its command line, and report an expected failure in one sentence."""
+    """Run a tool: log its command line, and report an expected failure in one sentence.
+
+    What it prints is UTF-8 whatever the locale, as the files that it reads and writes.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     print("$ python " + shlex.join(sys.argv), file=sys.stderr, flush=True)
     try:
         main()

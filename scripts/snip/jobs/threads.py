@@ -1,7 +1,7 @@
 """One thread per job, and the library that multiplies its matrices.
 
 There are more jobs than cores, and on one thread sums keep their order. Every job sees to it
-itself, so it is the same by hand, in a fork and on a cluster.
+itself, so it is the same by hand and on a cluster.
 """
 
 import os
@@ -18,18 +18,23 @@ VARIABLES = [
     "BLIS_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 ]
+# They bind threads to cores: every job would have its one thread on the same core.
+BINDINGS = ["OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY", "KMP_AFFINITY"]
 LIBRARIES = {"openblas": "OpenBLAS", "mkl": "MKL", "blis": "BLIS"}
 
 
 def limit_libraries() -> None:
-    """Have the libraries that this process has yet to load use one thread.
+    """Have the libraries that this process has yet to load use one thread, on any core.
 
-    Says so where the environment asks for another number.
+    Says so where the environment asks for something else.
     """
     for name in VARIABLES:
         if (found := os.environ.get(name) or "1") != "1":
             print(f"{name} is {found}: set to 1, a job has one thread", file=sys.stderr)
         os.environ[name] = "1"
+    for name in BINDINGS:
+        if found := os.environ.pop(name, None):
+            print(f"{name} is {found}: removed, a job may use any core", file=sys.stderr)
 
 
 def use_one_thread() -> None:
@@ -47,7 +52,7 @@ def use_one_thread() -> None:
     if set(numbers) - {"1"}:
         print(f"the libraries had {', '.join(numbers)} threads: set to 1", file=sys.stderr)
         threadpool_limits(1)
-    print(f"multiplied by {multiplier()}", file=sys.stderr, flush=True)
+    print(f"BLAS: {multiplier()}", file=sys.stderr, flush=True)
 
 
 def multiplier() -> str:
@@ -99,14 +104,16 @@ def library_name(loaded: list[dict], forced: bool = False) -> str:
 
 def multiplication(log: str) -> str | None:
     """Return what `use_one_thread` says in a log of library and processor; None if it does not."""
-    lines = re.findall(r"^multiplied by (.+)$", log, re.M)
+    lines = re.findall(r"^BLAS: (.+)$", log, re.M)
     return lines[-1] if lines else None
 
 
 def processor() -> str:
     """Return the processor's name, with its family and model where Linux tells them."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().partition("\n\n")[0].splitlines()
+        lines = (
+            Path("/proc/cpuinfo").read_text("utf-8", "replace").partition("\n\n")[0].splitlines()
+        )
         pairs = (line.partition(":") for line in lines)
         fields = {name.strip(): value.strip() for name, _, value in pairs}
         return f"{fields['model name']} (family {fields['cpu family']}, model {fields['model']})"

@@ -10,7 +10,7 @@ from snip.jobs.files import write_atomically
 def job_seconds(path: Path) -> float | None:
     """Return how long a job took; None if its file is missing or not yet complete."""
     try:
-        return float(path.read_text().splitlines()[1].split("\t")[0])
+        return float(path.read_text("utf-8").splitlines()[1].split("\t")[0])
     except (OSError, IndexError, ValueError):
         return None
 

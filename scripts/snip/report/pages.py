@@ -152,7 +152,7 @@ def multiplication_part(folder: Path) -> Part:
         folder: of the study's logs.
     """
     logs = [*folder.glob("runs/**/*.log"), *folder.glob("masks/**/*.log")]
-    said = (multiplication(log.read_text(errors="replace")) for log in sorted(logs))
+    said = (multiplication(log.read_text("utf-8", "replace")) for log in sorted(logs))
     found = Counter(library or "not recorded" for library in said)
     return {
         "title": "Matrix products",

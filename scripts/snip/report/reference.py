@@ -87,10 +87,10 @@ def _spelled(value: object) -> str:
 
 def main() -> None:
     """Replace the table in config/README.md."""
-    text = README.read_text()
+    text = README.read_text("utf-8")
     before, _, rest = text.partition(HEAD)
     after = rest[rest.index("\n\n") :]
-    Path(README).write_text(before + table().rstrip("\n") + after)
+    Path(README).write_text(before + table().rstrip("\n") + after, "utf-8")
 
 
 if __name__ == "__main__":

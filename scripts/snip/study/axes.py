@@ -90,18 +90,20 @@ _ENTRIES = [
         "paper",
         _NAME,
         {"type": "string"},
-        "Readings of the protocol by name; `paper` is the study's own settings.",
+        help="Readings of the protocol by name; `paper` is the study's own settings.",
         unsaid=True,
     ),
-    Axis("network", "networks", "lenet-300-100", _NAME, {"type": "string"}, "Networks by name."),
+    Axis(
+        "network", "networks", "lenet-300-100", _NAME, {"type": "string"}, help="Networks by name."
+    ),
     Axis(
         "dataset",
         "datasets",
         "mnist",
         _NAME,
         {"type": "string"},
-        "Data sets by name: `mnist`, `fashion-mnist`, each also `-inverted`, and with a number of "
-        "training examples (`mnist-3000`).",
+        help="Data sets by name: `mnist`, `fashion-mnist`, each also `-inverted`, and with a "
+        "number of training examples (`mnist-3000`).",
     ),
     Axis(
         "labels",
@@ -109,7 +111,7 @@ _ENTRIES = [
         "true",
         "true|random",
         {"enum": ["true", "random", True]},
-        "Labels trained on; the sensitivity always uses the true ones.",
+        help="Labels trained on; the sensitivity always uses the true ones.",
     ),
     Axis(
         "weight_decay",
@@ -117,7 +119,7 @@ _ENTRIES = [
         "0.0005",
         _NUMBER,
         {"type": "number", "minimum": 0},
-        "Weight decay (L2) coefficients.",
+        help="Weight decay (L2) coefficients.",
     ),
     Axis(
         "sparsity",
@@ -125,7 +127,7 @@ _ENTRIES = [
         "90",
         _NUMBER,
         {"type": "number", "minimum": 0, "exclusiveMaximum": 100},
-        "Percent of the prunable parameters removed; 0 is the reference.",
+        help="Percent of the prunable parameters removed; 0 is the reference.",
     ),
     Axis(
         "criterion",
@@ -133,7 +135,7 @@ _ENTRIES = [
         "snip",
         _NAME,
         {"type": "string"},
-        "Criteria by name; a grid without any takes the study's.",
+        help="Criteria by name; a grid without any takes the study's.",
     ),
     Axis(
         "control",
@@ -141,8 +143,9 @@ _ENTRIES = [
         "none",
         "none|shuffled|shuffled-inputs|inverted",
         {"enum": ["none", "shuffled", "shuffled-inputs", "inverted"]},
-        "What is changed about each mask: nothing; its connections shuffled within each parameter "
-        "tensor, or within each input of a layer; or the lowest scores kept (`inverted`).",
+        help="What is changed about each mask: nothing; its connections shuffled within each "
+        "parameter tensor, or within each input of a layer; or the lowest scores kept"
+        " (`inverted`).",
         unsaid=True,
     ),
     Axis(
@@ -151,7 +154,7 @@ _ENTRIES = [
         100,
         r"\d+|all",
         {"type": ["integer", "string"], "minimum": 1, "pattern": "^all$"},
-        "Examples in the pruning batch; `all` is every training example of the run.",
+        help="Examples in the pruning batch; `all` is every training example of the run.",
     ),
     Axis(
         "seed",
@@ -159,7 +162,7 @@ _ENTRIES = [
         0,
         r"\d+",
         {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
-        "One run for each seed; it fixes split, order of examples, pruning batch and weights.",
+        help="One run for each seed; it fixes split, order of examples, pruning batch and weights.",
     ),
 ]
 AXES = {axis.name: axis for axis in _ENTRIES}

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 
 from snip.datasets.sources import DatasetError, load_source
-from snip.datasets.variants import parse_dataset, training_size
+from snip.datasets.variants import class_size, parse_dataset, training_size
 from snip.jobs.failures import ConfigError
 from snip.study import registry
 from snip.study.axes import AXES, MASK_AXES, Axis
@@ -29,32 +29,28 @@ def check_grids(config: Mapping) -> None:
         for path, value in _named(config, axis.grid):
             _check_spelling(axis, path, value)
     _check_readings(config)
-    for name in config["networks"]:
-        _check_registered(f"networks.{name}", name, "networks")
-    for path, name in _named(config, "networks"):
+    networks = [(f"networks.{name}", name) for name in config["networks"]]
+    for path, name in (*networks, *_named(config, "networks")):
         _check_registered(path, name, "networks")
         if name not in config["networks"]:
             raise ConfigError(
                 f"{path} names {name!r}, which has no learning rate: "
                 f"expected the key networks.{name}"
             )
-    for path, name in _named(config, "criteria"):
+    criteria = [(f"criteria[{index}]", name) for index, name in enumerate(config["criteria"])]
+    for path, name in (*criteria, *_named(config, "criteria")):
         _check_registered(path, name, "criteria")
-    for index, name in enumerate(config["criteria"]):
-        _check_registered(f"criteria[{index}]", name, "criteria")
     for figure in (name for name in FIGURES if FIGURES[name].every_criterion):
         for name in _values(grids(config, figure), "criteria"):
             registry.check("criteria", name)
-    for path, name in _named(config, "datasets"):
+    schedules = [(f"schedules.{name}", name) for name in config["schedules"] if name != "default"]
+    for path, name in (*_named(config, "datasets"), *schedules):
         _check_dataset(config, path, name)
     if "learning_rate" in config["schedules"]["default"]:
         raise ConfigError(
             "schedules.default.learning_rate is one rate for all networks, expected "
             "networks.NETWORK.learning_rate, or a schedule of one data set"
         )
-    for name in config["schedules"]:
-        if name != "default":
-            _check_dataset(config, f"schedules.{name}", name)
     for figure in SECTIONS:
         _check_batch_sizes(config, figure)
     for figure in FIGURES:
@@ -80,8 +76,7 @@ def _check_tables() -> None:
             )
         if field["scores"] and name not in MASK_AXES:
             raise ConfigError(
-                f"axis {name} decides masks, but MASK_PATH in scripts/snip/study/axes.py lacks it, "
-                "expected it there, or figures would show the masks of one value for all"
+                f"axis {name} decides masks, but MASK_PATH in scripts/snip/study/axes.py lacks it"
             )
 
 
@@ -126,21 +121,22 @@ def _check_dataset(config: Mapping, path: str, name: str) -> None:
         total = load_source(variant.source).training_examples
     except DatasetError as error:
         raise ConfigError(f"{path}: {error}") from error
-    if not 1 <= round(total * share) < total:
+    held_out = round(total * share)
+    if not 1 <= held_out < total:
         raise ConfigError(
-            f"training.validation_share is {share}, which holds out {round(total * share)} of the "
-            f"{total} images of {variant.source}, expected at least one and not all of them"
+            f"training.validation_share is {share}, which holds out {held_out} of the {total} "
+            f"images of {variant.source}, expected at least one and not all of them"
         )
-    if (variant.examples or 0) > total - round(total * share):
+    if (variant.examples or 0) > total - held_out:
         raise ConfigError(
-            f"{path} is {name!r}, but {variant.source} has {total - round(total * share)} "
-            f"training examples beside a validation share of {share}"
+            f"{path} is {name!r}, but {variant.source} has {total - held_out} training examples "
+            f"beside a validation share of {share}"
         )
-    batch = config["training"]["training_batch_size"]
-    if batch > training_size(name, share):
+    batch, most = config["training"]["training_batch_size"], training_size(name, share)
+    if batch > most:
         raise ConfigError(
-            f"training.training_batch_size is {batch}, allowed: at most the "
-            f"{training_size(name, share)} training examples of {name}"
+            f"training.training_batch_size is {batch}, allowed: at most the {most} training "
+            f"examples of {name}"
         )
 
 
@@ -148,22 +144,23 @@ def _check_batch_sizes(config: Mapping, figure: str) -> None:
     """Check that each pruning batch can be drawn."""
     share = config["training"]["validation_share"]
     for index, grid in enumerate(grids(config, figure)):
+        shown = FIGURES.get(grid.get("figure", figure))
+        by_class = shown is not None and shown.masks == "each"
+        size = class_size if by_class else training_size
+        whose = " that each class surely has" if by_class else ""
         for name, batch in itertools.product(grid["datasets"], grid["batch_sizes"]):
-            if batch != "all" and batch > training_size(name, share):
+            if batch != "all" and batch > size(name, share):
                 raise ConfigError(
                     f"{_place(figure)}[{index}].batch_sizes has {batch}, allowed: at most the "
-                    f"{training_size(name, share)} training examples of {name}"
+                    f"{size(name, share)} training examples of {name}{whose}"
                 )
 
 
 def _shown(config: Mapping, figure: str) -> Iterator[tuple[str, list[dict]]]:
     """Yield the figures that a figure's grids are shown or judged as, with their grids."""
-    if not FIGURES[figure].by_reading:
-        yield figure, grids(config, figure)
-        return
     by_figure: dict[str, list[dict]] = {}
     for grid in grids(config, figure):
-        by_figure.setdefault(grid["figure"], []).append(grid)
+        by_figure.setdefault(grid.get("figure", figure), []).append(grid)
     yield from ((name, each) for name, each in by_figure.items() if name in FIGURES)
 
 
@@ -192,9 +189,8 @@ def _check_axes(figure: str, shown: str, completed: list[dict]) -> None:
         for network in _values(completed, "networks"):
             if not registry.constant("networks", network, "MASK_IMAGE"):
                 raise ConfigError(
-                    f"figures.{figure} has the network {network!r}, whose first layer does not "
-                    f"see the whole image, allowed: a network whose mask {spoken(shown)} can "
-                    "show as an image, such as lenet-300-100"
+                    f"figures.{figure} has the network {network!r}, whose first layer does not see "
+                    f"the whole image, allowed: one that does, such as lenet-300-100"
                 )
 
 
@@ -205,8 +201,7 @@ def _check_above_zero(figure: str, shown: str, completed: list[dict]) -> None:
         positive = [value for value in values if float(value) > 0]
         if FIGURES[shown].pruned and axis == "sparsities" and not positive:
             raise ConfigError(
-                f"figures.{figure} has only sparsity 0, expected one above 0, because it shows "
-                "masks"
+                f"figures.{figure} has only sparsity 0, expected one above 0, as it shows masks"
             )
         if FIGURES[shown].one_each and len(positive) > 1:
             raise ConfigError(

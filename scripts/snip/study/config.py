@@ -100,7 +100,7 @@ def _read(path: Path) -> Mapping:
         ConfigError: it is missing, no YAML, or no mapping.
     """
     try:
-        content = yaml.load(path.read_text(), Loader=UniqueKeys)
+        content = yaml.load(path.read_text("utf-8"), Loader=UniqueKeys)
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigError(
             f"configuration file {path} cannot be read: {' '.join(str(error).split())}"
@@ -188,7 +188,7 @@ def settings_by_hand(
             is given; or its file
             does not agree with the schema.
     """
-    config = check_schema(yaml.safe_load(DEFAULT.read_text()))
+    config = check_schema(yaml.safe_load(DEFAULT.read_text("utf-8")))
     if network not in config["networks"]:
         if "learning_rate" in wanted - set(given):
             raise ConfigError(

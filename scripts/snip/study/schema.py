@@ -41,7 +41,7 @@ NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNOR
 @cache
 def schema() -> dict[str, Any]:
     """Return the schema, with `$defs` for grids and schedules."""
-    content = yaml.safe_load(SCHEMA.read_text())
+    content = yaml.safe_load(SCHEMA.read_text("utf-8"))
     top = content["properties"]
     for section in UNIFORM:
         top[section]["properties"] = _section(section)

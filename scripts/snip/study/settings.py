@@ -37,77 +37,77 @@ def setting(default: Any, section: str, help: str, scores: bool = False, **limit
 class Settings:
     """How every run of a study is trained; the defaults are the paper's (section 5)."""
 
-    iterations: int = setting(100_000, "schedules", "number of training iterations", minimum=1)
+    iterations: int = setting(100_000, "schedules", help="number of training iterations", minimum=1)
     learning_rate: float = setting(
-        0.1, "networks", "learning rate at the start of training", exclusiveMinimum=0
+        0.1, "networks", help="learning rate at the start of training", exclusiveMinimum=0
     )
     decay_every: int = setting(
         25_000,
         "schedules",
-        "iterations between divisions of the learning rate by ten",
+        help="iterations between divisions of the learning rate by ten",
         minimum=1,
     )
     training_batch_size: int = setting(
-        100, "training", "examples per training iteration (not the pruning batch)", minimum=1
+        100, "training", help="examples per training iteration (not the pruning batch)", minimum=1
     )
     optimizer: str = setting(
         "sgd",
         "training",
-        "`sgd`, stochastic gradient descent with momentum, or `adam`, PyTorch's at its own defaults"
-        " (the paper's Table 3)",
+        help="`sgd`, stochastic gradient descent with momentum, or `adam`, PyTorch's at its own"
+        " defaults (the paper's Table 3)",
         enum=["sgd", "adam"],
     )
     momentum: float = setting(
         0.9,
         "training",
-        "momentum of stochastic gradient descent (`sgd`)",
+        help="momentum of stochastic gradient descent (`sgd`)",
         minimum=0,
         exclusiveMaximum=1,
     )
     validation_share: float = setting(
         0.1,
         "training",
-        "share of the training images held out for validation",
+        help="share of the training images held out for validation",
         scores=True,
         exclusiveMinimum=0,
         exclusiveMaximum=1,
     )
     log_every: int = setting(
-        100, "training", "iterations per logged point of the training loss", minimum=1
+        100, "training", help="iterations per logged point of the training loss", minimum=1
     )
     evaluate_every: int = setting(
         1000,
         "schedules",
-        "iterations between evaluations on validation and test images; the last is at the end",
+        help="iterations between evaluations on validation and test images; the last is at the end",
         minimum=1,
     )
     prunable: str = setting(
         "weights-and-biases",
         "protocol",
-        "what competes to be kept and counts in the sparsity: `weights-and-biases` (authors' code)"
-        " or `weights`",
+        help="what competes to be kept and counts in the sparsity: `weights-and-biases` (authors'"
+        " code) or `weights`",
         scores=True,
         enum=["weights-and-biases", "weights"],
     )
     initial_weights: str = setting(
         "redraw",
         "protocol",
-        "train new weights (`redraw`: authors' code, and the paper's note to Table 3) or the scored"
-        " ones (`keep`: the paper's Algorithm 1)",
+        help="train new weights (`redraw`: authors' code, and the paper's note to Table 3) or the"
+        " scored ones (`keep`: the paper's Algorithm 1)",
         enum=["redraw", "keep"],
     )
     initial_biases: str = setting(
         "zeros",
         "protocol",
-        "biases start at `zeros` (authors' code today) or are drawn, with deviation √(1/length)"
-        " (`variance-scaling`: their first release)",
+        help="biases start at `zeros` (authors' code today) or are drawn, with deviation"
+        " √(1/length) (`variance-scaling`: their first release)",
         scores=True,
         enum=["zeros", "variance-scaling"],
     )
     initialisation: str = setting(
         "variance-scaling",
         "protocol",
-        "deviation of the initial weights, a normal distribution truncated at two deviations:"
+        help="deviation of the initial weights, a normal distribution truncated at two deviations:"
         " `variance-scaling` √(1/fan-in) (authors' code), `glorot` √(2/(fan-in + fan-out)), `he`"
         " √(2/fan-in) (VS-X and VS-H in the paper's Table 3)",
         scores=True,
@@ -116,46 +116,47 @@ class Settings:
     relu_after_convolutions: bool = setting(
         False,
         "protocol",
-        "whether `lenet-5-caffe` has a ReLU after each convolution; Caffe's LeNet and the authors'"
-        " code have none",
+        help="whether `lenet-5-caffe` has a ReLU after each convolution; Caffe's LeNet and the"
+        " authors' code have none",
         scores=True,
     )
     inverted_statistics: str = setting(
         "recomputed",
         "protocol",
-        "standardise inverted images by their own statistics (`recomputed`) or the `original`'s",
+        help="standardise inverted images by their own statistics (`recomputed`) or the"
+        " `original`'s",
         scores=True,
         enum=["recomputed", "original"],
     )
     grey_values: str = setting(
         "standardised",
         "protocol",
-        "images enter the network `standardised`, with mean 0 and deviation 1 over the training"
-        " images (the paper's section 5), or with grey values from 0 to 1 (`unit`)",
+        help="images enter the network `standardised`, with mean 0 and deviation 1 over the"
+        " training images (the paper's section 5), or with grey values from 0 to 1 (`unit`)",
         scores=True,
         enum=["standardised", "unit"],
     )
     pruning_batch: str = setting(
         "random",
         "protocol",
-        "the examples of the pruning batch are drawn at `random`, or `balanced`: as many of each"
-        " class, or one more",
+        help="the examples of the pruning batch are drawn at `random`, or `balanced`: as many of"
+        " each class, or one more",
         scores=True,
         enum=["random", "balanced"],
     )
     random_labels: str = setting(
         "shuffled",
         "protocol",
-        "random labels are the true ones `shuffled` (the paper's section 5.6), or drawn classes"
-        " (`uniform`)",
+        help="random labels are the true ones `shuffled` (the paper's section 5.6), or drawn"
+        " classes (`uniform`)",
         enum=["shuffled", "uniform"],
     )
     device: str = setting(
         "cpu",
         "",
-        "what trains: `cpu`, `cuda`, or `auto` (cuda where there is one); `cuda` has"
-        " not been tested; scoring is always done on the cpu, so masks do not depend on it",
-        enum=["auto", "cpu", "cuda"],
+        help="what trains: `cpu` or `cuda`, each with last digits of its own; scoring is always"
+        " done on the cpu, so masks do not depend on it",
+        enum=["cpu", "cuda"],
     )
 
 

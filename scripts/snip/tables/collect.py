@@ -56,7 +56,9 @@ def read_result(folder: Path, run: Run, settings: Mapping) -> dict:
         result = unsealed(path.read_bytes())
         key = {name: result[name] for name in KEY}
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TableError(f"result file {path} cannot be used: {error}") from error
+        raise TableError(
+            f"result file {path} cannot be used: {error}; delete it, and its run is made again"
+        ) from error
     if key != run.key:
         raise TableError(f"result file {path} holds the run {key}, expected {run.key}")
     missing = [name for name in [*OUTCOME, "settings", "layers", "curve"] if name not in result]

@@ -1,5 +1,6 @@
 """Reading tables, and checking that they belong to the configuration of their reader."""
 
+import io
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,40 +11,60 @@ from snip.study.axes import AXES, KEY, Run
 from snip.study.figures import FIGURES
 from snip.study.settings import check_settings
 from snip.study.slices import slice_runs
-from snip.tables.collect import TableError
+from snip.tables.collect import SETTINGS, TableError
 
 # Columns that stay text although some of their values look like booleans or numbers.
 TEXTS = ("labels", "class", "claim")
 
 
-def read_table(path: Path | str, dtype: Mapping | None = None) -> pd.DataFrame:
+def read_table(
+    path: Path | str, dtype: Mapping | None = None, columns: Iterable[str] = ()
+) -> pd.DataFrame:
     """Read a table, with labels as text (`true` is not a boolean) and numbers as numbers.
 
     Args:
         dtype: types of further columns.
+        columns: what it must have.
 
     Raises:
-        TableError: the file is missing or empty.
+        TableError: the file is missing, empty or damaged.
     """
     try:
-        table = pd.read_csv(path, dtype=dict.fromkeys(TEXTS, str) | (dtype or {}))
+        content = Path(path).read_bytes()
+        if not content.endswith(b"\n"):
+            raise ValueError("its last line has no end" if content else "it is empty")
+        types = dict.fromkeys(TEXTS, str) | (dtype or {})
+        table = pd.read_csv(io.BytesIO(content), dtype=types)
+        if missing := [name for name in columns if name not in table]:
+            raise ValueError(f"it has no column {missing[0]}")
         sizes = table.get("batch_size")
         if sizes is not None and not pd.api.types.is_numeric_dtype(sizes):
             # If one batch size is `all`, pandas reads the numbers as text, too.
             table["batch_size"] = sizes.astype(object).map(
                 AXES["batch_size"].spelled, na_action="ignore"
             )
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise TableError(f"table {path} cannot be read: {error}") from error
+    except ValueError as error:
+        raise _damaged(path, error) from error
     return table
+
+
+def _damaged(path: Path | str, error: Exception) -> TableError:
+    said = " ".join(str(error).split())
+    return TableError(f"table {path} is damaged: {said}; delete it, and Snakemake makes it again")
 
 
 def read_settings(folder: Path) -> dict[tuple[str, str, str], dict]:
     """Read the table of settings in a folder of tables: by network, data set and reading."""
     settings: dict[tuple[str, str, str], dict] = {}
-    for row in read_table(folder / "settings.csv", {"value": str}).itertuples():
+    path = folder / "settings.csv"
+    for row in read_table(path, {"value": str}, SETTINGS).itertuples():
         by_name = settings.setdefault((row.network, row.dataset, row.reading), {})
-        by_name[row.setting] = json.loads(row.value)
+        try:
+            by_name[row.setting] = json.loads(row.value)
+        except (ValueError, TypeError) as error:
+            raise _damaged(path, error) from error
     return settings
 
 
@@ -56,7 +77,7 @@ def read_checked(folder: Path, name: str, part: Mapping) -> pd.DataFrame:
         part: the slice, see `study.slices.slice_of`.
 
     Raises:
-        TableError: a table is missing or empty, lacks a run of the slice or has another.
+        TableError: a table is missing or damaged, lacks a run of the slice or has another.
         SettingsError: its runs were trained under other settings.
     """
     path = folder / f"{name}.csv"
@@ -71,7 +92,7 @@ def read_checked(folder: Path, name: str, part: Mapping) -> pd.DataFrame:
             part["settings"][network][dataset][reading],
             "collect_study collect_figure",
         )
-    table = read_table(path)
+    table = read_table(path, columns=KEY)
     _check_runs(f"table {path}", table, runs)
     return table
 

@@ -169,23 +169,20 @@ class Training:
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device called `auto`, `cpu` or `cuda`, ready to give equal bytes each time.
+    """Return the device called `cpu` or `cuda`, ready to give equal bytes each time.
 
     Raises:
         DeviceError: another name, or `cuda` without a CUDA device.
     """
-    if name not in ("auto", "cpu", "cuda"):
-        raise DeviceError(f"device is {name!r}, allowed: auto, cpu, cuda")
-    available = name != "cpu" and torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise DeviceError(
-            "device is 'cuda', but torch finds no CUDA device here; allowed: cpu, auto"
-        )
-    if available:
+    if name not in ("cpu", "cuda"):
+        raise DeviceError(f"device is {name!r}, allowed: cpu, cuda")
+    if name == "cuda":
+        if not torch.cuda.is_available():
+            raise DeviceError("device is 'cuda', but torch finds no CUDA device here; allowed: cpu")
         # Else sums have another order each time, and results other last digits.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         torch.use_deterministic_algorithms(True, warn_only=True)
-    return torch.device("cuda" if available else "cpu")
+    return torch.device(name)
 
 
 def prepare(run: Run, settings: Settings, dataset: Dataset) -> tuple[nn.Module, Masks]:

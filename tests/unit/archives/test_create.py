@@ -84,3 +84,15 @@ def test_a_file_that_changes_while_it_is_archived_is_an_error(here, monkeypatch)
     with pytest.raises(ArchiveError, match="seed-0.json is altered"):
         create("study", Path("study.tar"))
     assert not list(Path().glob("study.tar*"))
+
+
+def test_a_study_that_is_being_computed_is_not_archived(here):
+    lay({NAME: b"{}", ".snakemake/locks/0.output.lock": b"results/other/runs/seed-0.json\n"})
+    create("study", Path("study.tar"))  # another one is
+    lay({".snakemake/locks/1.output.lock": b"figures/all\nresults/study/runs/seed-1.json\n"})
+    Path("study.tar").unlink()
+    with pytest.raises(
+        ArchiveError, match="study study is being computed: .* results/study/runs/seed-1"
+    ):
+        create("study", Path("study.tar"))
+    assert not list(Path().glob("study.tar*"))

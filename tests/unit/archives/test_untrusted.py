@@ -99,12 +99,8 @@ def test_no_more_bytes_are_written_than_the_manifest_states(here, monkeypatch):
     assert not present()
 
 
-def test_a_compressed_archive_and_one_of_an_earlier_version_are_refused(here):
+def test_a_compressed_archive_and_one_without_a_manifest_are_refused(here):
     with pytest.raises(ArchiveError, match="damaged.tar cannot be unpacked"):
         restored(gzip.compress(forged({NAME: b""})))
-    earlier = forged({NAME: b""}).replace(MANIFEST.encode(), b"SHA256SUMS\0\0\0")
-    header = bytearray(earlier[:512])
-    # The checksum of a tar header counts its own bytes as blanks.
-    header[148:156] = b"%06o\0 " % sum([*header[:148], *b" " * 8, *header[156:]])
-    with pytest.raises(ArchiveError, match="by an earlier version, without sizes.*tar -xf"):
-        restored(bytes(header) + earlier[512:])
+    with pytest.raises(ArchiveError, match=f"damaged.tar does not begin with {MANIFEST}"):
+        restored(bytes(10240))

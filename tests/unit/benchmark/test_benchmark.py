@@ -88,7 +88,7 @@ def test_the_table_shows_every_number_beside_its_target():
         "dry_run_seconds": 3.0,
     }
     text = table(json.loads(json.dumps(measured)))
-    assert "numpy multiplied by OpenBLAS 1, Zen kernels, on a processor" in text
+    assert "BLAS: OpenBLAS 1, Zen kernels, on a processor" in text
     lines = table(json.loads(json.dumps(measured))).splitlines()
     line_of = {line.split()[0]: line for line in lines if line.strip()}
     names = {"overhead_share", "redraw_seconds", "dry_run_seconds"}

@@ -46,6 +46,7 @@ def test_file_names_may_contain_a_dot(describe):
         ({"checksums": CHECKSUMS}, "training_examples None, expected a positive whole number"),
         (GOOD | {"training_examples": "600"}, "training_examples '600'"),
         (GOOD | {"training_examples": 0}, "training_examples 0"),
+        (GOOD | {"smallest_class": "60"}, "smallest_class '60', expected a positive whole number"),
         (GOOD | {"checksums": dict(list(CHECKSUMS.items())[1:])}, "no checksum of train-images"),
         (GOOD | {"checksums": CHECKSUMS | {"labels.csv": "0" * 64}}, "unknown file 'labels.csv'"),
         (GOOD | {"checksums": CHECKSUMS | {TEST_LABELS: "abc"}}, "checksum 'abc' of t10k-lab"),

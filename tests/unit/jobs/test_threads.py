@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from helpers import REPOSITORY
-from snip.jobs.threads import VARIABLES, library_name, multiplication, processor
+from snip.jobs.threads import BINDINGS, VARIABLES, library_name, multiplication, processor
 
 OPENBLAS = {
     "user_api": "blas",
@@ -25,7 +25,8 @@ print(numbers, torch.get_num_threads())
 
 def python(code, **environment):
     """Run code in a new process that may use two threads; return its output and its log."""
-    own = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    ours = [*VARIABLES, *BINDINGS]
+    own = {name: value for name, value in os.environ.items() if name not in ours}
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=REPOSITORY / "scripts",
@@ -62,7 +63,17 @@ def test_a_library_that_was_loaded_with_more_threads_is_corrected_and_said():
     assert output == "{1} 1"
     said, library = log.splitlines()
     assert said == "the libraries had 2 threads: set to 1"
-    assert multiplication(log) and library == f"multiplied by {multiplication(log)}"
+    assert multiplication(log) and library == f"BLAS: {multiplication(log)}"
+
+
+@pytest.mark.parametrize("name", ["OMP_PROC_BIND", "GOMP_CPU_AFFINITY"])
+def test_a_job_is_bound_to_no_core(name):
+    limit = "from snip.jobs import threads; threads.limit_libraries()\n"
+    cores = "import os, torch\nprint(len(os.sched_getaffinity(0)))"
+    value = "0" if name == "GOMP_CPU_AFFINITY" else "true"
+    output, log = python(limit + cores, **{name: value})
+    assert output == str(len(os.sched_getaffinity(0)))
+    assert log == f"{name} is {value}: removed, a job may use any core"
 
 
 def test_the_library_is_named_with_version_and_kernels():
@@ -74,7 +85,7 @@ def test_the_library_is_named_with_version_and_kernels():
 
 
 def test_a_log_without_the_line_names_none():
-    assert multiplication("$ python train.py\nmultiplied by X, on y\n") == "X, on y"
+    assert multiplication("$ python train.py\nBLAS: X, on y\n") == "X, on y"
     assert multiplication("$ python train.py\n") is None
 
 

@@ -2,13 +2,15 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from helpers import REPOSITORY, needs, own_files
+from helpers import PATIENCE, REPOSITORY, needs, own_files
 
 
 @pytest.mark.parametrize(("options", "status"), [([], 0), (["--no-skips"], 1)])
@@ -42,3 +44,30 @@ def test_the_projects_own_files_are_those_that_git_would_list(tmp_path):
     listed = {name for name in done.stdout.split("\0") if name}
     assert set(own_files(tmp_path)) == listed - {"scripts/.#a.py"}
     assert len(listed) > 6
+
+
+@pytest.mark.parametrize("ignored", [[], [signal.SIGHUP, signal.SIGINT]])
+def test_children_get_ordinary_signals_also_under_nohup(ignored):
+    def ignore():
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
+
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/unit/jobs"]
+    done = subprocess.run(
+        [*command, "-k", "asked_to_end or ctrl_c"],
+        cwd=REPOSITORY,
+        preexec_fn=ignore,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_test_that_hangs_ends(tmp_path):
+    (tmp_path / "test_hanging.py").write_text("import time\ndef test_it(): time.sleep(60)\n")
+    command = [sys.executable, "-m", "pytest", "--timeout=1", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1 and "Timeout" in done.stdout
+    settings = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    # Longer than any helper waits.
+    assert settings["tool"]["pytest"]["ini_options"]["timeout"] > PATIENCE

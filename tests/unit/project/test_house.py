@@ -26,6 +26,8 @@ FLOORS = [
     {"figures"},
     {"report", "archives", "benchmark"},
 ]
+# They open no text.
+OTHERS = ("tarfile.open", "Image.open")
 HEIGHT = {package: height for height, floor in enumerate(FLOORS) for package in floor}
 MODULES = sorted(LIBRARY.rglob("*.py"))
 
@@ -95,6 +97,30 @@ def test_no_two_modules_share_a_name():
         and not (path.parent.name in ("figures", "claims") and path.stem in subjects)
     )
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_text_is_read_and_written_as_utf_8():
+    """Whatever the locale: an encoding stands wherever Python would take the locale's."""
+    found = []
+    for path in (REPOSITORY / "scripts").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_bytes())):
+            name = getattr(getattr(call, "func", None), "attr", "")
+            if not isinstance(call, ast.Call):
+                continue
+            words = {word.arg for word in call.keywords} - {None}
+            place = f"{path.relative_to(REPOSITORY)}:{call.lineno}"
+            if name == "read_text" and not (call.args or "encoding" in words):
+                found.append(place)
+            if name == "write_text" and not (len(call.args) > 1 or "encoding" in words):
+                found.append(place)
+            if words & {"text", "universal_newlines"} and "encoding" not in words:
+                found.append(place)  # a subprocess
+            if name == "open" or getattr(call.func, "id", "") == "open":
+                modes = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
+                binary = any("b" in mode or ":" in mode for mode in modes)
+                if not (binary or "encoding" in words or ast.unparse(call.func) in OTHERS):
+                    found.append(place)
+    assert found == []
 
 
 def test_no_script_hides_a_package():

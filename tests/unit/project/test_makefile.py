@@ -58,41 +58,100 @@ def make(folder: Path, *arguments: str, check: bool = True) -> subprocess.Comple
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A folder with the Makefile and nothing to install, whose first `make` failed half-way."""
+    """A folder with the Makefile and nothing to install, and its environment."""
     folder = tmp_path_factory.mktemp("make") / "a project"
-    folder.mkdir()
-    shutil.copy(REPOSITORY / "Makefile", folder)
-    for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
-        (folder / name).write_text("")
-    # As without python3-venv: it fails and leaves a Python without pip.
-    python = folder / "python"
-    python.write_text(
-        "#!/bin/sh\n"
-        'if [ "$2" = venv ]; then mkdir -p .venv/bin; touch .venv/bin/python; exit 1; fi\n'
-    )
-    python.chmod(0o755)
-    assert make(folder, "PYTHON=./python", ENV, check=False).returncode != 0
-    assert (folder / ".venv/bin/python").exists()
+    make_project(folder)
     make(folder, PYTHON, ENV)
     return folder
 
 
-def whole(folder: Path) -> bool:
-    """Whether an environment's programs are its own and make leaves it as it is."""
-    said = subprocess.run([folder / ".venv/bin/pip", "--version"], capture_output=True, text=True)
-    return (
-        f" from {folder}/.venv/" in said.stdout and "-m venv" not in make(folder, "-n", ENV).stdout
+def make_project(folder: Path) -> Path:
+    """Make a folder with the Makefile and nothing to install."""
+    folder.mkdir()
+    shutil.copy(REPOSITORY / "Makefile", folder)
+    for name in ("requirements.txt", "requirements-dev.txt", "constraints.txt"):
+        (folder / name).write_text("")
+    return folder
+
+
+def prefix(folder: Path) -> str:
+    """Where the Python of a project has its packages."""
+    command = [folder / ".venv/bin/python", "-m", "pip", "--version"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_an_environment_that_was_copied_or_moved_is_used(project):
+    for place in ("copied", "moved"):
+        other = Path(shutil.copytree(project, project.with_name("before"), symlinks=True))
+        other = other.rename(project.with_name(place))
+        (other / "requirements.txt").touch()
+        assert "-m venv" not in make(other, PYTHON, ENV).stdout
+        assert f" from {other}/.venv/" in prefix(other)
+
+
+def test_an_environment_without_pip_gets_its_packages_from_uv(tmp_path, monkeypatch):
+    folder = make_project(tmp_path / "a project")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=folder, check=True)
+    (folder / ".venv/mine").touch()
+    uv = tmp_path / "bin/uv"
+    uv.parent.mkdir()
+    uv.write_text('#!/bin/sh\necho "$@" > said\n')
+    uv.chmod(0o755)
+    # Else the machine's own may be found.
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:/usr/bin:/bin")
+    make(folder, PYTHON, "PIP_ARGS=--offline", ENV)
+    assert (folder / "said").read_text() == (
+        "pip install --quiet --python .venv/bin/python --offline --constraint constraints.txt "
+        "--requirement requirements.txt\n"
     )
+    assert (folder / ".venv/mine").exists()
 
 
-def test_an_environment_that_was_left_half_made_copied_or_moved_is_made_anew(project):
-    assert whole(project)
-    copied = Path(shutil.copytree(project, project.with_name("copied"), symlinks=True))
-    make(copied, PYTHON, ENV)
-    assert whole(copied) and whole(project)
-    moved = copied.rename(project.with_name("moved"))
-    make(moved, PYTHON, ENV)
-    assert whole(moved)
+def test_an_environment_without_pip_and_uv_is_left_as_it_is(tmp_path, monkeypatch):
+    folder = make_project(tmp_path / "a project")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=folder, check=True)
+    (folder / ".venv/mine").touch()
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    done = make(folder, PYTHON, ENV, check=False)
+    assert done.returncode != 0
+    assert ".venv has no pip, and no uv is here, expected one of both" in done.stdout
+    assert (folder / ".venv/mine").exists() and not (folder / ENV).exists()
+
+
+def test_a_link_to_another_disk_is_used_and_kept(project, tmp_path):
+    folder = make_project(tmp_path / "another project")
+    shutil.copytree(project / ".venv", tmp_path / "scratch/venv", symlinks=True)
+    (folder / ".venv").symlink_to(tmp_path / "scratch/venv")
+    make(folder, PYTHON, ENV)
+    assert (folder / ".venv").is_symlink() and (tmp_path / "scratch/venv/installed").exists()
+    # The disk was emptied.
+    shutil.rmtree(tmp_path / "scratch")
+    done = make(folder, PYTHON, ENV, check=False)
+    assert done.returncode != 0 and (folder / ".venv").is_symlink()
+    assert ".venv has no Python that runs, expected an environment or nothing" in done.stdout
+
+
+def test_a_folder_with_something_else_is_kept_and_an_empty_one_used(tmp_path):
+    folder = make_project(tmp_path / "a project")
+    (folder / ".venv").mkdir()  # where a disk is to be mounted
+    assert "-m venv .venv" in make(folder, "-n", PYTHON, ENV).stdout
+    (folder / ".venv/mine").touch()
+    done = make(folder, PYTHON, ENV, check=False)
+    assert done.returncode != 0 and (folder / ".venv/mine").exists()
+    assert ".venv has no Python that runs" in done.stdout
+
+
+def test_a_search_path_for_folders_is_not_used(tmp_path, monkeypatch):
+    """`cd scripts` would go to the other project, and print where it is."""
+    (tmp_path / "other/scripts").mkdir(parents=True)
+    folder = make_project(tmp_path / "a project")
+    (folder / "scripts").mkdir()
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/bin/python").write_text("#!/bin/sh\npwd\n")
+    (folder / ".venv/bin/python").chmod(0o755)
+    (folder / ".venv/installed").touch()
+    monkeypatch.setenv("CDPATH", str(tmp_path / "other"))
+    assert f"{folder}/scripts\n" in make(folder, "reference").stdout
 
 
 def test_every_call_of_snakemake_gets_the_arguments():

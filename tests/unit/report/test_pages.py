@@ -24,7 +24,7 @@ def test_times_are_those_of_the_stages_that_have_any(tmp_path):
 
 def test_the_report_counts_the_libraries_that_multiplied(tmp_path):
     lines = [
-        f"multiplied by OpenBLAS 0.3, {kernels} kernels, on AMD EPYC"
+        f"BLAS: OpenBLAS 0.3, {kernels} kernels, on AMD EPYC"
         for kernels in ("Zen", "Haswell", "Zen")
     ]
     for place, text in zip(

@@ -52,6 +52,12 @@ BAD = [
     ),
     ("figures.fig1[0].sparsities", [-1], ["sparsities[0]", "-1", "minimum of 0"]),
     ("figures.fig3[0].batch_sizes", [60000], ["batch_sizes", "60000", "54000"]),
+    (
+        "figures.fig2[0].datasets",
+        ["mnist-200"],
+        ["batch_sizes", "100", "mnist-200 that each"],
+    ),
+    ("figures.fig2[0].batch_sizes", [5000], ["figures.fig2[0].batch_sizes has 5000", "each class"]),
     ("figures.fig4[0].batch_sizes", [3001], ["batch_sizes", "3001", "3000"]),
     ("training.training_batch_size", 4000, ["training_batch_size", "4000", "mnist-3000"]),
     ("networks.lenet-300-100.learning_rate", "fast", ["learning_rate", "'fast'", "number"]),

@@ -33,11 +33,42 @@ def test_a_table_of_other_settings_or_runs_is_refused(tmp_path):
         read_checked(tmp_path, "runs", other)
 
 
-def test_an_empty_table_is_named(tmp_path):
-    path = tmp_path / "runs.csv"
-    path.write_text("")
-    with pytest.raises(TableError, match=str(path)):
-        read_table(path)
+@pytest.fixture
+def tables(tmp_path):
+    """The folder of tables of one run."""
+    write_result(tmp_path, RUN, sealed(result_of(RUN)))
+    for name, table in tabulate_runs(tmp_path, slice_of_runs(RUN)).items():
+        (tmp_path / f"{name}.csv").write_bytes(csv_bytes(table))
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["runs", "layers", "curves", "settings"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: b"\n",
+        lambda content: content[:-1],  # on another file system's last block, say
+        lambda content: content[: len(content) * 2 // 3].rstrip(),
+        lambda content: content.replace(b"network", b"netw\xffrk", 1),
+        lambda content: content.replace(b"network", b"nets", 1),
+        lambda content: content + b'"\n',
+        lambda content: content + b"1," * 40 + b"\n",
+        lambda content: bytes(len(content)),
+    ],
+)
+def test_an_empty_or_damaged_table_is_named_with_what_to_do(tables, name, damage):
+    path = tables / f"{name}.csv"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(TableError, match=f"{path} is damaged: .*; delete it, and"):
+        read_checked(tables, "runs" if name == "settings" else name, slice_of_runs(RUN))
+
+
+def test_a_setting_that_is_no_json_is_named(tables):
+    path = tables / "settings.csv"
+    path.write_text(path.read_text().replace("momentum,", "momentum,a"))
+    with pytest.raises(TableError, match="settings.csv is damaged: .*; delete it, and"):
+        read_checked(tables, "runs", slice_of_runs(RUN))
 
 
 def test_batch_sizes_are_numbers_also_beside_all(tmp_path):
