@@ -5,7 +5,7 @@
 #
 #   results/datasets/{source}/                         verified IDX files and summary.npz
 #   results/{study}/runs/RUN.json                      one network trained
-#   results/{study}/masks/MASKS.npz                    one network scored
+#   results/{study}/masks/MASKS.npz                    a kind of mask scored, all its seeds
 #   results/{study}/slices/{slice}.json                the part of the configuration that decides it
 #   results/{study}/tables/{figure}/{runs,layers,curves,settings}.csv  one figure's runs
 #   results/{study}/tables/{runs,layers,curves,settings}.csv           the whole study's runs
