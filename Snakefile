@@ -5,7 +5,7 @@
 #
 #   results/datasets/{source}/                         verified IDX files and summary.npz
 #   results/{study}/runs/RUN.json                      one network trained
-#   results/{study}/masks/MASKS.npz                    one network scored
+#   results/{study}/masks/MASKS.npz                    a kind of mask scored, all its seeds
 #   results/{study}/slices/{slice}-{digest}.json       what decides it: configuration and code
 #   results/{study}/tables/{figure}/…                  one figure's runs:
 #                                                      {runs,layers,curves,settings,made_by}.csv

@@ -11,7 +11,7 @@ import pandas as pd
 
 from extra_drawings import ORIGIN, figure_of_controls, figure_of_criteria
 from snip.figures import anatomy, batch_sizes, errors, forest, losses, masks, style
-from snip.tables.collect import MASK_KEY
+from snip.study.axes import MASK_KEY
 from snip.tables.intervals import differences_from_reference
 
 RUN = {

@@ -90,7 +90,7 @@ SCORING = scoring_part(settings(configuration(), "lenet-300-100", "generated"))
 WRITTEN = {}  # the contents of mask files, which are the same in every test
 
 
-def pattern(masks, class_, sparsity, data) -> np.ndarray:
+def pattern(masks, seed, class_, sparsity, data) -> np.ndarray:
     """What a mask shows: its class or its batch, and under the signed gradient another picture."""
     if masks.criterion == "gradient-signed":
         # Some classes are bright on their strokes and others dark; another picture when inverted.
@@ -100,55 +100,57 @@ def pattern(masks, class_, sparsity, data) -> np.ndarray:
     if masks.class_ == "each":
         return sizes("generated", data)[class_]
     opened = load_dataset("generated", data)
-    training, _ = opened.split(masks.seed, 0.1)
-    batch = draw_pruning_batch(opened.train_labels, training, masks.batch_size, masks.seed)
+    training, _ = opened.split(seed, 0.1)
+    batch = draw_pruning_batch(opened.train_labels, training, masks.batch_size, seed)
     return opened.train_images[batch].mean(0).reshape(-1) / 255
 
 
-def file_of(masks, sparsities, first, scoring=SCORING) -> bytes:
-    """A mask file of first layers (classes, sparsities, units, 784)."""
+def file_of(masks, seeds, sparsities, first, scoring=SCORING) -> bytes:
+    """A mask file of first layers (seeds, classes, sparsities, units, 784)."""
     description = {
         "key": masks.key,
         "settings": scoring,
-        "classes": [str(number) for number in range(len(first))],
+        "seeds": seeds,
+        "classes": [str(number) for number in range(first.shape[1])],
         "sparsities": sparsities,
-        "composition": [],
-        "units": first.shape[2],
+        "composition": [[] for _ in seeds],
+        "units": first.shape[3],
         "anatomies": [],
     }
     return mask_file(description, {"images": pixel_counts(first)})
 
 
-def content(masks, sparsities, data, scoring) -> bytes:
+def content(masks, seeds, sparsities, data, scoring) -> bytes:
     """A mask file that shows patterns, the more sharply the sparser."""
-    random = np.random.default_rng([masks.seed, len(masks.path)])
     classes = range(10 if masks.class_ == "each" else 1)
-    first = np.empty((len(classes), len(sparsities), 50, 784), bool)
-    for class_ in classes:
-        for index, sparsity in enumerate(sparsities):
-            shown = pattern(masks, class_, sparsity, data) ** (float(sparsity) / 40)
-            shares = shown / shown.max() * (100 - float(sparsity)) / 100
-            first[class_, index] = random.random((50, 784)) < shares
-    return file_of(masks, sparsities, first, scoring)
+    first = np.empty((len(seeds), len(classes), len(sparsities), 50, 784), bool)
+    for row, seed in enumerate(seeds):
+        random = np.random.default_rng([seed, len(masks.path)])
+        for class_ in classes:
+            for index, sparsity in enumerate(sparsities):
+                shown = pattern(masks, seed, class_, sparsity, data) ** (float(sparsity) / 40)
+                shares = shown / shown.max() * (100 - float(sparsity)) / 100
+                first[row, class_, index] = random.random((50, 784)) < shares
+    return file_of(masks, seeds, sparsities, first, scoring)
 
 
 def write_masks(config, folder, data) -> None:
-    for masks, sparsities in study_masks(config).items():
+    for masks, (seeds, sparsities) in study_masks(config).items():
         if masks.network == "lenet-300-100" and "generated" in masks.dataset:
-            key = (masks, *sparsities)
+            key = (masks, *seeds, *sparsities)
             if key not in WRITTEN:
                 scoring = scoring_part(
                     settings(config, masks.network, masks.dataset, masks.reading)
                 )
-                WRITTEN[key] = content(masks, sparsities, data, scoring)
+                WRITTEN[key] = content(masks, seeds, sparsities, data, scoring)
             write_atomically(folder / f"{masks.path}.npz", WRITTEN[key])
 
 
 def class_masks(evidence) -> dict:
-    """The paths of Figure 2's mask files, with what each is of and its sparsities."""
+    """The paths of Figure 2's mask files, with what each is of, its seeds and its sparsities."""
     return {
-        evidence.masks.folder / f"{masks.path}.npz": (masks, sparsities)
-        for masks, sparsities in study_masks(configuration()).items()
+        evidence.masks.folder / f"{masks.path}.npz": (masks, *wanted)
+        for masks, wanted in study_masks(configuration()).items()
         if (masks.criterion, masks.class_, masks.dataset) == ("snip", "each", "generated")
     }
 

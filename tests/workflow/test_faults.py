@@ -137,7 +137,7 @@ def damage(path, how):
 @pytest.mark.parametrize("how", ["truncated", "flipped", "empty"])
 def test_a_damaged_result_or_mask_is_refused_by_name(clone, how):
     result = clone / f"results/small/runs/{RUN}.json"
-    mask = next((clone / "results/small/masks").rglob("gradient/**/class-each/*.npz"))
+    mask = next((clone / "results/small/masks").rglob("gradient/**/class-each.npz"))
     good = {path: path.read_bytes() for path in (result, mask)}
     for path in good:
         damage(path, how)

@@ -7,6 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -120,6 +121,19 @@ def test_adding_a_seed_trains_only_that_seed(clone):
         "compare": 1,
         "figures": 1,
     }
+
+
+@pytest.mark.parametrize(("key", "values"), [("seeds", [0, 5]), ("sparsities", [50, 90, 95])])
+def test_a_new_seed_or_sparsity_of_masks_scores_their_kind_anew_and_no_other(clone, key, values):
+    small = json.loads(json.dumps(SMALL))
+    small["figures"]["fig2"][0][key] = values
+    (clone / "config/small.yaml").write_text(yaml.safe_dump(small))
+    plan = planned(clone)
+    assert plan["prune"] == 1 and "train" not in plan
+    path = "results/small/masks/generated/lenet-300-100/snip/batch-20/class-each.npz"
+    snakemake(clone, "--cores", "1", target=path)
+    with np.load(clone / path) as archive:
+        assert values == [int(each) for each in json.loads(str(archive["description"]))[key]]
 
 
 def test_changing_a_setting_retrains_what_it_affects(clone):

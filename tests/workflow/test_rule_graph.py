@@ -5,6 +5,7 @@ import re
 import pytest
 
 from helpers import REPOSITORY, run_in
+from small import planned
 
 pytestmark = pytest.mark.workflow
 # Together they need every rule: `readings` has statements of its own, and `describe` is the report.
@@ -35,3 +36,10 @@ def test_the_readme_draws_the_rules_as_snakemake_does():
     listing = run_in(REPOSITORY, "snakemake", "--list-rules").stdout
     rules = set(re.findall(r"^\w+$", listing, re.M))
     assert {rule for edge in readme for rule in edge} == rules and "train" in rules
+
+
+def test_the_default_study_has_a_scoring_job_for_each_kind_of_mask():
+    # Figures 2, 5 and 6: data sets x criteria; Figure 3: batch sizes; the anatomy: networks x
+    # criteria, of which Figure 3 has one.
+    plan = planned(REPOSITORY, "--forceall", configs=[])
+    assert plan["prune"] == 2 + 2 + 8 + 5 + 2 * 9 - 1

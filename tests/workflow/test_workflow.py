@@ -16,7 +16,7 @@ from pypdf import PdfReader
 from helpers import run_in
 from small import CONFIGS, RUN, digests, environment, planned, small_project, snakemake
 from snip.jobs.threads import multiplication
-from snip.masks.mask_files import read_mask_file
+from snip.masks.mask_files import read_masks
 from snip.study import registry
 from snip.study.axes import KEY, MaskSet
 from snip.study.config import load_config
@@ -25,7 +25,7 @@ from snip.study.grids import study_runs
 from snip.tables.collect import OUTCOME
 
 pytestmark = pytest.mark.workflow
-SHARED = MaskSet("generated", "lenet-300-100", "snip", 100, "all", 0)
+SHARED = MaskSet("generated", "lenet-300-100", "snip", 100, "all")
 
 
 def test_all_figures_on_the_real_data(tiny):
@@ -103,7 +103,8 @@ def test_figures_show_their_own_sparsities_of_masks_that_they_share(finished):
     assert third["sparsity"].tolist()[:-1] == [90, 90]
     assert len(images("fig2")) == 2 * 10 and len(images("fig5")) == 10
     # Figure 3 shares a file with the anatomy, which shows more.
-    assert read_mask_file(finished / "results/small/masks", SHARED).sparsities == ["90", "99"]
+    [file] = read_masks(finished / "results/small/masks", SHARED)
+    assert file.sparsities == ["90", "99"]
     anatomy = pd.read_csv(finished / "figures/small/anatomy.csv")
     assert set(anatomy["sparsity"]) == {90, 99}
 
@@ -172,9 +173,9 @@ def test_a_criterion_that_changes_its_network_changes_no_other_class(clone, tmp_
         words += ["--sparsity", "90", "--class", class_, "--output", str(output)]
         run_in(clone, "python", "scripts/prune.py", *words)
         with np.load(output, allow_pickle=False) as archive:
-            return archive["fc1.weight"]
+            return archive["fc1.weight"][0]
 
-    alone = masks("2")
+    [alone] = masks("2")
     assert alone.any() and (masks("each")[2] == alone).all()
 
 

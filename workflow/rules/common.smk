@@ -48,7 +48,7 @@ try:
     configuration.check_files(workflow.configfiles)
     # A workflow that uses this one as a module gives only its own configuration.
     config = configuration.check(configuration.overlaid(configuration.DEFAULT, config))
-    MASKS = {mask.path: sparsities for mask, sparsities in grids.study_masks(config).items()}
+    MASKS = {mask.path: wanted for mask, wanted in grids.study_masks(config).items()}
 except SnipError as error:
     raise WorkflowError(f"{error}")
 
@@ -168,15 +168,15 @@ def run_arguments(wildcards):
 
 
 def mask_arguments(wildcards):
-    """The options of prune.py: what is scored, and every sparsity that a figure shows of it."""
+    """The options of prune.py: what is scored, and every seed and sparsity that a figure shows."""
     path = axes.MASK_PATH.format(**{axis: wildcards[axis] for axis in axes.MASK_AXES})
     key = axes.values_in(wildcards, axes.MASK_AXES)
     if path not in MASKS:
         raise WorkflowError(f"no figure of study {config['study']} shows the masks {path}")
     values = scoring_part(run_settings(wildcards))
-    sparsities = " ".join(MASKS[path])
+    seeds, sparsities = (" ".join(map(str, labels)) for labels in MASKS[path])
     return (
-        f"{options.arguments(key)} --images-only --sparsity {sparsities}"
+        f"{options.arguments(key)} --images-only --seed {seeds} --sparsity {sparsities}"
         f" {options.arguments(values)}"
     )
 
@@ -192,16 +192,12 @@ def run_files(*names):
     return [f"{RESULTS}/runs/{run.path}.json" for run in wanted]
 
 
-def mask_files(*names, shown_only=False):
-    """Mask files of figures; with `shown_only`, those of the one seed that is drawn."""
-    files = {}
-    for name in names:
-        completed = grids.grids(config, name)
-        shown = grids.shared_seeds(name, completed)[:1] if shown_only else []
-        for mask in grids.expand_masks(name, completed):
-            if mask.seed in shown or not shown_only:
-                files[f"{RESULTS}/masks/{mask.path}.npz"] = None
-    return list(files)
+def mask_files(*names):
+    """The mask files of figures, each once."""
+    wanted = (
+        mask for name in names for mask in grids.expand_masks(name, grids.grids(config, name))
+    )
+    return list(dict.fromkeys(f"{RESULTS}/masks/{mask.path}.npz" for mask in wanted))
 
 
 def figure_inputs(wildcards):
@@ -213,8 +209,7 @@ def figure_inputs(wildcards):
     if shown.trained and not shown.by_reading:
         files += [f"{RESULTS}/tables/{wildcards.figure}/{table}.csv" for table in TABLES]
     if shown.masks:
-        # Figure 3 looks in all of them for the example that the paper shows.
-        files += mask_files(wildcards.figure, shown_only=not shown.trained)
+        files += mask_files(wildcards.figure)
     if shown.trained and shown.masks:
         for source in sources_of([wildcards.figure]):
             files += fetched(source, [SUMMARY])

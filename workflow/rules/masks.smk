@@ -1,4 +1,4 @@
-# Prune: data -> results/{study}/masks/…/class-{class_}/seed-{seed}.npz, one network scored per job
+# Prune: data -> results/{study}/masks/…/class-{class_}.npz, all seeds and sparsities of a kind per job
 
 
 rule prune:
@@ -15,7 +15,8 @@ rule prune:
         "../../environment.yml"
     resources:
         mem_mb=memory,
-        runtime=half_hours,
+        # Twenty seeds of a criterion in rounds take a quarter of an hour on a fast core.
+        runtime=lambda wildcards, attempt: 150 * attempt,
         disk_mb=1000,
     params:
         code=run_code("prune"),

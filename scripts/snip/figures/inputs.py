@@ -56,14 +56,14 @@ class Inputs:
         return shared_seeds(self.figure, self.part["grids"][self.figure])[0]
 
     def mask_files(self, seed: int | None = None, every: bool = False) -> Iterator[MaskFile]:
-        """Yield the figure's mask files of one seed, or of every seed.
+        """Yield the figure's masks of one seed, or of every seed.
 
         Args:
             seed: None: `self.seed`.
             every: yield those of every seed.
 
         Raises:
-            MaskFileError, SettingsError: see `mask_files.read_mask_file`.
+            MaskFileError, SettingsError: see `mask_files.read_masks`.
         """
         seed = self.seed if seed is None else seed
         folder = self.results / "masks"

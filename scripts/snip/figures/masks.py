@@ -12,9 +12,9 @@ from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
 from snip.masks.mask_files import MaskFile
+from snip.study.axes import MASK_KEY
 from snip.study.names import criterion_name, dataset_name, network_name
 from snip.study.spelling import number
-from snip.tables.collect import MASK_KEY
 
 PIXELS = [f"p{pixel}" for pixel in range(784)]
 # The layout by hand, in dots of the PNG. A pixel of a mask is a whole number of dots, so all pixels

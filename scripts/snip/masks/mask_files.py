@@ -1,17 +1,19 @@
 """Mask files: compressed numpy archives without pickled objects. Imports no torch.
 
-A mask file holds these arrays:
+A mask file holds a kind of mask, of several seeds, in these arrays:
 
 - `description`: a JSON text with
   - `key`, what was scored, and `settings`, how;
-  - `classes` and `sparsities`, in the order of the arrays' axes;
-  - `composition`: per pruning batch, the number of examples of each class;
+  - `seeds`, `classes` and `sparsities`, in the order of the arrays' axes;
+  - `composition`: per seed and pruning batch, the number of examples of each class;
   - `units`: the number of units of the first layer;
-  - `anatomies`: for class `all`, per sparsity the counts of `snip.masks.anatomy`; else empty.
-- `images`, uint16 (classes, sparsities, 28, 28): the number of first-layer units that keep each
-  pixel. Absent if these units do not see the whole image.
+  - `anatomies`: for class `all`, per seed and sparsity the counts of `snip.masks.anatomy`; else
+    empty;
+  - `made_by`: what computed it, see `snip.jobs.threads`.
+- `images`, uint16 (seeds, classes, sparsities, 28, 28): the number of first-layer units that keep
+  each pixel. Absent if these units do not see the whole image.
 - the masks, unless the file is for images only: per parameter tensor, under its name in the
-  network, a boolean array ([classes,] sparsities, *tensor shape), True where kept.
+  network, a boolean array (seeds, classes, sparsities, *tensor shape), True where kept.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ import numpy as np
 from snip.jobs.failures import SnipError
 from snip.study.axes import MaskSet
 from snip.study.settings import check_settings
+
+REMEDY = "delete it, and it is scored again"
 
 
 class MaskFileError(SnipError):
@@ -71,29 +75,29 @@ def pixel_counts(first: np.ndarray) -> np.ndarray | None:
 
 @dataclass(frozen=True)
 class MaskFile:
-    """The part of a mask file that tables, figures and claims read.
+    """The part of a mask file that tables, figures and claims read, of one seed.
 
     Attributes:
         path: the file.
-        key: what was scored.
-        settings: how it was scored (`SCORING_SETTINGS`).
+        key: what was scored, with the seed.
         classes: one per pruning batch, in order.
         sparsities: labels (percent), in order.
         composition: per pruning batch, the number of examples of each of the ten classes.
         anatomies: per sparsity and parameter tensor, the counts of `snip.masks.anatomy`; empty
             unless the class is `all`.
-        shares: the share of first-layer units that keep each pixel, (classes, sparsities, 28, 28);
+        counts: the number of first-layer units that keep each pixel, (classes, sparsities, 28, 28);
             None if these units do not see the whole image.
+        units: the number of units of the first layer.
     """
 
     path: Path
     key: dict[str, Any]
-    settings: dict[str, Any]
     classes: list[str]
     sparsities: list[str]
     composition: list[list[int]]
     anatomies: list[dict[str, dict[str, int]]]
-    shares: np.ndarray | None
+    counts: np.ndarray | None
+    units: int
 
     @property
     def images(self) -> np.ndarray:
@@ -102,70 +106,80 @@ class MaskFile:
         Raises:
             MaskFileError: the first layer's units do not see all 784 pixels.
         """
-        if self.shares is None:
+        if self.counts is None:
             raise MaskFileError(
                 f"mask file {self.path} has no images: the first layer's units do not see the "
                 "whole image; expected a first layer of shape (units, 784)"
             )
-        return self.shares
+        # Rounded as in the tables; one unit of 300 is 0.0033.
+        return (self.counts / self.units).round(4)
 
 
-def read_mask_file(
+def read_masks(
     folder: Path,
     masks: MaskSet,
-    sparsities: Sequence[str] | None = None,
+    wanted: Mapping[int, Sequence[str]] | None = None,
     settings: Mapping[str, Any] | None = None,
-) -> MaskFile:
-    """Read the file of a mask set below `folder`, and check that it holds that set.
+) -> list[MaskFile]:
+    """Read a mask file below `folder`, and check that it holds what is wanted.
 
     Args:
         folder: the study's folder of masks.
-        masks: the mask set.
-        sparsities: labels to select; the file may have more, for other figures. None selects all.
+        masks: the kind of mask.
+        wanted: by seed, labels of sparsities; the file may have more, for other figures. None
+            selects all.
         settings: the scoring settings that the reader expects. None accepts any.
 
+    Returns:
+        The masks of each seed, in the order of `wanted`.
+
     Raises:
-        MaskFileError: the file is missing or damaged, holds other masks or lacks a sparsity.
+        MaskFileError: the file is missing or damaged, holds other masks, or lacks a seed or a
+            sparsity.
         SettingsError: the masks were scored under other settings.
     """
     path = folder / f"{masks.path}.npz"
     try:
         # Open the file here: numpy does not close a file that it cannot read.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            description = json.loads(str(archive["description"]))
+            found = json.loads(str(archive["description"]))
             counts = archive["images"] if "images" in archive.files else None
-            file = MaskFile(
-                path,
-                description["key"],
-                description["settings"],
-                description["classes"],
-                description["sparsities"],
-                description["composition"],
-                description["anatomies"],
-                # Rounded as in the tables; one unit of 300 is 0.0033.
-                None if counts is None else (counts / description["units"]).round(4),
-            )
+        key, seeds, sparsities = found["key"], found["seeds"], found["sparsities"]
+        classes, composition, units = found["classes"], found["composition"], found["units"]
+        anatomies, scored = found["anatomies"], found["settings"]
+    except FileNotFoundError:
+        raise MaskFileError(f"mask file {path} does not exist, expected {masks.key}") from None
     except Exception as error:
-        raise MaskFileError(f"mask file {path} cannot be read: {error}") from error
-    if file.key != masks.key:
-        raise MaskFileError(f"mask file {path} holds {file.key}, expected {masks.key}")
-    if settings is not None:
-        check_settings(f"mask file {path}", file.settings, settings, "prune")
-    return file if sparsities is None else _select(file, sparsities)
-
-
-def _select(file: MaskFile, sparsities: Sequence[str]) -> MaskFile:
-    """Return a mask file with only these sparsities, in this order."""
-    missing = [sparsity for sparsity in sparsities if sparsity not in file.sparsities]
-    if missing:
         raise MaskFileError(
-            f"mask file {file.path} has sparsities {', '.join(file.sparsities)}, "
-            f"expected {missing[0]} among them"
+            f"mask file {path} cannot be read: found {error!r}, expected {masks.key}; {REMEDY}"
+        ) from error
+    if key != masks.key:
+        raise MaskFileError(f"mask file {path} holds {key}, expected {masks.key}; {REMEDY}")
+    if settings is not None:
+        check_settings(f"mask file {path}", scored, settings, "prune")
+
+    def place(name: str, labels: Sequence, label: object) -> int:
+        if label not in labels:
+            have = ", ".join(map(str, labels))
+            raise MaskFileError(
+                f"mask file {path} has {name} {have}, expected {label} among them; {REMEDY}"
+            )
+        return labels.index(label)
+
+    files = []
+    for seed, labels in (dict.fromkeys(seeds, sparsities) if wanted is None else wanted).items():
+        row = place("seeds", seeds, seed)
+        columns = [place("sparsities", sparsities, label) for label in labels]
+        files.append(
+            MaskFile(
+                path,
+                key | {"seed": seed},
+                classes,
+                list(labels),
+                composition[row],
+                [anatomies[row][column] for column in columns] if anatomies else [],
+                None if counts is None else counts[row][:, columns],
+                units,
+            )
         )
-    indices = [file.sparsities.index(sparsity) for sparsity in sparsities]
-    return replace(
-        file,
-        sparsities=list(sparsities),
-        anatomies=[file.anatomies[index] for index in indices] if file.anatomies else [],
-        shares=None if file.shares is None else file.shares[:, indices],
-    )
+    return files

@@ -180,9 +180,9 @@ def _kept_after_rounds(
 
 
 def make_problem(
-    network: nn.Module, masks: MaskSet, settings: Settings, dataset: Dataset
+    network: nn.Module, masks: MaskSet, seed: int, settings: Settings, dataset: Dataset
 ) -> PruningProblem:
-    """Return the problem of a mask set: its network with the pruning batch that it draws.
+    """Return the problem of a kind of mask and a seed: a network with the pruning batch drawn.
 
     The labels are always the true ones. The network is put into evaluation mode: no dropout, and
     batch normalisation by its initial statistics, which leave values unchanged.
@@ -190,12 +190,12 @@ def make_problem(
     Raises:
         DatasetError: the data set has too few examples for the batch.
     """
-    training, _ = dataset.split(masks.seed, settings.validation_share)
+    training, _ = dataset.split(seed, settings.validation_share)
     batch = draw_pruning_batch(
         dataset.train_labels,
         training,
         masks.batch_size,
-        masks.seed,
+        seed,
         masks.class_,
         balanced=settings.pruning_batch == "balanced",
     )
@@ -203,6 +203,6 @@ def make_problem(
         network.eval(),
         dataset.standardise(dataset.train_images[batch]),
         torch.from_numpy(dataset.train_labels[batch].astype(np.int64)),
-        torch.Generator().manual_seed(torch_seed(masks.seed, "random scores")),
+        torch.Generator().manual_seed(torch_seed(seed, "random scores")),
         prunable_parameters(network, settings.prunable),
     )

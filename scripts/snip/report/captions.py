@@ -20,21 +20,21 @@ def captions(config: dict, claims: pd.DataFrame) -> dict[str, str]:
     for name in DRAWN:
         figure, part = FIGURES[name], slice_of(config, [name])
         runs = len(slice_runs(part, [name])) if figure.trained else 0
-        files = len(slice_masks(part, name)) if figure.masks else 0
+        scored = sum(map(len, slice_masks(part, name).values())) if figure.masks else 0
         of_figure = claims[claims["figure"] == name]
-        texts[f"{name}.rst"] = caption(figure.caption, config["study"], runs, files, of_figure)
+        texts[f"{name}.rst"] = caption(figure.caption, config["study"], runs, scored, of_figure)
     return texts
 
 
-def caption(sentence: str, study: str, runs: int, mask_files: int, claims: pd.DataFrame) -> str:
-    """Return a figure's caption, with its number of runs and mask files.
+def caption(sentence: str, study: str, runs: int, scored: int, claims: pd.DataFrame) -> str:
+    """Return a figure's caption, with its number of runs and of networks scored for masks.
 
     Args:
         sentence: what the figure shows, from the table of figures.
         claims: the rows of the figure.
     """
     counts = [f"{runs} runs"] if runs else []
-    counts += [f"{mask_files} mask files"] if mask_files else []
+    counts += [f"{scored} networks scored"] if scored else []
     lines = [sentence, "", f"Study *{study}*: {' and '.join(counts)}.", ""]
     for row in claims.itertuples():
         lines.append(

@@ -23,7 +23,7 @@ RUN_PATH = (
     "{dataset}/{network}/{criterion}/sparsity-{sparsity}/batch-{batch_size}"
     "/labels-{labels}/decay-{weight_decay}{reading}{control}/seed-{seed}"
 )
-MASK_PATH = "{dataset}/{network}/{criterion}/batch-{batch_size}/class-{class_}{reading}/seed-{seed}"
+MASK_PATH = "{dataset}/{network}/{criterion}/batch-{batch_size}/class-{class_}{reading}"
 
 
 @dataclass(frozen=True)
@@ -183,8 +183,9 @@ def _fields(names: Iterable[str]) -> list[tuple]:
     return [(n, Any, field(default=AXES[n].default)) if _unsaid(n) else (n, Any) for n in names]
 
 
-# The key columns of tables of runs, and the axes of a mask file.
+# The key columns of tables of runs, the axes of a mask file, the key columns of tables of masks.
 KEY, MASK_AXES = _names(RUN_PATH), _names(MASK_PATH)
+MASK_KEY = [*(name.rstrip("_") for name in _names(MASK_PATH + "{seed}")), "sparsity"]
 
 
 class _Key:
@@ -219,7 +220,7 @@ class _Run(_Key):
 
 
 class _MaskSet(_Key):
-    """One mask file: the masks of one scored network at several sparsities.
+    """One mask file: a kind of mask, of networks of several seeds and at several sparsities.
 
     `class_` is `all`; the one class that the pruning batch is drawn from; or `each`, for the masks
     of ten pruning batches, one of each class.

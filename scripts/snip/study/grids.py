@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from snip.jobs.failures import ConfigError
@@ -13,6 +12,7 @@ from snip.study.axes import AXES, MASK_AXES, MaskSet, Run
 from snip.study.figures import FIGURES, STUDIED
 from snip.study.settings import FIELDS, UNIFORM, in_section, scoring_part, unswept
 
+BySeed = dict[int, list[str]]  # sparsities by seed
 # The reading that is the study's own settings.
 PAPER = AXES["reading"].default
 
@@ -116,40 +116,45 @@ def expand_runs(completed_grids: Iterable[Mapping[str, list]]) -> list[Run]:
     return list(runs)
 
 
-def expand_masks(figure: str, completed_grids: Iterable[Mapping]) -> dict[MaskSet, list[str]]:
-    """Return the mask files of a figure's completed grids, and the sparsities it needs of each."""
-    masks: dict[MaskSet, list[str]] = {}
+def expand_masks(figure: str, completed_grids: Iterable[Mapping]) -> dict[MaskSet, BySeed]:
+    """Return the mask files of a figure's completed grids, and what it needs of each."""
+    masks: dict[MaskSet, BySeed] = {}
     for grid in completed_grids:
         judged = grid.get("figure", figure)
         shown = FIGURES[judged].masks if judged in FIGURES else None
         axes = {name: grid[AXES[name].grid] for name in MASK_AXES if name in AXES}
-        axes |= {"class_": [shown] if shown else [], "seed": grid["mask_seeds"]}
+        axes["class_"] = [shown] if shown else []
         made = {names["masks"]: None for names in grid["names"].values()}
         axes["reading"] = list(made)
         for values in itertools.product(*(axes[name] for name in MASK_AXES)):
-            wanted = masks.setdefault(MaskSet(*values), [])
-            wanted += [s for s in grid["sparsities"] if s not in wanted]
+            by_seed = masks.setdefault(MaskSet(*values), {})
+            for seed in grid["mask_seeds"]:
+                wanted = by_seed.setdefault(seed, [])
+                wanted += [s for s in grid["sparsities"] if s not in wanted]
     return masks
 
 
 def shared_seeds(figure: str, completed_grids: Iterable[Mapping]) -> list[int]:
     """Return the seeds that every kind of mask of a figure has, rising; the first is shown."""
-    kinds: dict[MaskSet, set[int]] = {}
-    for mask in expand_masks(figure, completed_grids):
-        kinds.setdefault(replace(mask, seed=0), set()).add(mask.seed)
-    return sorted(set.intersection(*kinds.values()))
+    return sorted(set.intersection(*map(set, expand_masks(figure, completed_grids).values())))
 
 
-def study_masks(config: Mapping) -> dict[MaskSet, list[str]]:
-    """Return the mask files of all figures, each once, with its sparsities in rising order.
+def study_masks(config: Mapping) -> dict[MaskSet, tuple[list[int], list[str]]]:
+    """Return the mask files of all figures, each once, with its seeds and its sparsities, rising.
 
-    A file has what any figure shows of it, whichever figure is asked for.
+    Whichever figure is asked for, a file has what any figure shows of it: every seed at every
+    sparsity. That is more than is shown where figures want other seeds at other sparsities, and
+    costs a second where the anatomy and Figure 3 share a file.
     """
-    union: dict[MaskSet, set[str]] = {}
+    union: dict[MaskSet, tuple[set[int], set[str]]] = {}
     for figure in (name for name, shown in FIGURES.items() if shown.masks or shown.by_reading):
-        for mask, sparsities in expand_masks(figure, grids(config, figure)).items():
-            union.setdefault(mask, set()).update(sparsities)
-    return {mask: sorted(sparsities, key=float) for mask, sparsities in union.items()}
+        for mask, by_seed in expand_masks(figure, grids(config, figure)).items():
+            seeds, sparsities = union.setdefault(mask, (set(), set()))
+            seeds.update(by_seed)
+            sparsities.update(*by_seed.values())
+    return {
+        mask: (sorted(seeds), sorted(labels, key=float)) for mask, (seeds, labels) in union.items()
+    }
 
 
 def study_runs(config: Mapping, extras: Iterable[str] = ()) -> list[Run]:

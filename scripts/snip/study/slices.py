@@ -25,7 +25,7 @@ from snip.jobs.files import sha256, write_atomically
 from snip.study import registry
 from snip.study.axes import MaskSet, Run
 from snip.study.figures import CLAIMED, FIGURES, SCORED, STUDIED
-from snip.study.grids import expand_masks, expand_runs, grids, settings
+from snip.study.grids import BySeed, expand_masks, expand_runs, grids, settings
 from snip.study.settings import scoring_part
 
 # The slices that are not of one figure.
@@ -144,8 +144,8 @@ def slice_runs(part: Mapping, figures: Iterable[str]) -> list[Run]:
     return expand_runs(grid for figure in figures for grid in part["grids"][figure])
 
 
-def slice_masks(part: Mapping, figure: str) -> dict[MaskSet, list[str]]:
-    """Return the mask files of a figure in a slice, with the sparsities that it needs of each."""
+def slice_masks(part: Mapping, figure: str) -> dict[MaskSet, BySeed]:
+    """Return the mask files of a figure in a slice, and what it needs of each."""
     return expand_masks(figure, part["grids"][figure])
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from snip.jobs.failures import SnipError
 from snip.jobs.files import unsealed
-from snip.masks.mask_files import MaskFile, read_mask_file
-from snip.study.axes import KEY, MASK_AXES, Run
+from snip.masks.mask_files import MaskFile, read_masks
+from snip.study.axes import KEY, MASK_KEY, Run
 from snip.study.figures import FIGURES
 from snip.study.settings import ERRORS, check_settings, scoring_part
 from snip.study.slices import slice_masks, slice_runs
@@ -29,7 +29,6 @@ ANATOMY = ["parameters", "kept", "effective", "units", "dead_units"]
 # What computed results: see `jobs.threads.made_by`.
 MADE_BY = ["code", "torch", "library", "processor", "device"]
 SETTINGS = ["network", "dataset", "reading", "setting", "value"]
-MASK_KEY = [*(name.rstrip("_") for name in MASK_AXES), "sparsity"]
 
 
 class TableError(SnipError):
@@ -120,7 +119,7 @@ def tabulate_runs(folder: Path, part: Mapping) -> dict[str, pd.DataFrame]:
 def read_figure_masks(
     folder: Path, part: Mapping, figure: str, seed: int | None = None
 ) -> Iterator[MaskFile]:
-    """Yield the mask files of a figure, one at a time: all of them would fill the memory.
+    """Yield the masks of a figure seed by seed, one file at a time: all would fill the memory.
 
     Args:
         folder: of the mask files.
@@ -128,13 +127,13 @@ def read_figure_masks(
         seed: the only seed to read. None: all seeds.
 
     Raises:
-        MaskFileError: see `mask_files.read_mask_file`.
+        MaskFileError: see `mask_files.read_masks`.
         SettingsError: a network was scored under other settings.
     """
-    for masks, sparsities in slice_masks(part, figure).items():
-        if seed is None or masks.seed == seed:
-            settings = scoring_part(part["settings"][masks.network][masks.dataset][masks.reading])
-            yield read_mask_file(folder, masks, sparsities, settings)
+    for masks, by_seed in slice_masks(part, figure).items():
+        settings = scoring_part(part["settings"][masks.network][masks.dataset][masks.reading])
+        wanted = {each: labels for each, labels in by_seed.items() if seed in (None, each)}
+        yield from read_masks(folder, masks, wanted, settings)
 
 
 def tabulate_masks(folder: Path, part: Mapping) -> pd.DataFrame:
@@ -160,14 +159,15 @@ def tabulate_anatomies(files: Iterable[MaskFile]) -> pd.DataFrame:
     """Return the anatomy of masks whose pruning batches have all classes.
 
     Returns:
-        One row per mask file, sparsity and parameter tensor: MASK_KEY, layer, ANATOMY. Figures may
-        share a mask file; its rows appear once.
+        One row per mask and parameter tensor: MASK_KEY, layer, ANATOMY. Figures may share masks;
+        their rows appear once.
     """
     rows = []
     for file in files:
         for sparsity, layers in zip(file.sparsities, file.anatomies, strict=True):
-            key = [*file.key.values(), number(sparsity)]
+            key = file.key | {"sparsity": number(sparsity)}
             for layer, counts in layers.items():
-                rows.append([*key, layer, *(counts[name] for name in ANATOMY)])
+                of_layer = (counts[name] for name in ANATOMY)
+                rows.append([*(key[name] for name in MASK_KEY), layer, *of_layer])
     table = pd.DataFrame(rows, columns=[*MASK_KEY, "layer", *ANATOMY], dtype=object)
     return table.drop_duplicates(ignore_index=True)

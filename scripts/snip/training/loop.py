@@ -188,7 +188,7 @@ def choose_device(name: str) -> torch.device:
 def prepare(run: Run, settings: Settings, dataset: Dataset) -> tuple[nn.Module, Masks]:
     """Score a run's network on its pruning batch; return the network to train and its masks."""
     build = partial(build_network, run.network, run.seed, settings)
-    problem = make_problem(build("initial weights"), run.masks, settings, dataset)
+    problem = make_problem(build("initial weights"), run.masks, run.seed, settings, dataset)
     [masks] = make_masks(problem, run.criterion, [float(run.sparsity)], run.control)
     # Always build a new network: a criterion may have changed the one that it scored.
     redraw = settings.initial_weights == "redraw"

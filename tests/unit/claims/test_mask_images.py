@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from paper_study import MASKED, SCORING, SEEDS, class_masks, file_of, row_of, table_of
+from snip.claims.evidence import mask_images
 from snip.claims.evidence.mask_images import variant_name
 from snip.masks.mask_files import MaskFileError
 from snip.study.settings import SettingsError
@@ -52,21 +53,34 @@ def test_masks_that_the_claims_cannot_tell_apart_are_refused(paper):
 
 def test_a_missing_mask_file_is_an_error_by_name(paper):
     evidence = paper()
-    next(evidence.masks.folder.rglob("snip/*/class-each/seed-1.npz")).unlink()
-    with pytest.raises(MaskFileError, match="seed-1.npz cannot be read"):
+    next(evidence.masks.folder.rglob("snip/*/class-each.npz")).unlink()
+    with pytest.raises(MaskFileError, match="class-each.npz does not exist, expected {.*'snip'"):
         table_of(evidence)
 
 
-def test_a_mask_file_without_a_sparsity_or_of_other_settings_is_named(paper):
+def test_a_mask_file_without_a_seed_or_sparsity_or_of_other_settings_is_named(paper):
     evidence = paper()
-    path, (masks, _) = next(iter(class_masks(evidence).items()))
-    first = np.ones((10, 1, 50, 784), bool)
-    path.write_bytes(file_of(masks, ["50"], first))
-    with pytest.raises(MaskFileError, match=r"seed-0.npz has sparsities 50, expected 90"):
-        table_of(evidence)
-    path.write_bytes(file_of(masks, ["50", "90"], first, SCORING | {"prunable": "weights"}))
-    with pytest.raises(SettingsError, match=r"seed-0.npz was made with prunable = 'weights'"):
-        table_of(evidence)
+    [(path, (masks, seeds, sparsities))] = class_masks(evidence).items()
+    first = np.ones((len(seeds), 10, 2, 50, 784), bool)
+    weights = SCORING | {"prunable": "weights"}
+    for kind, content, said in (
+        (MaskFileError, (seeds[1:], sparsities, first[1:]), "seeds 1, 2, 3, 4, 5, expected 0"),
+        (MaskFileError, (seeds, ["50"], first[:, :, :1]), "sparsities 50, expected 90"),
+        (SettingsError, (seeds, sparsities, first, weights), "made with prunable = 'weights'"),
+    ):
+        path.write_bytes(file_of(masks, *content))
+        with pytest.raises(kind, match=f"class-each.npz (has|was) {said}.*; delete it, and it is"):
+            table_of(evidence)
+
+
+def test_a_mask_file_is_read_once_for_all_its_seeds_and_figures(paper, monkeypatch):
+    evidence, opened = paper(), []
+    read = mask_images.read_masks
+    monkeypatch.setattr(
+        mask_images, "read_masks", lambda *given: opened.append(given[1]) or read(*given)
+    )
+    table_of(evidence)
+    assert len(opened) == len(set(opened)) == 1 + 1 + 4 + 3  # Figures 2, 5, 6 and 3
 
 
 def test_variants_are_named():

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 import drawings
@@ -22,13 +23,14 @@ def test_figure_3_shows_a_seed_whose_single_example_is_an_8(tmp_path, examples, 
     config["figures"]["fig3"] = [grid]
     part = slice_of(config, ["fig3"])
     settings = scoring_part(part["settings"]["lenet-300-100"]["mnist"]["paper"])
-    for masks_of in slice_masks(part, "fig3"):
-        composition = [0] * 10
-        composition[examples.get(masks_of.seed, 0)] = masks_of.batch_size
-        description = {"key": masks_of.key, "settings": settings, "classes": ["all"]}
-        description |= {"sparsities": ["90"], "composition": [composition]}
-        description |= {"units": 1, "anatomies": [{}]}
-        write_atomically(tmp_path / "masks" / f"{masks_of.path}.npz", mask_file(description, {}))
+    for masks, seeds in slice_masks(part, "fig3").items():
+        composition = np.zeros((len(seeds), 1, 10), int)
+        for row, seed in enumerate(seeds):
+            composition[row, 0, examples.get(seed, 0)] = masks.batch_size
+        description = {"key": masks.key, "settings": settings, "seeds": list(seeds)}
+        description |= {"classes": ["all"], "sparsities": ["90"], "units": 1, "anatomies": []}
+        description |= {"composition": composition.tolist()}
+        write_atomically(tmp_path / "masks" / f"{masks.path}.npz", mask_file(description, {}))
     inputs = Inputs("fig3", part, tmp_path, tmp_path)
     assert batch_sizes.shown_seed(inputs) == shown
 

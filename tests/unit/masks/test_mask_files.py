@@ -4,27 +4,30 @@ import numpy as np
 import pytest
 
 from snip.figures.masks import PIXELS, mask_table
-from snip.masks.mask_files import MaskFileError, mask_file, pixel_counts, read_mask_file
+from snip.masks.mask_files import MaskFileError, mask_file, pixel_counts, read_masks
 from snip.study.axes import MaskSet
 from snip.study.settings import SCORING_SETTINGS, Settings, SettingsError
 
-MASKS = MaskSet("mnist", "lenet-300-100", "snip", 20, "each", 3)
+MASKS = MaskSet("mnist", "lenet-300-100", "snip", 20, "each")
 SETTINGS = {name: getattr(Settings(), name) for name in SCORING_SETTINGS}
+SEEDS, SPARSITIES = [3, 5, 8], ["50", "90"]
 
 
-def write(folder, first, masks=MASKS, sparsities=("50", "90"), settings=SETTINGS):
-    """Write the mask file of first-layer masks (classes, sparsities, units, pixels)."""
+def write(folder, first):
+    """Write the mask file of first-layer masks (seeds, classes, sparsities, units, pixels)."""
     counts = pixel_counts(first)
+    composition = 20 * np.eye(10, dtype=int) + np.array(SEEDS)[:, None, None]
     description = {
-        "key": masks.key,
-        "settings": settings,
-        "classes": [str(number) for number in range(len(first))],
-        "sparsities": list(sparsities),
-        "composition": [[20 * (one == other) for one in range(10)] for other in range(10)],
-        "units": first.shape[2],
+        "key": MASKS.key,
+        "settings": SETTINGS,
+        "seeds": SEEDS,
+        "classes": [str(number) for number in range(10)],
+        "sparsities": SPARSITIES,
+        "composition": composition.tolist(),
+        "units": first.shape[3],
         "anatomies": [],
     }
-    path = folder / f"{masks.path}.npz"
+    path = folder / f"{MASKS.path}.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
     arrays = {} if counts is None else {"images": counts}
     path.write_bytes(mask_file(description, arrays))
@@ -33,72 +36,99 @@ def write(folder, first, masks=MASKS, sparsities=("50", "90"), settings=SETTINGS
 
 @pytest.fixture
 def first():
-    return np.random.default_rng(0).random((10, 2, 30, 784)) < 0.3
+    return np.random.default_rng(0).random((3, 10, 2, 30, 784)) < 0.3
 
 
 def test_a_mask_image_is_the_share_of_units_that_keep_a_pixel(tmp_path, first):
     write(tmp_path, first)
-    file = read_mask_file(tmp_path, MASKS)
-    assert file.images.shape == (10, 2, 28, 28)
-    expected = first.mean(2).reshape(10, 2, 28, 28)
-    np.testing.assert_allclose(file.images, expected, atol=1e-4)
-    assert file.images[4, 1, 3, 5] == pytest.approx(first[4, 1, :, 3 * 28 + 5].mean(), abs=1e-4)
+    files = read_masks(tmp_path, MASKS)
+    assert [file.key for file in files] == [{**MASKS.key, "seed": seed} for seed in SEEDS]
+    for row, file in enumerate(files):
+        assert file.images.shape == (10, 2, 28, 28)
+        expected = first[row].mean(2).reshape(10, 2, 28, 28)
+        np.testing.assert_allclose(file.images, expected, atol=1e-4)
+        assert file.composition[4][4] == 20 + SEEDS[row]
+    kept = first[1, 4, 1, :, 3 * 28 + 5].mean()
+    assert files[1].images[4, 1, 3, 5] == pytest.approx(kept, abs=1e-4)
 
 
-def test_sparsities_come_in_the_order_asked_for(tmp_path, first):
+def test_seeds_and_sparsities_come_in_the_order_asked_for_each_seed_with_its_own(tmp_path, first):
     write(tmp_path, first)
-    whole = read_mask_file(tmp_path, MASKS)
-    reversed_file = read_mask_file(tmp_path, MASKS, ["90", "50"])
-    assert reversed_file.sparsities == ["90", "50"]
-    np.testing.assert_array_equal(reversed_file.images, whole.images[:, ::-1])
-    with pytest.raises(MaskFileError, match=r"seed-3\.npz has sparsities 50, 90, expected 95"):
-        read_mask_file(tmp_path, MASKS, ["90", "95"])
+    whole = read_masks(tmp_path, MASKS)
+    last, one = read_masks(tmp_path, MASKS, {8: ["90", "50"], 3: ["50"]})
+    assert (last.key["seed"], last.sparsities) == (8, ["90", "50"])
+    assert (one.key["seed"], one.sparsities) == (3, ["50"])
+    np.testing.assert_array_equal(last.images, whole[2].images[:, ::-1])
+    np.testing.assert_array_equal(one.images, whole[0].images[:, :1])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({3: ["90", "95"]}, "sparsities 50, 90, expected 95"),
+        ({3: ["90"], 4: ["90"]}, "seeds 3, 5, 8, expected 4"),
+    ],
+)
+def test_a_file_without_a_seed_or_sparsity_is_refused_by_name(tmp_path, first, wanted, said):
+    write(tmp_path, first)
+    with pytest.raises(
+        MaskFileError,
+        match=rf"class-each\.npz has {said} among them; delete it, and it is scored again$",
+    ):
+        read_masks(tmp_path, MASKS, wanted)
 
 
 @pytest.mark.parametrize("name", SCORING_SETTINGS)
 def test_masks_scored_under_other_settings_are_refused_by_name(tmp_path, first, name):
     write(tmp_path, first)
-    assert read_mask_file(tmp_path, MASKS, settings=SETTINGS).settings == SETTINGS
+    assert len(read_masks(tmp_path, MASKS, settings=SETTINGS)) == 3
     with pytest.raises(
-        SettingsError, match=rf"seed-3\.npz was made with {name} = .*, expected 'x'"
+        SettingsError,
+        match=rf"class-each\.npz was made with {name} = .*, expected 'x'; delete it, and it is",
     ):
-        read_mask_file(tmp_path, MASKS, settings=SETTINGS | {name: "x"})
+        read_masks(tmp_path, MASKS, settings=SETTINGS | {name: "x"})
     # A file with a setting that the reader does not know is refused as well.
     lacking = {key: value for key, value in SETTINGS.items() if key != name}
     with pytest.raises(SettingsError, match=name):
-        read_mask_file(tmp_path, MASKS, settings=lacking)
+        read_masks(tmp_path, MASKS, settings=lacking)
 
 
-def test_a_file_of_other_masks_is_refused_by_name(tmp_path, first):
-    path = write(tmp_path, first)
-    other = dataclasses.replace(MASKS, seed=4)
-    path.rename(path.with_name("seed-4.npz"))
-    with pytest.raises(MaskFileError, match=r"seed-4\.npz holds .*'seed': 3.*, expected .*4"):
-        read_mask_file(tmp_path, other)
+def test_a_missing_file_and_one_of_other_masks_are_refused_by_name(tmp_path, first):
+    other = dataclasses.replace(MASKS, reading="he")
+    path = tmp_path / f"{other.path}.npz"
+    with pytest.raises(MaskFileError, match=r"reading-he\.npz does not exist, expected {.*'he'"):
+        read_masks(tmp_path, other)
+    path.parent.mkdir(parents=True)
+    write(tmp_path, first).rename(path)
+    said = r"reading-he\.npz holds .*'paper'.*, expected .*'he'.*; delete it"
+    with pytest.raises(MaskFileError, match=said):
+        read_masks(tmp_path, other)
 
 
 def test_a_damaged_file_and_one_without_images_are_refused_by_name(tmp_path, first):
-    path = write(tmp_path, np.ones((10, 2, 20, 25), bool))
-    with pytest.raises(MaskFileError, match=r"seed-3\.npz has no images: .*expected .*784"):
-        _ = read_mask_file(tmp_path, MASKS).images
+    path = write(tmp_path, np.ones((3, 10, 2, 20, 25), bool))
+    with pytest.raises(MaskFileError, match=r"class-each\.npz has no images: .*expected .*784"):
+        _ = read_masks(tmp_path, MASKS)[0].images
     whole = write(tmp_path, first).read_bytes()
     for content in (whole[:100], b"", whole[: len(whole) // 2] + whole[len(whole) // 2 + 1 :]):
         path.write_bytes(content)
-        with pytest.raises(MaskFileError, match=r"seed-3\.npz cannot be read"):
-            read_mask_file(tmp_path, MASKS)
+        with pytest.raises(
+            MaskFileError, match=r"class-each\.npz cannot be read: .*expected .*; delete it, and"
+        ):
+            read_masks(tmp_path, MASKS)
 
 
 def test_equal_masks_give_equal_bytes_and_little_of_them(tmp_path, first):
     one = write(tmp_path / "one", first).read_bytes()
     assert write(tmp_path / "two", first).read_bytes() == one
-    assert len(one) < 40_000  # ten classes, two sparsities; the masks themselves are 470 kB
+    assert len(one) < 120_000  # three seeds, ten classes, two sparsities; the masks are 1.4 MB
 
 
 def test_a_table_of_mask_images_has_a_row_for_each_class_and_sparsity(tmp_path, first):
     write(tmp_path, first)
-    table = mask_table([read_mask_file(tmp_path, MASKS, ["90", "50"])])
+    table = mask_table(read_masks(tmp_path, MASKS, {5: ["90", "50"]}))
     assert (
-        len(table) == 20 and set(table["seed"]) == {3} and set(table["class"]) == set("0123456789")
+        len(table) == 20 and set(table["seed"]) == {5} and set(table["class"]) == set("0123456789")
     )
     row = table[(table["class"] == "4") & (table["sparsity"] == 90)]
-    np.testing.assert_allclose(row[PIXELS].to_numpy()[0], first[4, 1].mean(0), atol=1e-4)
+    np.testing.assert_allclose(row[PIXELS].to_numpy()[0], first[1, 4, 1].mean(0), atol=1e-4)

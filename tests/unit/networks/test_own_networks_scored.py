@@ -56,7 +56,8 @@ def masks_after_seeding_torch(seed, run, dataset):
 def test_scores_are_those_of_evaluation_mode(network, dataset):
     first, second = (masks_after_seeding_torch(seed, RUN, dataset) for seed in (1, 2))
     assert all(torch.equal(first[name], second[name]) for name in first)
-    problem = scoring.make_problem(build_network("own", 0).train(), RUN.masks, QUICK, dataset)
+    network = build_network("own", 0).train()
+    problem = scoring.make_problem(network, RUN.masks, RUN.seed, QUICK, dataset)
     of_one_batch = problem.gradient
     del problem.__dict__["gradient"]
     with pytest.MonkeyPatch.context() as patch:

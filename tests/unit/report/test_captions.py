@@ -11,7 +11,7 @@ from snip.study.figures import DRAWN, FIGURES
 def test_a_caption_counts_runs_and_masks_and_has_its_figures_verdicts():
     config = load_config(REPOSITORY / "config/default.yaml")
     config["figures"]["fig1"] = [{"sparsities": [0, 90], "seeds": [0, 1]}]
-    config["figures"]["fig2"] = [{"sparsities": [50, 90], "seeds": [0]}]
+    config["figures"]["fig2"] = [{"sparsities": [50, 90], "seeds": [0, 1]}]
     texts = captions(config, drawings.table_of_claims(6))
     assert list(texts) == [f"{name}.rst" for name in DRAWN]
     sentence, _, counts, *rest = texts["fig1.rst"].splitlines()
@@ -21,7 +21,7 @@ def test_a_caption_counts_runs_and_masks_and_has_its_figures_verdicts():
         "**Supported** (n = 5).",
         "**Contradicted** (n = 5).",
     ]
-    assert "Study *default*: 1 mask files.\n" in texts["fig2.rst"]
+    assert "Study *default*: 2 networks scored.\n" in texts["fig2.rst"]
 
 
 def test_the_front_page_counts_verdicts_and_holds_the_picture_in_short_lines():

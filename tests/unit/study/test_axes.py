@@ -79,8 +79,9 @@ def test_paths_spell_the_swept_axes():
 def test_paths_tell_every_axis_apart():
     assert set(KEY) == set(AXES)
     assert set(MASK_AXES) - {"class_"} <= set(AXES)
-    # A mask file must be told by what its masks depend on.
+    # A mask file must be told by what its masks depend on, except for what it holds all of.
     assert set(SCORING_SETTINGS) & set(AXES) <= set(MASK_AXES)
+    assert "seed" not in MASK_AXES and "sparsity" not in MASK_AXES
 
 
 def test_the_defaults_are_in_their_one_spelling_and_match_their_patterns():
@@ -94,7 +95,7 @@ def test_a_command_line_without_options_names_the_defaults():
     assert run.path == (
         "mnist/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
     )
-    assert run.masks == MaskSet("mnist", "lenet-300-100", "snip", 100, "all", 0)
+    assert run.masks == MaskSet("mnist", "lenet-300-100", "snip", 100, "all")
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "most", ""])

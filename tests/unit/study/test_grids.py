@@ -88,31 +88,35 @@ def test_masks_of_figures():
     masks = {
         name: expand_masks(name, grids(config, name)) for name in FIGURES if FIGURES[name].masks
     }
-    seeds = len(config["figures"]["fig2"][0]["seeds"])
-    assert len(masks["fig2"]) == 2 * seeds  # one file has all ten classes
+    assert len(masks["fig2"]) == 2  # one file has all ten classes and all seeds
+    seeds = config["figures"]["fig2"][0]["seeds"]
+    assert all(list(by_seed) == seeds for by_seed in masks["fig2"].values())
     assert {mask.class_ for mask in masks["fig2"]} == {"each"}
     assert {mask.class_ for mask in masks["fig3"]} == {"all"}
     assert len(masks["anatomy"]) == 2 * len(registry.names("criteria"))
     union = study_masks(config)
     assert {mask for mask in union if mask.reading == "paper"} == set().union(*masks.values())
-    assert list(union.values())[0] == [str(s) for s in range(10, 100, 10)]
+    assert list(union.values())[0] == (seeds, [str(s) for s in range(10, 100, 10)])
 
 
-def test_a_mask_file_has_the_sparsities_that_are_asked_of_its_own_seed():
+def test_a_mask_file_has_all_seeds_at_all_sparsities_and_figures_show_what_they_ask_for():
     config = load("default")
     config["figures"]["fig3"] = [{"sparsities": [90], "seeds": [0, 1]}]
-    config["figures"]["anatomy"] = [{"criteria": ["snip"], "sparsities": [50], "seeds": [0]}]
+    config["figures"]["anatomy"] = [{"criteria": ["snip"], "sparsities": [50], "seeds": [2]}]
     config["figures"]["readings"] = []
-    union = study_masks(config)
-    wanted = {mask.seed: s for mask, s in union.items() if mask.class_ == "all"}
-    assert wanted == {0: ["50", "90"], 1: ["90"]}
+    [wanted] = [wanted for mask, wanted in study_masks(config).items() if mask.class_ == "all"]
+    assert wanted == ([0, 1, 2], ["50", "90"])
+    shown = {name: expand_masks(name, grids(config, name)) for name in ("fig3", "anatomy")}
+    assert list(shown["fig3"].values()) == [{0: ["90"], 1: ["90"]}]
+    assert list(shown["anatomy"].values()) == [{2: ["50"]}]
 
 
 def test_masks_may_have_more_seeds_than_runs():
     config = load("default")
     config["figures"]["fig3"] = [{"seeds": [0, 1], "mask_seeds": [100, 101, 102]}]
     assert {run.seed for run in runs(config, "fig3")} == {0, 1}
-    assert {mask.seed for mask in expand_masks("fig3", grids(config, "fig3"))} == {100, 101, 102}
+    [by_seed] = expand_masks("fig3", grids(config, "fig3")).values()
+    assert list(by_seed) == [100, 101, 102]
 
 
 def test_numbers_have_one_spelling():

@@ -52,7 +52,7 @@ def test_a_path_says_a_reading_only_where_it_is_not_the_studys_own():
     assert RUN.path.endswith("/decay-0.0005/seed-0")
     other = replace(RUN, reading="he", control="shuffled")
     assert other.path.endswith("/decay-0.0005/reading-he/control-shuffled/seed-0")
-    assert other.masks.path.endswith("/class-all/reading-he/seed-0")
+    assert other.masks.path.endswith("/class-all/reading-he")
 
 
 def test_a_reading_changes_what_it_switches_and_nothing_else():

@@ -12,9 +12,9 @@ import numpy as np
 from snip.claims.evidence.run_table import batch_examples, place
 from snip.claims.verdicts import Missing
 from snip.datasets.variants import parse_dataset
-from snip.masks.mask_files import read_mask_file
+from snip.masks.mask_files import read_masks
 from snip.study.axes import MASK_AXES, MaskSet
-from snip.study.grids import expand_masks
+from snip.study.grids import BySeed, expand_masks
 from snip.study.settings import scoring_part
 from snip.tables.collect import TableError
 
@@ -30,7 +30,7 @@ class Side(NamedTuple):
 
 
 # Axes in which all masks of a comparison must agree.
-FIXED = [axis for axis in MASK_AXES if axis not in ("dataset", "criterion", "class_", "seed")]
+FIXED = [axis for axis in MASK_AXES if axis not in ("dataset", "criterion", "class_")]
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class MaskImages:
     grids: Mapping[str, list[dict]]
     settings: Mapping[str, Mapping[str, Mapping[str, Mapping]]]
     validation_share: float
-    _read: dict[MaskSet, dict[str, np.ndarray]] = field(
+    _read: dict[MaskSet, dict[tuple[int, str], np.ndarray]] = field(
         default_factory=dict, init=False, repr=False
     )
 
@@ -60,10 +60,11 @@ class MaskImages:
     def sparsities_of(self, *sides: Side) -> list[str]:
         """Return the sparsities that all sides of a comparison have, rising."""
         try:
-            files = [labels for side in sides for labels in self._masks_of(side).values()]
+            kinds = [by_seed for side in sides for by_seed in self._masks_of(side).values()]
         except Missing:
             return []
-        return sorted(set(files[0]).intersection(*files[1:]), key=float)
+        shown = [set(labels) for by_seed in kinds for labels in by_seed.values()]
+        return sorted(set.intersection(*shown), key=float)
 
     def spelled(self, *sides: Side) -> str:
         """Return in words which sparsities a comparison covers.
@@ -99,8 +100,9 @@ class MaskImages:
             raise Missing(f"the masks of {places} have no {what} in common")
         images_of_sides = [
             {
-                m.seed: np.stack([self._image(m, sparsity) for sparsity in sparsities], axis=1)
-                for m in masks
+                seed: np.stack([self._image(m, seed, label) for label in sparsities], axis=1)
+                for m, by_seed in masks.items()
+                for seed in by_seed
             }
             for masks in masks_of_sides
         ]
@@ -112,15 +114,16 @@ class MaskImages:
     def by_batch_size(self, dataset: str) -> dict[int, dict[int, np.ndarray]]:
         """Return Figure 3's mask images (784,) by number of examples and seed."""
         images: dict[int, dict[int, np.ndarray]] = {}
-        for masks, sparsities in self._masks_of(Side("fig3", "snip", dataset)).items():
-            if len(sparsities) > 1:
-                raise TableError(f"figures.fig3 has sparsities {sparsities}, expected one")
+        for masks, by_seed in self._masks_of(Side("fig3", "snip", dataset)).items():
             size = batch_examples(masks.batch_size, dataset, self.validation_share)
-            images.setdefault(size, {})[masks.seed] = self._image(masks, sparsities[0])[0]
+            for seed, sparsities in by_seed.items():
+                if len(sparsities) > 1:
+                    raise TableError(f"figures.fig3 has sparsities {sparsities}, expected one")
+                images.setdefault(size, {})[seed] = self._image(masks, seed, sparsities[0])[0]
         return dict(sorted(images.items()))
 
-    def _masks_of(self, side: Side) -> dict[MaskSet, list[str]]:
-        """Return the mask files of one side, and the sparsities that its figure shows of each.
+    def _masks_of(self, side: Side) -> dict[MaskSet, BySeed]:
+        """Return the mask files of one side, and what its figure shows of each.
 
         Raises:
             Missing: the figure has no such masks.
@@ -128,8 +131,8 @@ class MaskImages:
         """
         figure = side.figure
         masks_of_side = {
-            masks: sparsities
-            for masks, sparsities in expand_masks(figure, self.grids[figure]).items()
+            masks: by_seed
+            for masks, by_seed in expand_masks(figure, self.grids[figure]).items()
             if masks.criterion == side.criterion and masks.dataset == side.dataset
         }
         if not masks_of_side:
@@ -145,21 +148,24 @@ class MaskImages:
                 )
         return masks_of_side
 
-    def _image(self, masks: MaskSet, sparsity: str) -> np.ndarray:
-        """Return the mask images of a file at one sparsity, (classes, 784).
+    def _image(self, masks: MaskSet, seed: int, sparsity: str) -> np.ndarray:
+        """Return the mask images of a seed at one sparsity, (classes, 784).
 
         Raises:
-            MaskFileError, SettingsError: see `mask_files.read_mask_file`.
+            MaskFileError, SettingsError: see `mask_files.read_masks`.
         """
         if masks not in self._read:  # figures share mask files, and reading takes the most time
-            by_figure = [expand_masks(figure, grids) for figure, grids in self.grids.items()]
-            labels = (label for files in by_figure for label in files.get(masks, []))
-            sparsities = list(dict.fromkeys(labels))
+            wanted: BySeed = {}
+            for figure, grids in self.grids.items():
+                for each, labels in expand_masks(figure, grids).get(masks, {}).items():
+                    wanted[each] = list(dict.fromkeys([*wanted.get(each, []), *labels]))
             settings = scoring_part(self.settings[masks.network][masks.dataset][masks.reading])
-            file = read_mask_file(self.folder, masks, sparsities, settings)
-            images = file.images.reshape(len(file.classes), len(sparsities), -1)
-            self._read[masks] = dict(zip(sparsities, images.swapaxes(0, 1), strict=True))
-        return self._read[masks][sparsity]
+            self._read[masks] = {
+                (file.key["seed"], label): image.reshape(len(file.classes), -1)
+                for file in read_masks(self.folder, masks, wanted, settings)
+                for label, image in zip(file.sparsities, file.images.swapaxes(0, 1), strict=True)
+            }
+        return self._read[masks][seed, sparsity]
 
 
 def variant_name(dataset: str, inverted: bool) -> str:

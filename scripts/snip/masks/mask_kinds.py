@@ -1,0 +1,74 @@
+"""Score a kind of mask: the networks of all its seeds, each on its pruning batches."""
+
+import copy
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+
+from snip.datasets.dataset import Dataset
+from snip.datasets.sources import CLASSES
+from snip.layers.weights import build_network
+from snip.masks.anatomy import anatomy
+from snip.masks.mask_files import pixel_counts
+from snip.masks.scoring import make_masks, make_problem
+from snip.study.axes import MaskSet
+from snip.study.settings import Settings, scoring_part, unswept
+
+
+def score_kind(
+    masks: MaskSet,
+    seeds: Sequence[int],
+    sparsities: Sequence[str],
+    settings: Settings,
+    dataset: Dataset,
+    images_only: bool = False,
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the description and the arrays of a mask file; see `snip.masks.mask_files`.
+
+    The masks of a seed are the same whatever other seeds are scored beside it.
+
+    Args:
+        images_only: leave the masks themselves out.
+
+    Raises:
+        SnipError: see `snip.masks.scoring`.
+    """
+    classes = list(map(str, range(CLASSES))) if masks.class_ == "each" else [masks.class_]
+    arrays = defaultdict(list)  # by name, one for each seed and class
+    anatomies, composition = [], []
+    for seed in seeds:
+        drawn = build_network(masks.network, seed, settings)
+        for class_ in classes:
+            # A criterion may change its network, so each class scores a copy.
+            network = copy.deepcopy(drawn)
+            problem = make_problem(network, replace(masks, class_=class_), seed, settings, dataset)
+            made = make_masks(problem, masks.criterion, map(float, sparsities))
+            composition.append(np.bincount(problem.labels, minlength=CLASSES))
+            stacked = {name: np.stack([mask[name].numpy() for mask in made]) for name in made[0]}
+            first = next(iter(stacked.values()))
+            if (images := pixel_counts(first)) is not None:
+                arrays["images"].append(images)
+            for name in () if images_only else stacked:
+                arrays[name].append(stacked[name])
+            if masks.class_ != "each":
+                anatomies.append([anatomy(network, mask) for mask in made])
+            kept = ", ".join(str(sum(int(m.sum()) for m in mask.values())) for mask in made)
+            print(f"seed {seed}, class {class_}: kept {kept}", file=sys.stderr)
+    axes = (len(seeds), len(classes))
+    description = {
+        "key": masks.key,
+        "settings": unswept(scoring_part(asdict(settings))),
+        "seeds": list(seeds),
+        "classes": classes,
+        "sparsities": list(sparsities),
+        "composition": np.reshape(composition, (*axes, CLASSES)).tolist(),
+        "units": first.shape[1],
+        "anatomies": anatomies,
+    }
+    return description, {
+        name: np.reshape(each, (*axes, *np.shape(each[0]))) for name, each in arrays.items()
+    }
