@@ -20,7 +20,7 @@ RUN = {
     "criterion": "snip",
     "sparsity": 90,
     "batch_size": 100,
-    "labels": "true",
+    "labels": "correct",
     "weight_decay": 0.0005,
     "seed": 0,
     "reading": "paper",
@@ -114,8 +114,8 @@ def figure3(table=None, images=None, example=8):
 
 
 FIGURE4 = {  # (labels, decay, sparsity): the last loss
-    ("true", 0, 0): 7e-4,
-    ("true", 0, 99): 1e-2,
+    ("correct", 0, 0): 7e-4,
+    ("correct", 0, 99): 1e-2,
     ("random", 0, 0): 7.1e-4,
     ("random", 0.0005, 0): 7.2e-4,
     ("random", 0, 99): 2.2,

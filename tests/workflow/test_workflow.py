@@ -66,7 +66,7 @@ def test_all_figures_on_the_real_data(tiny):
     assert reference["mean"] == pytest.approx(ours.mean(), abs=1e-4)
     assert reference["iterations"] == 20 and reference["published"] == 1.7
     # Even 20 iterations teach the reference something.
-    assert table.query("sparsity == 0 and labels == 'true'")["test_error"].max() < 80
+    assert table.query("sparsity == 0 and labels == 'correct'")["test_error"].max() < 80
     # The masks show their class: the mean image of one class is nearest to its own.
     masks = pd.read_csv(drawn / "fig2.csv").query("dataset == 'mnist' and sparsity == 50")
     with np.load(folder / "results/datasets/mnist/summary.npz") as summary:

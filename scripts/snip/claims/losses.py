@@ -85,8 +85,8 @@ def _fits(evidence: Evidence) -> Iterator[Statement]:
     """
     runs, sparsest = _runs(evidence, "fig4", "snip"), _sparsest(evidence)
     curves = (  # labels, sparsity, weight decay (None: any), whether the network fits the labels
-        ("true", 0, None, True),
-        ("true", sparsest, None, True),
+        ("correct", 0, None, True),
+        ("correct", sparsest, None, True),
         ("random", 0, "0", True),
         ("random", 0, "above 0", True),
         ("random", sparsest, None, False),

@@ -21,7 +21,7 @@ COLUMNS = ["network", "dataset", "criterion", *SETTING]
 COLUMNS += ["iteration", "mean", "lowest", "highest", "n"]
 # The line styles of pruned networks where colour tells the labels; the reference's is solid.
 PRUNED_LINES = ["--", "-.", (0, (4, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (2, 1))]
-LABELS_COLORS = {"true": style.BLUE, "random": style.ORANGE}
+LABELS_COLORS = {"correct": style.BLUE, "random": style.ORANGE}
 # The distance between two labels, points.
 LABEL_STEP = 9.5
 
@@ -84,7 +84,7 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
 def line_looks(table: pd.DataFrame) -> dict[tuple, dict]:
     """Return the label, color, linestyle and linewidth of each setting.
 
-    A label names what differs within the figure. If it has true and random labels, colour tells
+    A label names what differs within the figure. If it has correct and random labels, colour tells
     which; else colour tells the sparsity, from dark to light, so it also does in grey.
     """
     settings = table[SETTING].drop_duplicates()

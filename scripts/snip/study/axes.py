@@ -104,10 +104,10 @@ _ENTRIES = [
     Axis(
         "labels",
         "labels",
-        "true",
-        "true|random",
-        {"enum": ["true", "random", True]},
-        "Labels trained on; the sensitivity always uses the true ones.",
+        "correct",
+        "correct|random",
+        {"enum": ["correct", "random"]},
+        "Labels trained on; the sensitivity always uses the correct ones.",
     ),
     Axis(
         "weight_decay",

@@ -102,12 +102,13 @@ FIGURES = {
         pruned=True,
     ),
     "fig4": Figure(
-        "Figure 4: true and random labels",
+        "Figure 4: correct and random labels",
         "Random labels",
         "losses",
         ("criteria", "sparsities", "labels", "weight_decays"),
-        "Training loss of LeNet-5-Caffe on MNIST with true and with random labels, reference and "
-        "pruned. Each line leads to its label; the band is the range of the runs.",
+        "Training loss of LeNet-5-Caffe on MNIST with correct and with random labels, reference "
+        "and pruned. Each line leads to its label: the geometric mean of the runs; the band is "
+        "their range.",
         trained=True,
         one_each=True,
     ),
@@ -138,7 +139,7 @@ FIGURES = {
         "losses",
         ("criteria", "sparsities"),
         "Training loss of LeNet-5-Caffe on MNIST with random labels, one line per sparsity, which "
-        "leads to its label; the band is the range of the runs.",
+        "leads to its label: the geometric mean of the runs; the band is their range.",
         trained=True,
     ),
     "anatomy": Figure(

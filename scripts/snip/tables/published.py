@@ -86,7 +86,7 @@ def compare(runs: pd.DataFrame, settings: Mapping[tuple, Mapping], error: str) -
         way (optimiser, initialisation, weight decay), its 95 % interval, and their number `n`.
         Without such runs `n` is 0, and mean, interval and iterations are empty.
     """
-    runs = runs[(runs["dataset"] == "mnist") & (runs["labels"] == "true")]
+    runs = runs[(runs["dataset"] == "mnist") & (runs["labels"] == "correct")]
     runs = runs[runs["criterion"].eq("snip") | runs["sparsity"].eq(0)]
     # A table that has the batch size `all` mixes numbers and text.
     runs = runs.assign(batch_size=runs["batch_size"].astype(str))

@@ -71,7 +71,7 @@ def test_runs_that_do_the_opposite_contradict_it(paper):
     assert set(table[table["statement"].str.contains("random labels")]["verdict"]) == {
         "contradicted"
     }
-    assert row_of(table, "4", "reference without L2", "true")["verdict"] == "supported"
+    assert row_of(table, "4", "reference without L2", "correct")["verdict"] == "supported"
 
 
 def test_masks_that_are_not_of_their_class_contradict_it(paper):

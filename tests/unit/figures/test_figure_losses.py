@@ -23,8 +23,8 @@ def test_lines_are_labelled_in_the_order_in_which_they_end(ends):
 def test_the_five_lines_of_figure_4():
     looks = losses.line_looks(drawings.table_of_curves())
     assert {look["label"] for look in looks.values()} == {
-        "true labels, reference",
-        "true labels, pruned 99 %",
+        "correct labels, reference",
+        "correct labels, pruned 99 %",
         "random labels, reference",
         "random labels, reference, L2",
         "random labels, pruned 99 %",

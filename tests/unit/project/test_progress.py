@@ -4,7 +4,7 @@ import progress
 from snip.study.axes import Run
 from snip.training.progress import logged_point
 
-RUN = Run("mnist", "lenet-300-100", "snip", "90", 100, "true", "0.0005", 0)
+RUN = Run("mnist", "lenet-300-100", "snip", "90", 100, "correct", "0.0005", 0)
 TRAINING = logged_point(20, 1080, 0.4211, 9000, 12)
 
 

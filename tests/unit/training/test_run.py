@@ -79,7 +79,7 @@ def test_auto_is_the_processor_where_there_is_no_other(dataset):
 
 @pytest.mark.parametrize(
     ("labels", "rate", "warned"),
-    [("true", 1e-9, True), ("true", 0.05, False), ("random", 1e-9, False)],
+    [("correct", 1e-9, True), ("correct", 0.05, False), ("random", 1e-9, False)],
 )
 def test_a_run_that_ends_at_chance_warns(dataset, labels, rate, warned):
     run, log = replace(RUN, labels=labels), io.StringIO()
