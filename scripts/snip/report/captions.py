@@ -6,6 +6,7 @@ import pandas as pd
 
 from snip.claims.verdicts import VERDICTS
 from snip.study.figures import DRAWN, FIGURES
+from snip.study.names import not_the_papers
 from snip.study.slices import slice_masks, slice_of, slice_runs
 
 
@@ -22,20 +23,22 @@ def captions(config: dict, claims: pd.DataFrame) -> dict[str, str]:
         runs = len(slice_runs(part, [name])) if figure.trained else 0
         files = len(slice_masks(part, name)) if figure.masks else 0
         of_figure = claims[claims["figure"] == name]
-        texts[f"{name}.rst"] = caption(figure.caption, config["study"], runs, files, of_figure)
+        texts[f"{name}.rst"] = caption(figure.caption, part, runs, files, of_figure)
     return texts
 
 
-def caption(sentence: str, study: str, runs: int, mask_files: int, claims: pd.DataFrame) -> str:
-    """Return a figure's caption, with its number of runs and mask files.
+def caption(sentence: str, part: dict, runs: int, mask_files: int, claims: pd.DataFrame) -> str:
+    """Return a figure's caption: what it shows, of how many runs, what is not the paper's.
 
     Args:
         sentence: what the figure shows, from the table of figures.
+        part: the slice of the configuration that decides the figure.
         claims: the rows of the figure.
     """
     counts = [f"{runs} runs"] if runs else []
     counts += [f"{mask_files} mask files"] if mask_files else []
-    lines = [sentence, "", f"Study *{study}*: {' and '.join(counts)}.", ""]
+    said = "; ".join([" and ".join(counts), *not_the_papers(part)])
+    lines = [sentence, "", f"Study *{part['study']}*: {said}.", ""]
     for row in claims.itertuples():
         lines.append(
             f"* {row.claim}: {row.statement} **{row.verdict.capitalize()}** (n = {row.n})."

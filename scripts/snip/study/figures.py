@@ -94,7 +94,7 @@ FIGURES = {
         ("criteria", "batch_sizes"),
         "Top: mask images by the size of the pruning batch, and the mean training image, each on "
         "a grey scale that ends at the highest value shown. Bottom: test error of the trained "
-        "networks; hollow, the published errors, from longer training.",
+        "networks; hollow, beside runs of the paper's own setting, the published errors.",
         trained=True,
         masks="all",
         image=True,

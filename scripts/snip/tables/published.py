@@ -42,6 +42,7 @@ def table3(network: str, initialisation: str, test_error: float, spread: float) 
     )
 
 
+CRITERION = "snip"
 # The paper does not state its length of training. If ours is shorter than this, Figure 3 marks the
 # published errors as from longer training.
 ITERATIONS = 96_000
@@ -87,7 +88,7 @@ def compare(runs: pd.DataFrame, settings: Mapping[tuple, Mapping], error: str) -
         Without such runs `n` is 0, and mean, interval and iterations are empty.
     """
     runs = runs[(runs["dataset"] == "mnist") & (runs["labels"] == "correct")]
-    runs = runs[runs["criterion"].eq("snip") | runs["sparsity"].eq(0)]
+    runs = runs[runs["criterion"].eq(CRITERION) | runs["sparsity"].eq(0)]
     # A table that has the batch size `all` mixes numbers and text.
     runs = runs.assign(batch_size=runs["batch_size"].astype(str))
     rows = []

@@ -11,12 +11,16 @@ from snip.study.figures import DRAWN, FIGURES
 def test_a_caption_counts_runs_and_masks_and_has_its_figures_verdicts():
     config = load_config(REPOSITORY / "config/default.yaml")
     config["figures"]["fig1"] = [{"sparsities": [0, 90], "seeds": [0, 1]}]
+    config["reported_error"] = "best_test_error"
     config["figures"]["fig2"] = [{"sparsities": [50, 90], "seeds": [0]}]
     texts = captions(config, drawings.table_of_claims(6))
     assert list(texts) == [f"{name}.rst" for name in DRAWN]
     sentence, _, counts, *rest = texts["fig1.rst"].splitlines()
     assert sentence == FIGURES["fig1"].caption
-    assert counts == "Study *default*: 4 runs."
+    assert counts == (
+        "Study *default*: 4 runs; best test error of all evaluations; 1,080 iterations; "
+        "rate divided by ten every 540; evaluate every 540."
+    )
     assert [re.search(r"\*\*.*$", line)[0] for line in rest if line] == [
         "**Supported** (n = 5).",
         "**Contradicted** (n = 5).",
