@@ -108,7 +108,6 @@ def figure3(table=None, images=None, example=8, published=None):
         mean_image,
         example,
         {"1": 1.94, "100": 1.64} if published is None else published,
-        True,
         ORIGIN,
     )
 

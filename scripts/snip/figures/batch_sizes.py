@@ -21,7 +21,7 @@ from snip.study.grids import shared_seeds
 from snip.study.names import criterion_name, dataset_name
 from snip.tables.collect import MASK_KEY
 from snip.tables.intervals import add_intervals, runs_phrase
-from snip.tables.published import CRITERION, ITERATIONS, compare
+from snip.tables.published import CRITERION, compare
 from snip.tables.reading import read_settings
 
 # The class of the single example whose mask the paper shows.
@@ -44,7 +44,6 @@ def show(inputs: Inputs, prefix: Path) -> None:
         mean_images(dataset, inputs.data)[-1].round(4),
         example,
         published_beside(table, read_settings(inputs.results / "tables" / "fig3"), inputs.error),
-        table["iterations"].max() < ITERATIONS,
         inputs.origin,
     )
     style.save(figure, numbers, inputs.origin, prefix)
@@ -89,7 +88,6 @@ def plot(
     mean_image: np.ndarray,
     example: int | None,
     published: Mapping[str, float],
-    longer: bool,
     origin: Origin,
 ) -> tuple[plt.Figure, pd.DataFrame]:
     """Plot the errors of pruned networks, and above them the mask images of one seed.
@@ -101,7 +99,6 @@ def plot(
         mean_image: the mean of all training images, grey values in [0, 1], (28, 28).
         example: the class of the single example whose mask is shown; None: there is no such mask.
         published: per batch size, the published test error, percent.
-        longer: whether the published networks were trained longer than these.
 
     Returns:
         The figure, and the numbers that it shows: one row per run, then one per image.
@@ -135,7 +132,7 @@ def plot(
 
     runs["position"] = runs["batch_size"].map(sizes.index)
     draw_errors(errors, runs, "position", error, style.series_looks(criteria))
-    _draw_published(errors, {s: e for s, e in published.items() if s in sizes}, sizes, longer)
+    _draw_published(errors, {s: e for s, e in published.items() if s in sizes}, sizes)
     labels = [size if size == "all" else f"{int(size):,}" for size in sizes]
     errors.set_xlim(-0.5, len(sizes) + 0.5)
     errors.set_xticks(range(len(sizes) + 1), [*labels, "mean training\nimage"])
@@ -224,9 +221,7 @@ def _draw_images(
     return image
 
 
-def _draw_published(
-    axis: plt.Axes, published: Mapping[str, float], sizes: list[str], longer: bool
-) -> None:
+def _draw_published(axis: plt.Axes, published: Mapping[str, float], sizes: list[str]) -> None:
     if published:
         axis.scatter(
             [sizes.index(size) for size in published],
@@ -236,7 +231,7 @@ def _draw_published(
             edgecolors="black",
             linewidths=0.8,
             zorder=3,  # above the means, which could hide them
-            label="published (longer training)" if longer else "published",
+            label="published",
         )
 
 
