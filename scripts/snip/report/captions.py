@@ -37,7 +37,8 @@ def caption(sentence: str, part: dict, runs: int, mask_files: int, claims: pd.Da
     """
     counts = [f"{runs} runs"] if runs else []
     counts += [f"{mask_files} mask files"] if mask_files else []
-    said = "; ".join([" and ".join(counts), *not_the_papers(part)])
+    # To docutils |a| is a reference.
+    said = "; ".join([" and ".join(counts), *not_the_papers(part)]).replace("|", r"\|")
     lines = [sentence, "", f"Study *{part['study']}*: {said}.", ""]
     for row in claims.itertuples():
         lines.append(

@@ -1,6 +1,8 @@
 import base64
 import re
 
+from docutils.core import publish_string
+
 import drawings
 from helpers import REPOSITORY
 from snip.report.captions import captions, front_page
@@ -26,6 +28,14 @@ def test_a_caption_counts_runs_and_masks_and_has_its_figures_verdicts():
         "**Contradicted** (n = 5).",
     ]
     assert "Study *default*: 1 mask files.\n" in texts["fig2.rst"]
+
+
+def test_a_criterion_in_a_caption_is_no_markup():
+    config = load_config(REPOSITORY / "config/default.yaml")
+    config["figures"]["fig6"] = [{"criteria": ["gradient"], "seeds": [0]}]
+    text = captions(config, drawings.table_of_claims(6))["fig6.rst"]
+    page = publish_string(text, writer="html5", settings_overrides={"report_level": 1}).decode()
+    assert "size of the gradient |∂L/∂w|" in page and 'class="system-message' not in page
 
 
 def test_the_front_page_counts_verdicts_and_holds_the_picture_in_short_lines():
