@@ -36,7 +36,6 @@ def main() -> None:
     from snip.claims.verdicts import judge
     from snip.figures import forest, style
     from snip.figures.provenance import Origin
-    from snip.study.slices import digest
     from snip.tables.collect import csv_bytes
 
     if options.figure:
@@ -48,7 +47,7 @@ def main() -> None:
     evidence = gather(part, options.results, options.data)
     table = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
     write_atomically(options.output, csv_bytes(table))
-    origin = Origin(part["study"], digest(part))
+    origin = Origin.of(part)
     style.save(*forest.plot(table, origin), origin, options.readable.with_suffix(""))
     text = readable(table, part["study"], claims["alpha"])
     write_atomically(options.readable, text.encode())

@@ -20,7 +20,7 @@ RUN = {
     "criterion": "snip",
     "sparsity": 90,
     "batch_size": 100,
-    "labels": "true",
+    "labels": "correct",
     "weight_decay": 0.0005,
     "seed": 0,
     "reading": "paper",
@@ -42,11 +42,11 @@ def table_of_runs(criteria=("snip",), networks=("lenet-300-100", "lenet-5-caffe"
     return pd.DataFrame(rows).assign(test_error=2 + spread.round(2))
 
 
-def figure1(table=None, margins=None):
+def figure1(table=None, margins=None, error="test_error", origin=ORIGIN):
     table = table_of_runs() if table is None else table
-    differences = differences_from_reference(table, "test_error")
+    differences = differences_from_reference(table, error)
     margins = {"lenet-300-100": 0.25} if margins is None else margins
-    return errors.plot(table, "test_error", differences, "paired", margins, ORIGIN)
+    return errors.plot(table, error, differences, "paired", margins, origin)
 
 
 def table_of_masks(
@@ -98,7 +98,7 @@ def masks_of_batches(sizes=("1", "100", "all"), criteria=("snip",), seeds=(0,)):
     return pd.concat(images, ignore_index=True)
 
 
-def figure3(table=None, images=None, example=8):
+def figure3(table=None, images=None, example=8, published=None):
     mean_image = np.zeros((28, 28))
     mean_image[0] = 0.5
     return batch_sizes.plot(
@@ -107,15 +107,14 @@ def figure3(table=None, images=None, example=8):
         masks_of_batches() if images is None else images,
         mean_image,
         example,
-        {"1": 1.94, "100": 1.64},
-        True,
+        {"1": 1.94, "100": 1.64} if published is None else published,
         ORIGIN,
     )
 
 
 FIGURE4 = {  # (labels, decay, sparsity): the last loss
-    ("true", 0, 0): 7e-4,
-    ("true", 0, 99): 1e-2,
+    ("correct", 0, 0): 7e-4,
+    ("correct", 0, 99): 1e-2,
     ("random", 0, 0): 7.1e-4,
     ("random", 0.0005, 0): 7.2e-4,
     ("random", 0, 99): 2.2,

@@ -18,7 +18,7 @@ ORIGIN = Origin("tiny", "0" * 64)
 
 def runs_of_criteria(names=("magnitude", "random", "snip"), networks=("lenet-300-100",), seeds=3):
     """Runs at 0, 90 and 99 %, the reference once, with errors that differ."""
-    setting = {"dataset": "mnist", "batch_size": 100, "labels": "true", "weight_decay": 0.0005}
+    setting = {"dataset": "mnist", "batch_size": 100, "labels": "correct", "weight_decay": 0.0005}
     setting |= {"reading": "paper", "control": "none", "iterations": 20}
     rows = [
         setting | {"network": network, "criterion": name, "sparsity": sparsity, "seed": seed}

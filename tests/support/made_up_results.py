@@ -3,7 +3,7 @@
 from snip.study.axes import Run
 from snip.tables.collect import OUTCOME
 
-RUN = Run("mnist", "lenet-300-100", "snip", "99.5", 100, "true", "0.0005", 0)
+RUN = Run("mnist", "lenet-300-100", "snip", "99.5", 100, "correct", "0.0005", 0)
 SETTINGS = {"iterations": 10, "momentum": 0.9}
 
 

@@ -8,7 +8,7 @@ from snip.study import registry
 from snip.study.axes import Run
 from snip.study.settings import Settings
 
-RUN = Run("generated", "own", "snip", "80", 20, "true", "0.0005", 0)
+RUN = Run("generated", "own", "snip", "80", 20, "correct", "0.0005", 0)
 QUICK = Settings(
     iterations=6,
     decay_every=4,

@@ -34,7 +34,7 @@ FIGURES = {
     "fig2": [MASKED],
     "fig3": [{"datasets": ["generated"], "batch_sizes": [1, 100, 200], "seeds": SEEDS}],
     "fig4": [
-        {**RANDOM, "labels": ["true"], "sparsities": [0, 99], "weight_decays": [0]},
+        {**RANDOM, "labels": ["correct"], "sparsities": [0, 99], "weight_decays": [0]},
         {**RANDOM, "sparsities": [0, 99], "weight_decays": [0]},
         {**RANDOM, "sparsities": [0], "weight_decays": [0.0005]},
     ],
@@ -66,7 +66,7 @@ def configuration(claims=CONTROL, **changed) -> dict:
 
 def final_loss(run) -> float:
     """What the paper and our measurements say."""
-    if run.labels == "true" or run.sparsity == "0":
+    if run.labels == "correct" or run.sparsity == "0":
         return 0.001
     loss = {"50": 0.01, "90": 0.03, "99": 2}[run.sparsity]
     return loss * (1.2 if run.control == "shuffled" else 1)

@@ -118,7 +118,7 @@ SMALL = {
     },
 }
 # One of its runs, of Figures 1 and 3.
-RUN = "generated/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
+RUN = "generated/lenet-300-100/snip/sparsity-90/batch-100/labels-correct/decay-0.0005/seed-0"
 CONFIGS = ["--configfile", "config/tiny.yaml", "config/small.yaml"]
 
 

@@ -14,6 +14,7 @@ from snip.claims.evidence.likeness import RESOLUTION, correlation
 from snip.claims.evidence.run_table import batch_examples
 from snip.claims.evidence.training_images import average_image, single_examples
 from snip.claims.verdicts import Means, Missing, Statement, single
+from snip.study.names import ERRORS
 from snip.tables.intervals import ERROR_STEP
 
 MIDDLE = 100  # examples: the paper's pruning batch
@@ -37,13 +38,14 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
         partial(_approach, evidence, dataset, first, last),
         low=0,
     )
+    error = ERRORS[runs.error]
     errors = partial(runs.by_seed, "fig3", "batch_size", runs.error)
     yield Statement(
         "3b",
         "fig3",
-        "The test error falls as the pruning batch grows, over "
+        f"The {error} falls as the pruning batch grows, over "
         f"{', '.join(f'{size:,}' for size in sizes)} examples.",
-        "slope of the test error, percentage points per factor of ten",
+        f"slope of the {error}, percentage points per factor of ten",
         lambda: _slopes(errors()),
         high=0,
         note=lambda seeds, _: _page(errors().loc[seeds]),
@@ -53,9 +55,8 @@ def statements(evidence: Evidence) -> Iterator[Statement]:
         yield Statement(
             "3b",
             "fig3",
-            f"The test error falls as the pruning batch grows from {small:,} to {large:,} "
-            "examples.",
-            "test error at the smaller batch less that at the larger, percentage points",
+            f"The {error} falls as the pruning batch grows from {small:,} to {large:,} examples.",
+            f"{error} at the smaller batch less that at the larger, percentage points",
             partial(_decrease, errors, small, large),
             low=0,
         )

@@ -22,7 +22,7 @@ from pathlib import Path
 import pandas as pd
 
 from snip.claims.verdicts import Means, Missing, Statement, judge, single
-from snip.study.names import criterion_name, network_name
+from snip.study.names import ERRORS, criterion_name, network_name
 from snip.study.spelling import number
 from snip.tables.collect import TableError
 from snip.tables.intervals import ERROR_STEP, Interval
@@ -117,8 +117,8 @@ def statements(part: Mapping, runs: pd.DataFrame, layers: pd.DataFrame) -> Itera
         yield Statement(
             claim,
             "controls",
-            sentence(*mask, claim),
-            f"test error less that {baseline.name}, percentage points",
+            sentence(*mask, claim, part["reported_error"]),
+            f"{ERRORS[part['reported_error']]} less that {baseline.name}, percentage points",
             partial(
                 _differences, of_mask, part["reported_error"], variant, baseline, mask_name(*mask)
             ),
@@ -132,11 +132,11 @@ def mask_name(network: str, criterion: str, sparsity: float) -> str:
     return f"{network_name(network)}, {criterion_name(criterion)}, {sparsity:g} %"
 
 
-def sentence(network: str, criterion: str, sparsity: float, claim: str) -> str:
+def sentence(network: str, criterion: str, sparsity: float, claim: str, error: str) -> str:
     """Return the statement about a control of a mask."""
     variant, baseline = COMPARISONS[claim]
     mask = mask_name(network, criterion, sparsity)
-    return f"{mask}: the test error is higher {variant.name} than {baseline.name}."
+    return f"{mask}: the {ERRORS[error]} is higher {variant.name} than {baseline.name}."
 
 
 def with_variants(runs: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
@@ -210,7 +210,8 @@ def read_verdicts(path: Path, part: Mapping) -> pd.DataFrame:
     """
     compared = list(comparisons(part))
     judged = read_table(path)
-    if judged["statement"].tolist() != [sentence(*each) for each in compared]:
+    expected = [sentence(*each, part["reported_error"]) for each in compared]
+    if judged["statement"].tolist() != expected:
         raise TableError(f"table {path} has other statements, expected those of the configuration")
     keys = [(*mask, *(each.name for each in COMPARISONS[claim])) for *mask, claim in compared]
     return judged.join(pd.DataFrame(keys, columns=[*MASK, "variant", "baseline"]))

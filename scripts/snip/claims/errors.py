@@ -8,7 +8,7 @@ from functools import partial
 
 from snip.claims.evidence.gather import Evidence
 from snip.claims.verdicts import Differences, Missing, Statement
-from snip.study.names import dataset_name, network_name
+from snip.study.names import ERRORS, dataset_name, network_name
 from snip.tables.intervals import ERROR_STEP, Interval
 
 NETWORKS = {"1a": "lenet-300-100", "1b": "lenet-5-caffe"}
@@ -18,14 +18,14 @@ REFERENCE, SPARSEST = 0, 90  # percent
 def statements(evidence: Evidence) -> Iterator[Statement]:
     """Yield claims 1a and 1b, for each data set of Figure 1."""
     for claim, network in NETWORKS.items():
-        margin = evidence.margins[claim]
+        margin, error = evidence.margins[claim], ERRORS[evidence.runs.error]
         for dataset in evidence.runs.values_of("fig1", "datasets"):
             yield Statement(
                 claim,
                 "fig1",
-                f"{network_name(network)}, pruned up to {SPARSEST} %, has the test error of the "
+                f"{network_name(network)}, pruned up to {SPARSEST} %, has the {error} of the "
                 f"reference ({dataset_name(dataset)}).",
-                "test error less the reference's, percentage points",
+                f"{error} less the reference's, percentage points",
                 partial(_errors, evidence, network, dataset),
                 -margin,
                 margin,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-import numpy as np
 import pandas as pd
 
 from snip.claims.evidence.gather import Evidence
@@ -15,13 +14,11 @@ from snip.datasets.variants import training_size
 from snip.study.axes import KEY
 from snip.study.names import network_name
 from snip.tables.collect import TableError
-from snip.tables.intervals import Interval
+from snip.tables.intervals import Interval, log_loss
 
 # Losses are compared by their logarithm to base ten. Rounding alone moves a run's final loss by a
 # thousandth of a decade (0.2 %) or more, so no smaller difference means anything.
 RESOLUTION = 1e-3
-# In single precision a smaller loss is the same as 0, which has no logarithm.
-SMALLEST = 1e-7
 # Random masks with as many connections in every layer as the sensitivity's masks.
 SHUFFLED = "shuffled"
 
@@ -50,11 +47,6 @@ def _sparsest(evidence: Evidence) -> float | None:
     return highest if highest > 0 else None
 
 
-def _log_loss(losses: pd.DataFrame) -> pd.DataFrame:
-    """Return the logarithms of losses to base ten."""
-    return np.log10(losses.clip(lower=SMALLEST))
-
-
 def _final(evidence: Evidence, figure: str, **selected) -> pd.Series:
     """Return by seed the logarithm of the final training loss of one curve.
 
@@ -62,7 +54,7 @@ def _final(evidence: Evidence, figure: str, **selected) -> pd.Series:
         selected: arguments for `RunTable.select`, `sparsity` among them.
     """
     losses = evidence.runs.by_seed(figure, "sparsity", "train_loss", **selected)
-    return _log_loss(losses[selected["sparsity"]])
+    return log_loss(losses[selected["sparsity"]])
 
 
 def _length(evidence: Evidence, figure: str) -> str:
@@ -85,8 +77,8 @@ def _fits(evidence: Evidence) -> Iterator[Statement]:
     """
     runs, sparsest = _runs(evidence, "fig4", "snip"), _sparsest(evidence)
     curves = (  # labels, sparsity, weight decay (None: any), whether the network fits the labels
-        ("true", 0, None, True),
-        ("true", sparsest, None, True),
+        ("correct", 0, None, True),
+        ("correct", sparsest, None, True),
         ("random", 0, "0", True),
         ("random", 0, "above 0", True),
         ("random", sparsest, None, False),
@@ -253,4 +245,4 @@ def _steps(evidence: Evidence) -> Means:
     losses = evidence.runs.by_seed("fig7", "sparsity", "train_loss", labels="random")
     if losses.shape[1] < 2:
         raise Missing("figures.fig7 has one sparsity on random labels, expected two or more")
-    return Means(steps(_log_loss(losses.rename(columns="{:g} %".format))), RESOLUTION)
+    return Means(steps(log_loss(losses.rename(columns="{:g} %".format))), RESOLUTION)

@@ -22,6 +22,7 @@ from snip.claims.statements import statements
 from snip.claims.verdicts import COLUMNS, Missing, Statement, choose_seeds, judge
 from snip.study.figures import CLAIMED
 from snip.study.grids import PAPER
+from snip.study.names import ERRORS
 from snip.tables.intervals import Interval, simultaneous_intervals
 from snip.tables.reading import read_checked
 
@@ -109,8 +110,8 @@ def _stated(
     under = {**part, "grids": grids_under(part, reading), "reported_error": error}
     found: dict[tuple[str, str, int], Statement] = {}
     for statement in statements(evidence_of(under, runs, results, data)):
-        # The weight decay may be what the reading switches.
-        subject = DECAY.sub("", statement.statement)
+        # The weight decay or the reported error may be what the reading switches.
+        subject = DECAY.sub("", statement.statement.replace(ERRORS[error], "test error"))
         number = sum((statement.claim, subject) == key[:2] for key in found)
         # The evidence is looked at again for differences.
         found[statement.claim, subject, number] = replace(

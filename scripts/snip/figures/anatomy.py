@@ -78,7 +78,6 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
         origin,
         "solid: connections kept, dashed: on a path from input to output, cross: none, "
         "dotted: equal in all layers",
-        f"pruning batch of {weights['batch_size'].iloc[0]} examples, "
         f"seed {weights['seed'].iloc[0]}",
     )
     return figure, weights

@@ -16,10 +16,13 @@ from snip.figures.inputs import Inputs
 from snip.figures.masks import PIXELS, mask_table
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
+from snip.study.axes import KEY
 from snip.study.grids import shared_seeds
 from snip.study.names import criterion_name, dataset_name
+from snip.tables.collect import MASK_KEY
 from snip.tables.intervals import add_intervals, runs_phrase
-from snip.tables.published import ITERATIONS, PUBLISHED
+from snip.tables.published import CRITERION, compare
+from snip.tables.reading import read_settings
 
 # The class of the single example whose mask the paper shows.
 PAPERS_CLASS = 8
@@ -34,22 +37,31 @@ def show(inputs: Inputs, prefix: Path) -> None:
     table = inputs.table("runs")
     dataset = table["dataset"].iloc[0]
     seed, example = shown_seed(inputs)
-    published = {
-        str(entry.batch_size): entry.test_error
-        for entry in PUBLISHED
-        if entry.source == "Figure 3" and dataset == "mnist"
-    }
     figure, numbers = plot(
         table,
         inputs.error,
         mask_table(inputs.mask_files(seed)),
         mean_images(dataset, inputs.data)[-1].round(4),
         example,
-        published,
-        table["iterations"].max() < ITERATIONS,
+        published_beside(table, read_settings(inputs.results / "tables" / "fig3"), inputs.error),
         inputs.origin,
     )
     style.save(figure, numbers, inputs.origin, prefix)
+
+
+def published_beside(
+    table: pd.DataFrame, settings: Mapping[tuple, Mapping], error: str
+) -> dict[str, float]:
+    """Return by batch size the published errors of the setting that the runs have.
+
+    Args:
+        table: the table of runs.
+        settings: its table of settings, see `reading.read_settings`.
+        error: the column of the errors.
+    """
+    compared = compare(table, settings, error)
+    own = compared[compared["source"].eq("Figure 3") & compared["n"].gt(0)]
+    return dict(zip(own["batch_size"].astype(str), own["published"], strict=True))
 
 
 def shown_seed(inputs: Inputs) -> tuple[int, int | None]:
@@ -76,7 +88,6 @@ def plot(
     mean_image: np.ndarray,
     example: int | None,
     published: Mapping[str, float],
-    longer: bool,
     origin: Origin,
 ) -> tuple[plt.Figure, pd.DataFrame]:
     """Plot the errors of pruned networks, and above them the mask images of one seed.
@@ -88,7 +99,6 @@ def plot(
         mean_image: the mean of all training images, grey values in [0, 1], (28, 28).
         example: the class of the single example whose mask is shown; None: there is no such mask.
         published: per batch size, the published test error, percent.
-        longer: whether the published networks were trained longer than these.
 
     Returns:
         The figure, and the numbers that it shows: one row per run, then one per image.
@@ -109,7 +119,6 @@ def plot(
     figure = plt.figure(figsize=(WIDTH, 1))
     figure.set_layout_engine("none")
     notes = [
-        style.iterations_phrase(table),
         f"{runs_phrase(runs['n'])} per point",
         f"mask images of seed {seeds[0]}{_single_example(example)}",
         "mean training image on a scale of its own",
@@ -123,12 +132,12 @@ def plot(
 
     runs["position"] = runs["batch_size"].map(sizes.index)
     draw_errors(errors, runs, "position", error, style.series_looks(criteria))
-    _draw_published(errors, {s: e for s, e in published.items() if s in sizes}, sizes, longer)
+    _draw_published(errors, {s: e for s, e in published.items() if s in sizes}, sizes)
     labels = [size if size == "all" else f"{int(size):,}" for size in sizes]
     errors.set_xlim(-0.5, len(sizes) + 0.5)
     errors.set_xticks(range(len(sizes) + 1), [*labels, "mean training\nimage"])
     errors.set_xlabel("Pruning batch (examples)")
-    errors.set_ylabel("Test error (%)")
+    errors.set_ylabel(style.error_label(error))
     handles = style.legend_entries([errors])
     figure.legend(*handles, loc="upper center", ncols=2, frameon=False)
     return figure, _numbers(runs, error, masks, mean_image, published)
@@ -212,9 +221,7 @@ def _draw_images(
     return image
 
 
-def _draw_published(
-    axis: plt.Axes, published: Mapping[str, float], sizes: list[str], longer: bool
-) -> None:
+def _draw_published(axis: plt.Axes, published: Mapping[str, float], sizes: list[str]) -> None:
     if published:
         axis.scatter(
             [sizes.index(size) for size in published],
@@ -224,7 +231,7 @@ def _draw_published(
             edgecolors="black",
             linewidths=0.8,
             zorder=3,  # above the means, which could hide them
-            label="published (longer training)" if longer else "published",
+            label="published",
         )
 
 
@@ -236,13 +243,11 @@ def _numbers(
     published: Mapping[str, float],
 ) -> pd.DataFrame:
     """Return one row per run, with the published error of its batch size, then one per image."""
-    columns = [*POINT, "seed"]
-    errors = runs[[*columns, error, "mean", "lower", "upper"]].assign(
-        published=runs["batch_size"].map(published)
-    )
+    beside = runs["batch_size"].map(published).where(runs["criterion"].eq(CRITERION))
+    errors = runs[[*KEY, error, "mean", "lower", "upper"]].assign(published=beside)
     average = pd.DataFrame(
         [[runs["dataset"].iloc[0], "mean training image", *mean_image.reshape(-1)]],
         columns=["dataset", "criterion", *PIXELS],
     )
-    numbers = pd.concat([errors, masks[[*columns, *PIXELS]], average])
+    numbers = pd.concat([errors, masks[[*MASK_KEY, *PIXELS]], average])
     return numbers.astype({"seed": "Int64"})

@@ -23,6 +23,7 @@ from snip.figures.errors import draw_reference
 from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
+from snip.study.axes import KEY
 from snip.study.names import criterion_name, network_name
 from snip.tables.intervals import add_intervals, runs_phrase
 from snip.tables.paths import add_paths
@@ -68,7 +69,7 @@ def plot(
     sparsities = sorted(judged["sparsity"].unique())
     looks = style.series_looks(VARIANTS)
     panels = list(judged.groupby(["network", "criterion"], sort=False))
-    figure, axes = _panels([key for key, _ in panels])
+    figure, axes = _panels([key for key, _ in panels], error)
     several = judged["network"].nunique() > 1
     for index, (((network, criterion), differences), (upper, *lower)) in enumerate(
         zip(panels, axes, strict=True)
@@ -94,7 +95,7 @@ def plot(
     return figure, _numbers(runs, judged, error)
 
 
-def _panels(keys: list[tuple[str, str]]) -> tuple[plt.Figure, list[np.ndarray]]:
+def _panels(keys: list[tuple[str, str]], error: str) -> tuple[plt.Figure, list[np.ndarray]]:
     """Return a figure, and per network and criterion its axes, from above: errors, differences.
 
     All axes of a kind have the same scales.
@@ -111,7 +112,7 @@ def _panels(keys: list[tuple[str, str]]) -> tuple[plt.Figure, list[np.ndarray]]:
         sharex=True,
         squeeze=False,
     )
-    labels = ["Test error (%)", *(f"Higher than\n{name} (points)" for name in BASELINES)]
+    labels = [style.error_label(error), *(f"Higher than\n{name} (points)" for name in BASELINES)]
     panels = []
     for index in range(bands * columns):
         band, column = divmod(index, columns)
@@ -210,7 +211,6 @@ def _notes(runs: pd.DataFrame, judged: pd.DataFrame) -> list[str]:
     """Return the parts of the small print."""
     level = level_text(judged.iloc[0])
     notes = [
-        style.iterations_phrase(runs),
         f"{runs_phrase(runs['n'])} per point (faint: one run, bars above: 95 % intervals)",
         f"below: paired by seed, the intervals that decide the verdicts ({level} each, so that "
         f"all {len(judged)} hold at once), hollow: the interval contains 0",
@@ -223,7 +223,7 @@ def _notes(runs: pd.DataFrame, judged: pd.DataFrame) -> list[str]:
 
 def _numbers(runs: pd.DataFrame, judged: pd.DataFrame, error: str) -> pd.DataFrame:
     """Return one row per run: its error, and mean and judged differences of its point."""
-    columns = ["dataset", *POINT, "seed", error, "on_path", "no_path", "mean", "lower", "upper"]
+    columns = [*KEY, "variant", error, "on_path", "no_path", "mean", "lower", "upper"]
     numbers = runs[columns]
     for baseline, prefix in zip(BASELINES, ("difference", "from_redrawn"), strict=True):
         names = {"value": prefix, "lower": f"{prefix}_lower", "upper": f"{prefix}_upper"}

@@ -15,6 +15,7 @@ from snip.figures.inputs import Inputs
 from snip.figures.losses import LABEL_STEP, label_ends
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
+from snip.study.axes import KEY
 from snip.study.names import criterion_name, network_name
 from snip.tables.intervals import ERROR_STEP, add_intervals, interval, runs_phrase
 from snip.tables.paths import add_paths
@@ -77,7 +78,7 @@ def plot(
             draw_reference(axis, of_network)
             pruned = of_network[of_network["sparsity"] > 0]
             lines[axis] = _draw_criteria(axis, pruned, error, sparsity, looks)
-    _label_axes(axes, networks)
+    _label_axes(axes, networks, error)
     for axis, sparsity in zip(axes[-1], SPARSITIES, strict=True):
         _scale_sparsity(axis, points.loc[points["sparsity"] > 0, sparsity])
     direct = [line.get_label() for each in lines.values() for line in each]
@@ -87,7 +88,6 @@ def plot(
     style.small_print(
         figure,
         origin,
-        style.iterations_phrase(runs),
         f"mean of {runs_phrase(points['n'])} per point (faint: one run), bars: 95 % intervals "
         "(those that reach beyond the scale end at its edge)",
         "right: mean effective sparsity, which also counts what is on no path from input to output "
@@ -99,14 +99,14 @@ def plot(
     return figure, _numbers(points, compare(points, error), error)
 
 
-def _label_axes(axes: np.ndarray, networks: list[str]) -> None:
+def _label_axes(axes: np.ndarray, networks: list[str], error: str) -> None:
     """Write titles, and what the scales show."""
     for index, axis in enumerate(axes.flat):
         title = style.panel_title(index, axes.size, network_name(networks[index // 2]))
         axis.set_title(title, loc="left")
         axis.tick_params(labelleft=True)
     for axis in axes[:, 0]:
-        axis.set_ylabel("Test error (%)")
+        axis.set_ylabel(style.error_label(error))
     for axis, label in zip(axes[-1], SPARSITIES.values(), strict=True):
         axis.set_xlabel(label)
 
@@ -203,5 +203,5 @@ def _ranks(errors: pd.Series) -> pd.Series:
 
 def _numbers(points: pd.DataFrame, compared: pd.DataFrame, error: str) -> pd.DataFrame:
     """Return one row per run: its error and paths, its point's mean, ranks and difference."""
-    columns = [*POINT, "seed", error, "effective_sparsity", "no_path", "mean", "lower", "upper"]
+    columns = [*KEY, error, "effective_sparsity", "no_path", "mean", "lower", "upper"]
     return points[columns].merge(compared, on=POINT, how="left")

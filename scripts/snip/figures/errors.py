@@ -10,6 +10,7 @@ from snip.figures import style
 from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
+from snip.study.axes import KEY
 from snip.study.names import criterion_name, dataset_name, network_name
 from snip.tables.intervals import add_intervals, differences_from_reference, runs_phrase
 
@@ -59,7 +60,7 @@ def plot(
     runs = add_intervals(table, POINT, error)
     looks = style.series_looks(runs["criterion"].unique())
     panels = list(runs.groupby(["network", "dataset"], sort=False))
-    figure, axes = _panels(len(panels), bool(len(differences)), len(looks))
+    figure, axes = _panels(len(panels), bool(len(differences)), len(looks), error)
     for index, ((network, dataset), panel) in enumerate(panels):
         upper = axes[index][0]
         draw_reference(upper, panel)
@@ -74,14 +75,14 @@ def plot(
     handles = style.legend_entries(axis for pair in axes for axis in pair)
     columns = 1 if len(panels) == 1 else 2
     figure.legend(*handles, loc="outside upper center", ncols=columns, frameon=False)
-    notes = [style.iterations_phrase(table), f"{runs_phrase(runs['n'])} per point"]
+    notes = [f"{runs_phrase(runs['n'])} per point"]
     notes += [f"differences: {intervals}"] if len(differences) else []
     style.small_print(figure, origin, *notes)
     return figure, _numbers(runs, differences, error)
 
 
 def _panels(
-    count: int, with_differences: bool, criteria: int
+    count: int, with_differences: bool, criteria: int, error: str
 ) -> tuple[plt.Figure, list[list[plt.Axes]]]:
     """Return a figure, and per panel its axes: for the errors and, if any, the differences."""
     columns, bands = min(count, 2), -(-count // 2)
@@ -104,8 +105,9 @@ def _panels(
             panel[1].sharex(panel[0])
             panel[0].tick_params(labelbottom=False)
         if index % columns == 0:
-            panel[0].set_ylabel("Test error (%)")
-            panel[-1].set_ylabel(LABEL_BELOW if with_differences else "Test error (%)")
+            if with_differences:
+                panel[1].set_ylabel(LABEL_BELOW)
+            panel[0].set_ylabel(style.error_label(error))
         for axis in panel:
             axis.set_visible(index < count)
         axes.append(panel)
@@ -196,5 +198,5 @@ def _numbers(runs: pd.DataFrame, differences: pd.DataFrame, error: str) -> pd.Da
     """Return one row per run: its error, and mean and difference of its point, with limits."""
     names = {"mean": "difference", "lower": "difference_lower", "upper": "difference_upper"}
     renamed = differences.rename(columns=names)[[*POINT, *names.values()]]
-    numbers = runs[[*POINT, "seed", error, "mean", "lower", "upper"]]
+    numbers = runs[[*KEY, error, "mean", "lower", "upper"]]
     return numbers.merge(renamed, on=POINT, how="left")

@@ -11,7 +11,6 @@ import pandas as pd
 from snip.figures.provenance import Origin
 from snip.masks.mask_files import MaskFile
 from snip.study.grids import shared_seeds
-from snip.study.slices import digest
 from snip.tables.collect import read_figure_masks
 from snip.tables.reading import read_checked
 
@@ -35,7 +34,7 @@ class Inputs:
     @property
     def origin(self) -> Origin:
         """What the files of the figure say about where they come from."""
-        return Origin(self.part["study"], digest(self.part))
+        return Origin.of(self.part)
 
     @property
     def error(self) -> str:

@@ -13,15 +13,16 @@ from snip.figures import style
 from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
+from snip.study.axes import KEY
 from snip.study.names import criterion_name, dataset_name, network_name
-from snip.tables.intervals import runs_phrase
+from snip.tables.intervals import geometric_mean, runs_phrase
 
 SETTING = ["labels", "weight_decay", "sparsity"]
-COLUMNS = ["network", "dataset", "criterion", *SETTING]
-COLUMNS += ["iteration", "mean", "lowest", "highest", "n"]
+LINE = [name for name in KEY if name != "seed"]
+COLUMNS = [*LINE, "iteration", "geometric_mean", "lowest", "highest", "n"]
 # The line styles of pruned networks where colour tells the labels; the reference's is solid.
 PRUNED_LINES = ["--", "-.", (0, (4, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (2, 1))]
-LABELS_COLORS = {"true": style.BLUE, "random": style.ORANGE}
+LABELS_COLORS = {"correct": style.BLUE, "random": style.ORANGE}
 # The distance between two labels, points.
 LABEL_STEP = 9.5
 
@@ -33,7 +34,7 @@ def show(inputs: Inputs, prefix: Path) -> None:
 
 
 def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]:
-    """Plot the losses of each setting: a line for the mean of its runs, a band for their range.
+    """Plot the losses of each setting: a line for the geometric mean, a band for the range.
 
     There is a panel per network, data set and criterion. The reference (sparsity 0) belongs to
     every criterion.
@@ -65,7 +66,7 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
         in_panel = table[["network", "dataset"]].eq([network, dataset]).all(axis=1)
         in_panel &= (table["criterion"] == criterion) | (table["sparsity"] == 0)
         lines = _draw_lines(axis, table[in_panel], looks)
-        points.append(lines.assign(network=network, dataset=dataset, criterion=criterion))
+        points.append(lines.assign(criterion=criterion))
         names = [network_name(network), dataset_name(dataset)]
         names += [criterion_name(criterion)] * (panels > 1)
         axis.set_title(style.panel_title(index, panels, *names), loc="left")
@@ -74,7 +75,8 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
     axes[-1, 0].set_xlabel("Iteration")
     axes[-1, 0].set_xlim(0, table["iteration"].max())
     numbers = pd.concat(points)[COLUMNS]
-    style.small_print(figure, origin, *_notes(table, numbers))
+    several = " (line: geometric mean, band: range)" if numbers["n"].max() > 1 else ""
+    style.small_print(figure, origin, f"{runs_phrase(numbers['n'])} per line{several}")
     figure.draw_without_rendering()  # lays out the panels; the labels depend on their sizes
     for axis in axes[:, 0]:
         label_ends(axis, axis.get_lines())
@@ -84,7 +86,7 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
 def line_looks(table: pd.DataFrame) -> dict[tuple, dict]:
     """Return the label, color, linestyle and linewidth of each setting.
 
-    A label names what differs within the figure. If it has true and random labels, colour tells
+    A label names what differs within the figure. If it has correct and random labels, colour tells
     which; else colour tells the sparsity, from dark to light, so it also does in grey.
     """
     settings = table[SETTING].drop_duplicates()
@@ -99,7 +101,7 @@ def line_looks(table: pd.DataFrame) -> dict[tuple, dict]:
         regularised = len(decays) > 1 and decay > 0
         words = [f"{labels} labels"] if both else []
         words += ["reference" if reference else f"pruned {sparsity:g} %"]
-        words += ["L2" if len(decays) == 2 else f"L2 {decay:g}"] if regularised else []
+        words += [f"L2 {decay:g}"] if regularised else []
         dashes = PRUNED_LINES[sparsities.index(sparsity) % len(PRUNED_LINES) - 1]
         looks[labels, decay, sparsity] = {
             "label": ", ".join(words),
@@ -111,20 +113,20 @@ def line_looks(table: pd.DataFrame) -> dict[tuple, dict]:
 
 
 def _draw_lines(axis: plt.Axes, table: pd.DataFrame, looks: dict[tuple, dict]) -> pd.DataFrame:
-    """Draw a line and a band per setting; return the points: SETTING, iteration, mean, …, n."""
+    """Draw a line and a band per setting; return the points: COLUMNS."""
     points_of_lines = []
     for setting, runs in table.groupby(SETTING, sort=False):
         points = (
             runs.groupby("iteration")["train_loss"]
-            .agg(mean="mean", lowest="min", highest="max", n="size")
+            .agg(geometric_mean=geometric_mean, lowest="min", highest="max", n="size")
             .reset_index()
         )
         x, look = points["iteration"], looks[setting]
-        axis.plot(x, points["mean"], **look)
+        axis.plot(x, points["geometric_mean"], **look)
         if points["n"].max() > 1:
             band = {"color": look["color"], "alpha": 0.2, "linewidth": 0}
             axis.fill_between(x, points["lowest"], points["highest"], **band)
-        points_of_lines.append(points.assign(**dict(zip(SETTING, setting, strict=True))))
+        points_of_lines.append(points.assign(**runs[LINE].iloc[0]))
     return pd.concat(points_of_lines)
 
 
@@ -153,10 +155,3 @@ def label_ends(axis: plt.Axes, lines: Iterable[Line2D]) -> None:
             markevery=[1],
         )
         axis.text(1.09, place, line.get_label(), transform=axis.transAxes, va="center", fontsize=7)
-
-
-def _notes(table: pd.DataFrame, numbers: pd.DataFrame) -> list[str]:
-    several = " (line: mean, band: range)" if numbers["n"].max() > 1 else ""
-    notes = [f"{runs_phrase(numbers['n'])} per line{several}"]
-    decays = table["weight_decay"].unique()
-    return notes + ([f"weight decay {decays[0]:g} in all"] if len(decays) == 1 else [])

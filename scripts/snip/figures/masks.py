@@ -65,7 +65,7 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
         pixels=(CELL * masks["class"].nunique() + 1, CELL * masks["sparsity"].nunique() + 1),
     )
     notes = [
-        f"pruning batch of {masks['batch_size'].iloc[0]} examples of one class",
+        "pruning batches of one class",
         f"first layer of {', '.join(map(network_name, networks))} at initialisation",
         f"seed {masks['seed'].iloc[0]}",
     ]

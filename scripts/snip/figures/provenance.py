@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,8 @@ from pathlib import Path
 from snip.jobs.code import PROJECT
 from snip.jobs.failures import SnipError
 from snip.jobs.files import sha256
+from snip.study.names import not_the_papers
+from snip.study.slices import digest
 
 # Untracked files count, whatever the user's configuration says.
 STATUS = ["status", "--porcelain", "--untracked-files=normal"]
@@ -34,10 +37,17 @@ class Origin:
     Attributes:
         study: its name.
         configuration: the digest of the slice that decides the figure, see `study.slices.digest`.
+        unlike: what of the study is not the paper's, for the small print.
     """
 
     study: str
     configuration: str
+    unlike: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, part: Mapping) -> Origin:
+        """Return the origin of a figure that a slice of the configuration decides."""
+        return cls(part["study"], digest(part), tuple(not_the_papers(part)))
 
 
 def record(origin: Origin, table: bytes) -> dict[str, str]:

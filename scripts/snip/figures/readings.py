@@ -18,6 +18,7 @@ from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
 from snip.study.grids import PAPER
+from snip.study.names import phrase
 from snip.tables.collect import TableError
 from snip.tables.reading import read_table
 
@@ -96,10 +97,7 @@ def plot(
 def _notes(columns: Mapping[str, Mapping]) -> list[str]:
     """Return the small print: how to read the picture, and what each reading switches."""
     switches = [
-        f"{name}: "
-        + ", ".join(
-            f"{switch.replace('_', ' ')} {str(value).lower()}" for switch, value in changed.items()
-        )
+        f"{name}: " + ", ".join(phrase(switch, value) for switch, value in changed.items())
         for name, changed in columns.items()
         if changed
     ]

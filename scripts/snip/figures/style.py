@@ -16,6 +16,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from snip.figures.provenance import Origin, embedded, record
 from snip.jobs.failures import SnipError
 from snip.jobs.files import write_atomically
+from snip.study.names import ERRORS
 from snip.tables.collect import csv_bytes
 
 # The widths of a journal's column and page, and the height of a page, in inches.
@@ -26,6 +27,8 @@ PAGE_HEIGHT = 9.5
 DPI = 300
 # seaborn's palette "colorblind": its colours differ for people with any common colour blindness.
 BLUE, ORANGE, GREEN, VERMILLION, PURPLE, BROWN, _, GREY, _, SKY = sns.color_palette("colorblind")
+# The room for the small print in the sizes that the drawers give their figures, inches.
+FOOT = 0.2
 SMALL_PRINT = {"fontsize": 6, "color": "0.35"}
 # Series differ in colour and in marker, so they also differ in grey. There are 7 colours and 8
 # markers, which have no common divisor: the first pair to repeat is that of the 57th series.
@@ -88,10 +91,10 @@ def panel_title(index: int, count: int, *parts: str) -> str:
     return letter + ", ".join(parts)
 
 
-def iterations_phrase(table: pd.DataFrame) -> str:
-    """Return `1,080 iterations a run` for a table of runs."""
-    counts = sorted(table["iterations"].unique())
-    return " or ".join(f"{count:,}" for count in counts) + " iterations a run"
+def error_label(error: str) -> str:
+    """Return what a scale of test errors (a column of runs) shows: `Test error (%)`."""
+    name = ERRORS[error]
+    return textwrap.fill(f"{name[0].upper()}{name[1:]} (%)", 26)
 
 
 def log_errors(axis: plt.Axes) -> None:
@@ -124,14 +127,19 @@ def share_scale(figure: plt.Figure, image: AxesImage, axis: plt.Axes) -> None:
 
 
 def small_print(figure: plt.Figure, origin: Origin, *parts: str) -> float:
-    """Write the study and what else a reader must know along the foot of a figure.
+    """Write along the foot of a figure its study, what of it is not the paper's, and other notes.
+
+    The figure grows by what has no room in FOOT.
 
     Returns:
         The height of the text, inches.
     """
     foot = figure.supxlabel("", **SMALL_PRINT)
-    wrap(foot, "; ".join([f"Study: {origin.study}", *parts]) + ".", 0.96 * figure.get_figwidth())
-    return foot.get_window_extent().height / figure.dpi
+    text = "; ".join([f"Study: {origin.study}", *origin.unlike, *parts]) + "."
+    wrap(foot, text, 0.96 * figure.get_figwidth())
+    height = foot.get_window_extent().height / figure.dpi
+    figure.set_figheight(figure.get_figheight() + max(0, height - FOOT))
+    return height
 
 
 def set_height(figure: plt.Figure, height: float) -> None:

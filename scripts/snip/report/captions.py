@@ -6,6 +6,7 @@ import pandas as pd
 
 from snip.claims.verdicts import VERDICTS
 from snip.study.figures import DRAWN, FIGURES
+from snip.study.names import not_the_papers
 from snip.study.slices import slice_masks, slice_of, slice_runs
 
 
@@ -22,20 +23,23 @@ def captions(config: dict, claims: pd.DataFrame) -> dict[str, str]:
         runs = len(slice_runs(part, [name])) if figure.trained else 0
         scored = sum(map(len, slice_masks(part, name).values())) if figure.masks else 0
         of_figure = claims[claims["figure"] == name]
-        texts[f"{name}.rst"] = caption(figure.caption, config["study"], runs, scored, of_figure)
+        texts[f"{name}.rst"] = caption(figure.caption, part, runs, scored, of_figure)
     return texts
 
 
-def caption(sentence: str, study: str, runs: int, scored: int, claims: pd.DataFrame) -> str:
-    """Return a figure's caption, with its number of runs and of networks scored for masks.
+def caption(sentence: str, part: dict, runs: int, scored: int, claims: pd.DataFrame) -> str:
+    """Return a figure's caption: what it shows, of how many runs, what is not the paper's.
 
     Args:
         sentence: what the figure shows, from the table of figures.
+        part: the slice of the configuration that decides the figure.
         claims: the rows of the figure.
     """
     counts = [f"{runs} runs"] if runs else []
     counts += [f"{scored} networks scored"] if scored else []
-    lines = [sentence, "", f"Study *{study}*: {' and '.join(counts)}.", ""]
+    # To docutils |a| is a reference.
+    said = "; ".join([" and ".join(counts), *not_the_papers(part)]).replace("|", r"\|")
+    lines = [sentence, "", f"Study *{part['study']}*: {said}.", ""]
     for row in claims.itertuples():
         lines.append(
             f"* {row.claim}: {row.statement} **{row.verdict.capitalize()}** (n = {row.n})."

@@ -179,11 +179,11 @@ def settings_part(settings: Mapping[tuple, Mapping]) -> Part:
 
 
 def chance_part(runs: pd.DataFrame) -> Part:
-    """Return the runs that learnt nothing although they were trained on true labels."""
-    at_chance = runs[(runs["labels"] == "true") & (runs["test_error"] > CHANCE_ERROR)]
+    """Return the runs that learnt nothing although they were trained on correct labels."""
+    at_chance = runs[(runs["labels"] == "correct") & (runs["test_error"] > CHANCE_ERROR)]
     return {
         "title": "Runs that end at chance",
-        "text": "Finite, but of no use: trained on true labels, test error above "
+        "text": "Finite, but of no use: trained on correct labels, test error above "
         f"{CHANCE_ERROR:g} %." + ("" if len(at_chance) else " There are none."),
         "columns": [*KEY, "test_error"],
         "rows": at_chance[[*KEY, "test_error"]].to_numpy().tolist(),

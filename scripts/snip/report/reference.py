@@ -62,8 +62,6 @@ def _grid_default(axis) -> str:
             return "the study's `criteria`; for `anatomy` and `criteria` all there are"
         case "seeds":
             return ""
-        case "labels":
-            return f'`["{axis.default}"]`'
         case _:
             return f"`[{axis.default}]`"
 

@@ -108,10 +108,10 @@ _ENTRIES = [
     Axis(
         "labels",
         "labels",
-        "true",
-        "true|random",
-        {"enum": ["true", "random", True]},
-        help="Labels trained on; the sensitivity always uses the true ones.",
+        "correct",
+        "correct|random",
+        {"enum": ["correct", "random"]},
+        help="Labels trained on; the sensitivity always uses the correct ones.",
     ),
     Axis(
         "weight_decay",

@@ -94,7 +94,7 @@ FIGURES = {
         ("criteria", "batch_sizes"),
         "Top: mask images by the size of the pruning batch, and the mean training image, each on "
         "a grey scale that ends at the highest value shown. Bottom: test error of the trained "
-        "networks; hollow, the published errors, from longer training.",
+        "networks; hollow, beside runs of the paper's own setting, the published errors.",
         trained=True,
         masks="all",
         image=True,
@@ -102,12 +102,13 @@ FIGURES = {
         pruned=True,
     ),
     "fig4": Figure(
-        "Figure 4: true and random labels",
+        "Figure 4: correct and random labels",
         "Random labels",
         "losses",
         ("criteria", "sparsities", "labels", "weight_decays"),
-        "Training loss of LeNet-5-Caffe on MNIST with true and with random labels, reference and "
-        "pruned. Each line leads to its label; the band is the range of the runs.",
+        "Training loss of LeNet-5-Caffe on MNIST with correct and with random labels, reference "
+        "and pruned. Each line leads to its label: the geometric mean of the runs; the band is "
+        "their range.",
         trained=True,
         one_each=True,
     ),
@@ -138,7 +139,7 @@ FIGURES = {
         "losses",
         ("criteria", "sparsities"),
         "Training loss of LeNet-5-Caffe on MNIST with random labels, one line per sparsity, which "
-        "leads to its label; the band is the range of the runs.",
+        "leads to its label: the geometric mean of the runs; the band is their range.",
         trained=True,
     ),
     "anatomy": Figure(

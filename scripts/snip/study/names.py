@@ -1,10 +1,18 @@
-"""What networks, data sets and criteria are called in print.
+"""What networks, data sets, criteria and errors are called in print, and what is not the paper's.
 
 Each kind has its own function, since a name alone does not tell: `mnist-100` is a data set of 100
 examples, `mlp-100` a network.
 """
 
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from snip.datasets.variants import parse_dataset
+from snip.study.axes import AXES
+from snip.study.figures import FIGURES, spoken
+from snip.study.grids import PAPER
+from snip.study.settings import FIELDS
 
 NETWORKS = {
     "lenet-300-100": "LeNet-300-100",
@@ -22,6 +30,11 @@ CRITERIA = {
     "synflow": "SynFlow",
     "iterative-snip": "iterative SNIP",
     "force": "FORCE",
+}
+ERRORS = {
+    "test_error": "test error",
+    "best_validation_test_error": "test error at the best validation error",
+    "best_test_error": "best test error of all evaluations",
 }
 
 
@@ -46,3 +59,92 @@ def dataset_name(identifier: str) -> str:
     if variant.inverted:
         printed = f"inverted {printed}"
     return f"{printed} ({variant.examples:,} examples)" if variant.examples else printed
+
+
+# What the configuration's own word and value do not say clearly.
+PHRASES = {
+    "network": network_name,
+    "dataset": dataset_name,
+    "criterion": criterion_name,
+    "labels": "{} labels".format,
+    "sparsity": "sparsity {} %".format,
+    "batch_size": lambda size: f"pruning batch of {size} example{'s' if size != 1 else ''}",
+    "iterations": "{:,} iterations".format,
+    "reported_error": ERRORS.get,
+    "decay_every": "rate divided by ten every {:,}".format,
+}
+
+
+def phrase(name: str, value: Any) -> str:
+    """Return what a value of an axis or a setting is called in print, such as `momentum 0.5`."""
+    if name in PHRASES:
+        return PHRASES[name](value)
+    words = name.replace("_", " ")
+    if isinstance(value, bool):
+        return words if value else f"no {words}"
+    return f"{words} {value}"
+
+
+def not_the_papers(part: Mapping) -> list[str]:
+    """Return what of a study is not the paper's: axes and settings that are not as by default.
+
+    An axis with several values is left out: the figure tells them apart.
+
+    Args:
+        part: a slice of the configuration, see `study.slices.slice_of`.
+
+    Returns:
+        Phrases, such as `random labels`. One that does not hold everywhere says in brackets where.
+    """
+    grids: dict[str, list[Mapping]] = {}  # by the figure that shows them or whose claims they are
+    for figure, blocks in part["grids"].items():
+        for grid in blocks:
+            grids.setdefault(grid.get("figure", figure), []).append(grid)
+    shown = [figure for figure in grids if figure != "claims"] or list(grids)
+    by_figure: dict[str, list[str]] = {}
+    for figure, axis in itertools.product(shown, AXES.values()):
+        values = list(dict.fromkeys(value for grid in grids[figure] for value in grid[axis.grid]))
+        if axis.name != "seed" and len(values) == 1 and values != [axis.default]:
+            by_figure.setdefault(phrase(axis.name, values[0]), []).append(spoken(figure))
+    phrases = [
+        words + (f" ({', '.join(figures)})" if len(figures) < len(shown) else "")
+        for words, figures in by_figure.items()
+    ]
+    error = part.get("reported_error", "test_error")
+    if error != "test_error":
+        phrases.append(phrase("reported_error", error))
+    trained = [name for name in grids if name == "claims" or FIGURES[name].trained]
+    places: dict[tuple[str, str], set[str]] = {}
+    for grid in itertools.chain(*(grids[name] for name in trained or grids)):
+        for place in itertools.product(grid["networks"], grid["datasets"]):
+            places.setdefault(place, set()).update(grid["labels"])
+    by_place: dict[str, list[tuple[str, str]]] = {}
+    for (network, dataset), labels in places.items():
+        by_reading = part["settings"][network][dataset]
+        values = by_reading.get(PAPER) or next(iter(by_reading.values()))
+        # What only looks at training is named where the error depends on it.
+        idle = {"log_every"} if error != "test_error" else {"log_every", "evaluate_every"}
+        idle |= set() if "random" in labels else {"random_labels"}
+        for words in _unlike({name: values[name] for name in values if name not in idle}):
+            by_place.setdefault(words, []).append((network, dataset))
+    return phrases + [words + _where(found, list(places)) for words, found in by_place.items()]
+
+
+def _unlike(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the phrases of settings that are not the paper's, in the order of the table."""
+    for name in (name for name in FIELDS if name in values):
+        if name == "decay_every" and values[name] >= values["iterations"]:
+            yield "constant rate"
+        elif values[name] != FIELDS[name].default:
+            yield phrase(name, values[name])
+
+
+def _where(found: list[tuple[str, str]], places: list[tuple[str, str]]) -> str:
+    """Return in brackets on which networks or data sets a phrase holds; empty if on all."""
+    if len(found) == len(places):
+        return ""
+    for index, name in enumerate((network_name, dataset_name)):
+        values = dict.fromkeys(place[index] for place in found)
+        if len(found) == sum(place[index] in values for place in places):
+            return f" ({', '.join(map(name, values))})"
+    return f" ({', '.join(f'{network_name(n)} on {dataset_name(d)}' for n, d in found)})"

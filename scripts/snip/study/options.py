@@ -27,10 +27,8 @@ def add_axis(to: argparse.ArgumentParser, name: str, **options: Any) -> None:
         options: for `add_argument`, besides what the table of axes says.
     """
     axis = AXES[name]
-    choices = None
-    if "enum" in axis.schema:
-        choices = list(dict.fromkeys(map(axis.spelled, axis.schema["enum"])))
-    elif axis.grid in registry.FUNCTIONS:
+    choices = axis.schema.get("enum")
+    if axis.grid in registry.FUNCTIONS:
         choices = registry.names(axis.grid)
     to.add_argument(
         _option(name),

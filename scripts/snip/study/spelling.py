@@ -77,8 +77,7 @@ def spelled(name: str, value: object, schema: Mapping[str, Any]) -> str | int:
             whole = not text or value.isascii() and value.lstrip("-").isdigit()
             number, kind = int(value) if whole else None, "whole numbers"
         case _:
-            # YAML reads an unquoted `true` as a boolean.
-            return str(value).lower() if "enum" in schema else str(value)
+            return str(value)
     if number is None or not allows(Decimal(number), schema):
         raise ValueError(f"{name} is {value}, allowed: {kind}, {limits(schema)}")
     return number

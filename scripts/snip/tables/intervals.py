@@ -20,6 +20,8 @@ from scipy.optimize import brentq
 
 # Test errors are counted on 10,000 images, so they come in steps of 0.01 percentage points.
 ERROR_STEP = 0.01
+# In single precision a smaller loss is the same as 0, which has no logarithm.
+SMALLEST_LOSS = 1e-7
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,16 @@ def mean_interval(
     """Return `mean`, `lower`, `upper` (its t interval) and `n` of test errors; see `interval`."""
     mean = interval(values, level, resolution)
     return pd.Series({"mean": mean.value, "lower": mean.lower, "upper": mean.upper, "n": mean.n})
+
+
+def log_loss(losses: pd.DataFrame | pd.Series) -> pd.DataFrame | pd.Series:
+    """Return the logarithms of losses to base ten."""
+    return np.log10(losses.clip(lower=SMALLEST_LOSS))
+
+
+def geometric_mean(losses: pd.Series) -> float:
+    """Return the geometric mean of losses, which claims judge and figures draw."""
+    return float(10 ** log_loss(losses).mean())
 
 
 def add_intervals(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:

@@ -14,13 +14,13 @@ from snip.study.slices import slice_runs
 from snip.tables.collect import SETTINGS, TableError
 
 # Columns that stay text although some of their values look like booleans or numbers.
-TEXTS = ("labels", "class", "claim")
+TEXTS = ("class", "claim")
 
 
 def read_table(
     path: Path | str, dtype: Mapping | None = None, columns: Iterable[str] = ()
 ) -> pd.DataFrame:
-    """Read a table, with labels as text (`true` is not a boolean) and numbers as numbers.
+    """Read a table, with names as text and numbers as numbers.
 
     Args:
         dtype: types of further columns.

@@ -81,8 +81,8 @@ def train(
                     )
     print(progress.trained(time.perf_counter() - started), file=log, flush=True)
     error = evaluations[-1]["test_error"]
-    # A network trained on random labels is at chance on the true ones, as it should be.
-    if run.labels == "true" and error > progress.CHANCE_ERROR:
+    # A network trained on random labels is at chance on the correct ones, as it should be.
+    if run.labels == "correct" and error > progress.CHANCE_ERROR:
         print(progress.at_chance(run.path, error), file=log, flush=True)
     return result(training, curve, evaluations)
 

@@ -187,3 +187,5 @@ def test_the_table_from_files_says_what_each_row_compares(tmp_path):
     assert rises["shuffled within inputs", "redrawn"] == pytest.approx(-1.02, abs=0.3)
     with pytest.raises(TableError, match="has other statements"):
         controls.read_verdicts(path, slice_of_controls(sparsities=[95]))
+    with pytest.raises(TableError, match="has other statements"):  # about another error
+        controls.read_verdicts(path, part | {"reported_error": "best_test_error"})

@@ -122,7 +122,7 @@ def test_masks_are_read_under_the_reading_that_they_were_scored_under(tmp_path, 
 
 def test_rows_hold_one_statement_at_one_level_whatever_a_readings_grids_have(tmp_path, generated):
     labels = {"datasets": ["generated"], "networks": ["lenet-5-caffe"], "seeds": SEEDS}
-    labels |= {"figure": "fig4", "labels": ["true", "random"], "sparsities": [0, 99]}
+    labels |= {"figure": "fig4", "labels": ["correct", "random"], "sparsities": [0, 99]}
     grids = [
         FIGURE1 | {"readings": ["paper"]},
         labels | {"readings": ["paper", "decay"], "weight_decays": [0, 0.0005]},

@@ -19,15 +19,15 @@ from snip.tables.collect import TableError
 
 @pytest.mark.parametrize("decays", [[0, 0.0005], [0.0005, 0]])
 def test_two_decays_never_count_a_seed_twice(paper, decays):
-    grid = {**RANDOM, "labels": ["true", "random"], "sparsities": [0, 99]}
+    grid = {**RANDOM, "labels": ["correct", "random"], "sparsities": [0, 99]}
     table = table_of(paper(fig4=[{**grid, "weight_decays": decays}]), "4")
     rows = table[table["claim"] == "4"]
     assert (rows["n"] == len(SEEDS)).all() and (rows["verdict"] == "supported").all()
     assert rows["statement"].tolist() == [
-        "The reference without L2 fits true labels.",
-        "The reference with L2 (0.0005) fits true labels.",
-        "The network pruned to 99 % without L2 fits true labels.",
-        "The network pruned to 99 % with L2 (0.0005) fits true labels.",
+        "The reference without L2 fits correct labels.",
+        "The reference with L2 (0.0005) fits correct labels.",
+        "The network pruned to 99 % without L2 fits correct labels.",
+        "The network pruned to 99 % with L2 (0.0005) fits correct labels.",
         "The reference without L2 fits random labels.",
         "The reference with L2 (0.0005) fits random labels.",
         "The network pruned to 99 % without L2 does not fit random labels.",

@@ -71,7 +71,20 @@ def test_runs_that_do_the_opposite_contradict_it(paper):
     assert set(table[table["statement"].str.contains("random labels")]["verdict"]) == {
         "contradicted"
     }
-    assert row_of(table, "4", "reference without L2", "true")["verdict"] == "supported"
+    assert row_of(table, "4", "reference without L2", "correct")["verdict"] == "supported"
+
+
+def test_statements_name_the_error_that_they_are_about(paper):
+    evidence = paper()
+    for error, name in [
+        ("best_test_error", "best test error of all evaluations"),
+        ("best_validation_test_error", "test error at the best validation error"),
+    ]:
+        table = evidence.runs.table.rename(columns={"test_error": error})
+        table = table_of(with_runs(evidence, table=table, error=error), "1a", "3b")
+        rows = table[table["claim"].isin(["1a", "3b"])]
+        assert len(rows) == 4 and rows["statement"].str.contains(name, regex=False).all()
+        assert rows["statistic"].str.contains(name, regex=False).all()
 
 
 def test_masks_that_are_not_of_their_class_contradict_it(paper):

@@ -35,6 +35,44 @@ def test_figure_3_shows_a_seed_whose_single_example_is_an_8(tmp_path, examples, 
     assert batch_sizes.shown_seed(inputs) == shown
 
 
+OWN = {"optimizer": "sgd", "initialisation": "variance-scaling"}
+
+
+@pytest.mark.parametrize(
+    ("trained", "changed"),
+    [
+        (OWN | {"optimizer": "adam"}, {}),
+        (OWN | {"initialisation": "he"}, {}),
+        (OWN, {"weight_decay": 0.0}),
+        (OWN, {"labels": "random"}),
+        (OWN, {"sparsity": 80}),
+        (OWN, {"dataset": "mnist-3000"}),
+        (OWN, {"network": "own"}),
+        (OWN, {"criterion": "random"}),
+    ],
+)
+def test_published_errors_are_beside_runs_of_their_own_setting_alone(trained, changed):
+    runs = drawings.table_of_batches(["1", "50", "100"])
+    settings = {("lenet-300-100", "mnist", "paper"): OWN}
+    own = batch_sizes.published_beside(runs, settings, "test_error")
+    assert own == {"1": 1.94, "100": 1.64}
+    runs, place = runs.assign(**changed), ("network", "dataset", "reading")
+    settings = {tuple(runs[name].iloc[0] for name in place): trained}
+    assert batch_sizes.published_beside(runs, settings, "test_error") == {}
+    figure, _ = drawings.figure3(published={})
+    assert not any("published" in text.get_text() for text in figure.legends[0].get_texts())
+
+
+def test_figure_3_has_no_published_errors_of_another_criterion():
+    criteria = ["snip", "random"]
+    table, images = (
+        drawings.table_of_batches(criteria=criteria),
+        drawings.masks_of_batches(criteria=criteria),
+    )
+    _, shown = drawings.figure3(table, images)
+    assert shown[shown["published"].notna()]["criterion"].unique().tolist() == ["snip"]
+
+
 def test_figure_3_has_all_examples_last():
     sizes = ["10", "all", "1", "1000"]
     figure, shown = drawings.figure3(

@@ -11,6 +11,7 @@ import extra_drawings
 from helpers import REPOSITORY
 from snip.figures import anatomy, losses, masks, style
 from snip.figures.provenance import Origin, check_table, read
+from snip.study.axes import KEY
 
 # What a user's matplotlibrc may say: each line alone spoils a figure or changes its bytes.
 HOSTILE = """
@@ -52,6 +53,15 @@ def variants() -> Iterator[tuple]:
     many = [f"criterion-{number}" for number in range(11)]
     runs, batches = drawings.table_of_runs, drawings.table_of_batches
     yield "fig1, one panel", drawings.figure1(runs(networks=["lenet-5-caffe"]))
+    unlike = tuple(f"another setting {number}" for number in range(30))
+    yield "fig1, small print", drawings.figure1(origin=Origin("another", "", unlike))
+    one = runs(networks=["lenet-5-caffe"])
+    yield (
+        "fig1, one panel, small print",
+        drawings.figure1(one, origin=Origin("another", "", unlike)),
+    )
+    curves = drawings.table_of_curves()
+    yield "fig4, small print", losses.plot(curves, Origin("another", "", unlike))
     yield "fig1, three", drawings.figure1(runs(networks=["a", "b", "c"]))
     yield "fig1, criteria", drawings.figure1(runs(criteria=many))
     yield "fig2, one class", masks.plot(drawings.table_of_masks(classes=[3]), drawings.ORIGIN)
@@ -92,6 +102,31 @@ def test_small_print_has_lines_as_wide_as_the_figure():
         assert 0.6 * figure.bbox.width < extent.width < figure.bbox.width
         words = figure._supxlabel.get_text().split()
         assert words[:2] == ["Study:", "a-study;"] and words[-1] == "more."
+
+
+def test_small_print_says_what_is_not_the_papers_and_takes_no_room_from_the_panels():
+    unlike = tuple(f"another setting {number}" for number in range(30))
+    heights = []
+    for origin in (Origin("s", ""), Origin("s", "", unlike)):
+        figure, _ = drawings.figure1(origin=origin)
+        figure.draw_without_rendering()
+        heights.append(drawings.on_screen(figure.axes[0]).height)
+    words = " ".join(figure._supxlabel.get_text().split())
+    assert words.startswith(f"Study: s; {'; '.join(unlike)}; 2 runs per point;")
+    assert figure._supxlabel.get_fontsize() >= 6
+    assert heights[1] > 0.95 * heights[0]
+
+
+def test_scales_name_the_reported_error():
+    for error, name in [
+        ("test_error", "Test error (%)"),
+        ("best_test_error", "Best test error of all evaluations (%)"),
+        ("best_validation_test_error", "Test error at the best validation error (%)"),
+    ]:
+        table = drawings.table_of_runs().rename(columns={"test_error": error})
+        figure, shown = drawings.figure1(table, error=error)
+        assert " ".join(figure.axes[0].get_ylabel().split()) == name
+        assert set(KEY) | {error} <= set(shown)
 
 
 def test_a_users_matplotlibrc_changes_no_byte(tmp_path):

@@ -3,6 +3,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -10,8 +11,11 @@ from packaging.version import Version
 
 from helpers import REPOSITORY, needs
 from snip.figures import provenance
+from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin, ProvenanceError, check_table, checkout, read
 from snip.figures.style import plt, save, use_style
+from snip.study.slices import slice_of
+from studies import load
 
 
 @pytest.fixture
@@ -35,6 +39,13 @@ def test_figures_say_what_made_them(figure, form):
     assert Version(fields["torch"]).public == Version(torch.__version__).public
     assert fields["numpy"] == numpy.__version__
     assert (fields["Commit"], fields["Tree"]) == checkout()
+
+
+def test_the_origin_of_a_figure_says_what_is_not_the_papers():
+    config = load("paper")
+    config["figures"]["fig3"] = [{"labels": ["random"], "batch_sizes": [1], "seeds": [0]}]
+    inputs = Inputs("fig3", slice_of(config, ["fig3"]), Path(), Path())
+    assert inputs.origin.unlike == ("random labels", "pruning batch of 1 example")
 
 
 @pytest.mark.parametrize("form", ["pdf", "png"])

@@ -9,7 +9,7 @@ from snip.study.config import DEFAULT, load_config
 from snip.study.grids import expand_runs, grids, study_runs
 from snip.training.progress import logged_point
 
-RUN = Run("mnist", "lenet-300-100", "snip", "90", 100, "true", "0.0005", 0)
+RUN = Run("mnist", "lenet-300-100", "snip", "90", 100, "correct", "0.0005", 0)
 TRAINING = logged_point(20, 1080, 0.4211, 9000, 12)
 
 

@@ -1,6 +1,8 @@
 import base64
 import re
 
+from docutils.core import publish_string
+
 import drawings
 from helpers import REPOSITORY
 from snip.report.captions import captions, front_page
@@ -11,17 +13,29 @@ from snip.study.figures import DRAWN, FIGURES
 def test_a_caption_counts_runs_and_masks_and_has_its_figures_verdicts():
     config = load_config(REPOSITORY / "config/default.yaml")
     config["figures"]["fig1"] = [{"sparsities": [0, 90], "seeds": [0, 1]}]
+    config["reported_error"] = "best_test_error"
     config["figures"]["fig2"] = [{"sparsities": [50, 90], "seeds": [0, 1]}]
     texts = captions(config, drawings.table_of_claims(6))
     assert list(texts) == [f"{name}.rst" for name in DRAWN]
     sentence, _, counts, *rest = texts["fig1.rst"].splitlines()
     assert sentence == FIGURES["fig1"].caption
-    assert counts == "Study *default*: 4 runs."
+    assert counts == (
+        "Study *default*: 4 runs; best test error of all evaluations; 1,080 iterations; "
+        "rate divided by ten every 540; evaluate every 540."
+    )
     assert [re.search(r"\*\*.*$", line)[0] for line in rest if line] == [
         "**Supported** (n = 5).",
         "**Contradicted** (n = 5).",
     ]
     assert "Study *default*: 2 networks scored.\n" in texts["fig2.rst"]
+
+
+def test_a_criterion_in_a_caption_is_no_markup():
+    config = load_config(REPOSITORY / "config/default.yaml")
+    config["figures"]["fig6"] = [{"criteria": ["gradient"], "seeds": [0]}]
+    text = captions(config, drawings.table_of_claims(6))["fig6.rst"]
+    page = publish_string(text, writer="html5", settings_overrides={"report_level": 1}).decode()
+    assert "size of the gradient |∂L/∂w|" in page and 'class="system-message' not in page
 
 
 def test_the_front_page_counts_verdicts_and_holds_the_picture_in_short_lines():

@@ -70,9 +70,9 @@ def test_a_seed_is_a_whole_number_below_2_to_the_63(capsys, text):
 
 
 def test_paths_spell_the_swept_axes():
-    run = Run("mnist", "lenet-300-100", "snip", label("90.0"), 100, "true", label(5e-4), 0)
+    run = Run("mnist", "lenet-300-100", "snip", label("90.0"), 100, "correct", label(5e-4), 0)
     assert run.path == (
-        "mnist/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
+        "mnist/lenet-300-100/snip/sparsity-90/batch-100/labels-correct/decay-0.0005/seed-0"
     )
 
 
@@ -93,7 +93,7 @@ def test_the_defaults_are_in_their_one_spelling_and_match_their_patterns():
 def test_a_command_line_without_options_names_the_defaults():
     run = parsed()
     assert run.path == (
-        "mnist/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
+        "mnist/lenet-300-100/snip/sparsity-90/batch-100/labels-correct/decay-0.0005/seed-0"
     )
     assert run.masks == MaskSet("mnist", "lenet-300-100", "snip", 100, "all")
 

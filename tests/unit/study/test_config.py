@@ -69,7 +69,8 @@ BAD = [
     ("figures.fig1[0].seeds", [], ["figures.fig1[0].seeds", "non-empty"]),
     ("figures.fig1[0].seeds", None, ["figures.fig1[0]", "'seeds' is a required property"]),
     ("figures.fig1[0].seeds", [1, 1], ["figures.fig1[0].seeds", "[1, 1] has non-unique"]),
-    ("figures.fig4[0].labels", ["wrong"], ["labels[0]", "'wrong'", "random"]),
+    ("figures.fig4[0].labels", ["true"], ["fig4[0].labels[0]", "'true'", "'correct', 'random'"]),
+    ("figures.fig4[0].labels", [True], ["fig4[0].labels[0]", "True", "'correct', 'random'"]),
     ("figures.fig4[0].datasets", ["mnist-55000"], ["mnist-55000", "54000"]),
     ("protocol.prunable", "biases", ["protocol.prunable", "'biases'", "weights"]),
     ("protocol.initial_biases", "ones", ["protocol.initial_biases", "'ones'", "variance-scaling"]),
@@ -109,9 +110,13 @@ BAD = [
     ("figures.fig3[0].sparsities", [80, 90], ["figures.fig3", "sparsities ['80', '90']", "one"]),
     ("figures.fig3[0].sparsities", [0], ["figures.fig3", "only sparsity 0", "one above 0"]),
     ("figures.fig3[0].weight_decays", [0, 0.1], ["figures.fig3", "weight_decays ['0', '0.1']"]),
-    ("figures.fig3[0].labels", ["true", "random"], ["figures.fig3", "labels", "apart"]),
+    ("figures.fig3[0].labels", ["correct", "random"], ["figures.fig3", "labels", "apart"]),
     ("figures.fig1[0].batch_sizes", [10, 100], ["figures.fig1", "batch_sizes [10, 100]", "apart"]),
-    ("figures.fig1[0].labels", ["random", "true"], ["figures.fig1", "labels ['random', 'true']"]),
+    (
+        "figures.fig1[0].labels",
+        ["random", "correct"],
+        ["figures.fig1", "labels ['random', 'correct']"],
+    ),
     ("figures.fig1[0].weight_decays", [0, 0.1], ["figures.fig1", "weight_decays"]),
     ("figures.fig2[0].batch_sizes", [10, 100], ["figures.fig2", "batch_sizes"]),
     ("figures.fig2[0].networks", ["lenet-5-caffe"], ["figures.fig2", "'lenet-5-caffe'", "image"]),
@@ -138,7 +143,7 @@ BAD = [
     ("claims.alpha", 1e-17, ["claims.alpha", "1e-17", "minimum of 1e-06"]),
     ("data_folder", "", ["data_folder", "'' should be non-empty"]),
     ("figures.fig7[0].networks", ["lenet-300-100", "lenet-5-caffe"], ["figures.fig7", "networks"]),
-    ("figures.fig7[0].labels", ["true", "random"], ["figures.fig7", "labels", "one"]),
+    ("figures.fig7[0].labels", ["correct", "random"], ["figures.fig7", "labels", "one"]),
     ("figures.anatomy[0].datasets", ["mnist", "fashion-mnist"], ["figures.anatomy", "datasets"]),
     ("figures.controls[0].readings", ["redraw"], ["figures.controls[0]", "redraw", "keeps"]),
     (
@@ -181,7 +186,7 @@ def test_a_figure_shows_two_values_of_an_axis_apart_or_refuses_them(figure, axis
         "networks": ["lenet-300-100", "lenet-5-caffe"],
         "criteria": ["snip", "magnitude"],
         "batch_sizes": [10, 100],
-        "labels": ["true", "random"],
+        "labels": ["correct", "random"],
     }
     config = load("default")
     config["figures"][figure] = [{"seeds": [0], axis: two[axis]}]

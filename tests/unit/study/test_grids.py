@@ -32,7 +32,9 @@ def test_paper_study_follows_the_paper():
     assert values["iterations"] == 60_000 and values["learning_rate"] == 0.005
     assert settings(config, "lenet-5-caffe", "mnist")["learning_rate"] == 0.02
     # Table 1's sparsities.
-    extra = {(run.network, run.sparsity) for run in runs(config, "claims") if run.labels == "true"}
+    extra = {
+        (run.network, run.sparsity) for run in runs(config, "claims") if run.labels == "correct"
+    }
     assert {("lenet-300-100", "95"), ("lenet-300-100", "98")} < extra
     assert {("lenet-5-caffe", "98"), ("lenet-5-caffe", "99")} < extra
 
@@ -46,7 +48,9 @@ def test_the_study_of_table_3_trains_its_runs_and_no_others(names, initialisatio
     assert config["study"] == names[-1]
     found = study_runs(config)
     assert len(found) == 2 * 20
-    assert {(run.sparsity, run.weight_decay, run.labels) for run in found} == {("90", "0", "true")}
+    assert {(run.sparsity, run.weight_decay, run.labels) for run in found} == {
+        ("90", "0", "correct")
+    }
     for network in ("lenet-300-100", "lenet-5-caffe"):
         values = settings(config, network, "mnist")
         assert values["optimizer"] == "adam" and values["learning_rate"] == 0.001
@@ -121,11 +125,9 @@ def test_masks_may_have_more_seeds_than_runs():
 
 def test_numbers_have_one_spelling():
     config = load("default")
-    config["figures"]["fig3"] = [
-        {"batch_sizes": [1.0, 100], "seeds": [0, 1, 2.0], "labels": [True]}
-    ]
+    config["figures"]["fig3"] = [{"batch_sizes": [1.0, 100], "seeds": [0, 1, 2.0]}]
     [grid] = grids(check(config), "fig3")
     assert grid["batch_sizes"] == [1, 100] and all(type(v) is int for v in grid["batch_sizes"])
     assert [run.seed for run in runs(config, "fig3")] == [0, 1, 2] * 2
-    assert {run.labels for run in runs(config, "fig3")} == {"true"}
+    assert {run.labels for run in runs(config, "fig3")} == {"correct"}
     assert all(".0" not in run.path.split("seed-")[1] for run in runs(config, "fig3"))

@@ -19,7 +19,7 @@ from snip.study.grids import expand_masks, expand_runs, grids, settings, study_r
 from snip.study.settings import SCORING_SETTINGS
 from studies import load
 
-RUN = Run("mnist", "lenet-300-100", "snip", "90", 100, "true", "0.0005", 0)
+RUN = Run("mnist", "lenet-300-100", "snip", "90", 100, "correct", "0.0005", 0)
 
 
 def pattern(grammar):
@@ -139,7 +139,11 @@ BAD = [
     ("figures.fig1.0.figure", "fig2", ["figures.fig1[0].figure is for figures.readings"]),
     ("figures.readings.0.figure", None, ["figures.readings[0] lacks the key figure"]),
     ("figures.readings.0.figure", "anatomy", ["figures.readings[0].figure", "'anatomy'"]),
-    ("figures.readings.0.labels", ["true", "random"], ["figures.readings has labels", "Figure 2"]),
+    (
+        "figures.readings.0.labels",
+        ["correct", "random"],
+        ["figures.readings has labels", "Figure 2"],
+    ),
     ("figures.readings.2.networks", ["lenet-5-caffe"], ["figures.readings", "first layer"]),
 ]
 

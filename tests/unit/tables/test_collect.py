@@ -22,12 +22,12 @@ def test_tables_are_tidy_and_read_back(tmp_path):
     assert list(tables["runs"].columns) == KEY + OUTCOME
     assert len(tables["runs"]) == 2 and len(tables["layers"]) == 2 and len(tables["curves"]) == 4
     text = tables["runs"].to_csv(index=False)
-    assert text.splitlines()[1].startswith("mnist,lenet-300-100,snip,99.5,100,true,0.0005,0,")
-    assert text.splitlines()[2].startswith("mnist,lenet-300-100,snip,0,100,true,0.0005,1,")
+    assert text.splitlines()[1].startswith("mnist,lenet-300-100,snip,99.5,100,correct,0.0005,0,")
+    assert text.splitlines()[2].startswith("mnist,lenet-300-100,snip,0,100,correct,0.0005,1,")
     path = tmp_path / "runs.csv"
     path.write_text(text)
+    assert pd.read_csv(path)["labels"].tolist() == ["correct", "correct"]
     back = read_table(path)
-    assert back["labels"].tolist() == ["true", "true"]
     assert back["sparsity"].tolist() == [99.5, 0]
 
 

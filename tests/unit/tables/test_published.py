@@ -17,7 +17,7 @@ def compared(folder, decay, sparsities, **trained):
     rows = []
     for sparsity in sparsities:
         for seed in (0, 1):
-            run = Run("mnist", "lenet-300-100", "snip", sparsity, 100, "true", decay, seed)
+            run = Run("mnist", "lenet-300-100", "snip", sparsity, 100, "correct", decay, seed)
             rows.append({**run.key, "iterations": 7, "test_error": 2.0 + seed})
     pd.DataFrame(rows, columns=[*KEY, "iterations", "test_error"]).to_csv(folder / "runs.csv")
     lines = [
@@ -64,7 +64,7 @@ def test_runs_trained_in_another_way_are_beside_no_published_number(tmp_path, de
 
 def runs_of(column, values):
     """Runs of Figure 3's network at 90 %, one per value of another axis, with errors 2, 3, …"""
-    key = Run("mnist", "lenet-300-100", "snip", "90", 100, "true", "0.0005", 0).key
+    key = Run("mnist", "lenet-300-100", "snip", "90", 100, "correct", "0.0005", 0).key
     rows = [
         {**key, column: v, "iterations": 7, "test_error": 2.0 + i} for i, v in enumerate(values)
     ]

@@ -3,7 +3,7 @@
 from snip.study.axes import Run
 from snip.study.settings import Settings
 
-RUN = Run("generated", "lenet-300-100", "snip", "90", 20, "true", "0.0005", 0)
+RUN = Run("generated", "lenet-300-100", "snip", "90", 20, "correct", "0.0005", 0)
 QUICK = Settings(
     iterations=12,
     decay_every=5,

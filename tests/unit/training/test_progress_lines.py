@@ -2,7 +2,7 @@ import pytest
 
 from snip.training import progress
 
-PATH = "mnist/lenet-300-100/snip/sparsity-90/batch-100/labels-true/decay-0.0005/seed-0"
+PATH = "mnist/lenet-300-100/snip/sparsity-90/batch-100/labels-correct/decay-0.0005/seed-0"
 
 
 def test_each_parser_reads_what_its_format_writes():

@@ -76,7 +76,7 @@ def test_a_device_that_is_not_there_is_named(dataset, monkeypatch):
 
 @pytest.mark.parametrize(
     ("labels", "rate", "warned"),
-    [("true", 1e-9, True), ("true", 0.05, False), ("random", 1e-9, False)],
+    [("correct", 1e-9, True), ("correct", 0.05, False), ("random", 1e-9, False)],
 )
 def test_a_run_that_ends_at_chance_warns(dataset, labels, rate, warned):
     run, log = replace(RUN, labels=labels), io.StringIO()
