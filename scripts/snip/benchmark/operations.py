@@ -18,10 +18,9 @@ def count_operations(network: nn.Module) -> tuple[int, int]:
     Returns:
         Operations of a forward pass, and of a forward and a backward pass.
     """
-    # In double precision every layer is PyTorch's own, which the counter knows.
-    network = copy.deepcopy(network).double().eval()
+    network = copy.deepcopy(network).eval()
     with FlopCounterMode(display=False) as counter:
-        logits = network(torch.zeros(1, 1, 28, 28, dtype=torch.float64))
+        logits = network(torch.zeros(1, 1, 28, 28))
         forward = counter.get_total_flops()
         logits.sum().backward()
         return forward, counter.get_total_flops()

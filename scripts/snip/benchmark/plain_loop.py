@@ -4,7 +4,6 @@ import itertools
 import statistics
 import tempfile
 import time
-from collections import OrderedDict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,22 +17,8 @@ from torchvision.datasets import MNIST
 from snip.benchmark.schedule import BATCH_SIZE, EPOCH, epoch
 from snip.datasets.dataset import Dataset
 from snip.datasets.sources import IDX_FILES
-from snip.layers.pooled_convolution import PooledConvolution
-from snip.study import registry
 from snip.training.examples import batches
 from snip.training.loop import prepare
-
-
-def plain_network(name: str) -> nn.Module:
-    """Return a network made of PyTorch's layers, with the parameter names of our own."""
-    layers = OrderedDict()
-    for key, layer in registry.load("networks", name, "build")().named_children():
-        if isinstance(layer, PooledConvolution):
-            layers[key] = nn.Conv2d(layer.in_channels, layer.out_channels, layer.kernel_size)
-            layers[f"{key}_pool"] = nn.MaxPool2d(2)
-        else:
-            layers[key] = layer
-    return nn.Sequential(layers)
 
 
 class PlainLoop:
@@ -49,9 +34,7 @@ class PlainLoop:
 
     def __init__(self, network: str, data: Path, dataset: Dataset):
         run, settings = epoch(network)
-        initial, self.masks = prepare(run, settings, dataset)
-        self.network = plain_network(network)
-        self.network.load_state_dict(initial.state_dict())
+        self.network, self.masks = prepare(run, settings, dataset)
         examples, _ = dataset.split(run.seed, settings.validation_share)
         # The same batches as in our loop, so that the losses can be compared.
         self.order = list(itertools.islice(batches(examples, BATCH_SIZE, run.seed), EPOCH))

@@ -7,6 +7,7 @@ stream anywhere without replaying the others.
 """
 
 import contextlib
+import random
 import zlib
 from collections.abc import Iterator
 
@@ -23,11 +24,27 @@ def torch_seed(seed: int, purpose: str) -> int:
     return int(stream(seed, purpose).integers(2**63))
 
 
-@contextlib.contextmanager
-def module_draws(seed: int) -> Iterator[None]:
-    """Seed torch's global generator, from which modules draw; restore its state afterwards."""
+def seed_globals(seed: int) -> None:
+    """Seed the global generators of torch, numpy and Python, from which users' code may draw."""
     import torch
 
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+
+
+@contextlib.contextmanager
+def module_draws(seed: int) -> Iterator[None]:
+    """Seed the global generators; restore their states afterwards."""
+    import torch
+
+    numpys, pythons = np.random.get_state(), random.getstate()
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        yield
+        seed_globals(seed)
+        try:
+            yield
+        finally:
+            np.random.set_state(numpys)
+            random.setstate(pythons)

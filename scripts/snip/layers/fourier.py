@@ -20,10 +20,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from torch import Tensor
 
 from snip.layers.operation import Operation
-from snip.layers.pooling import convolve_and_pool, pool, unpool
+from snip.layers.pooling import pool, unpool
 from snip.layers.products import multiply, sum_examples
 
 # From (rows, 2, columns, 2, channels, examples) of convolved images to the corners of windows,
@@ -96,10 +95,6 @@ class FourierConvolution(Operation):
             grad_images = grad_images.transpose(3, 2, 0, 1)
         grad_weight = _grad_filters(grad_matrices, self.shape, filters)
         return grad_images, grad_weight, sum_examples(grad_maxima).sum((0, 1))
-
-    def definition(self, images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """Return the pooled images by PyTorch's own operations."""
-        return convolve_and_pool(images, weight, bias)
 
 
 def _filter_matrices(weight: np.ndarray, transform: np.ndarray, width: int) -> np.ndarray:

@@ -9,10 +9,9 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 import numpy as np
-from torch import Tensor
 
 from snip.layers.operation import Operation
-from snip.layers.pooling import convolve_and_pool, pool, unpool
+from snip.layers.pooling import pool, unpool
 from snip.layers.products import multiply, sum_examples
 
 
@@ -61,10 +60,6 @@ class PatchConvolution(Operation):
         grad_filters = grad_filters.reshape(2, 2, outputs, 1, self.size + 1, self.size + 1)
         grad_weight = sum(grad_filters[at][corner] for at, corner in _corners(self.size))
         return None, grad_weight, sum_examples(grad_maxima).sum((0, 1))
-
-    def definition(self, images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """Return the pooled images by PyTorch's own operations."""
-        return convolve_and_pool(images, weight, bias)
 
 
 def _strips(images: np.ndarray, size: int) -> np.ndarray:

@@ -1,12 +1,6 @@
 """Max-pooling over windows of 2 × 2 whose four corners are separate arrays."""
 
 import numpy as np
-from torch import Tensor, nn
-
-
-def convolve_and_pool(images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Convolve images and pool the result by PyTorch's own operations."""
-    return nn.functional.max_pool2d(nn.functional.conv2d(images, weight, bias), 2)
 
 
 def pool(corners: np.ndarray, maxima: np.ndarray, choices: np.ndarray | None) -> None:

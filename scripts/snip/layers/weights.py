@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.init import trunc_normal_
 
 from snip.jobs.randomness import module_draws, torch_seed
-from snip.layers.linear import use_fast_linear_layers
+from snip.layers.refusals import check_layers, check_outputs
 from snip.study import registry
 from snip.study.settings import Settings
 
@@ -27,7 +27,8 @@ def build_network(
 
     Weights are drawn from a normal distribution truncated at two standard deviations, with the
     standard deviation `initial_deviation` after truncation. Biases are zero or drawn in the same
-    way. Parameters that `connections` leaves out keep the values that their module gives them.
+    way. Parameters that `connections` leaves out keep the values that their module gives them; what
+    it draws depends on the seed alone.
 
     Args:
         name: a registered network.
@@ -37,12 +38,21 @@ def build_network(
 
     Raises:
         SnipError: the network is not registered.
+        NetworkError: it cannot be pruned or trained; see `snip.layers.refusals`.
     """
-    settings = settings or Settings()
     build = registry.load("networks", name, "build")
-    with module_draws(torch_seed(seed, f"{purpose}, drawn by modules")):
+    settings = settings or Settings()
+    # One stream for all purposes: networks of a seed differ in weights alone.
+    with module_draws(torch_seed(seed, "drawn by modules")):
         network = build(relu_after_convolutions=settings.relu_after_convolutions)
-    use_fast_linear_layers(network)
+        check_layers(name, network)
+        _draw(network, seed, settings, purpose)
+        check_outputs(name, network)
+    return network
+
+
+def _draw(network: nn.Module, seed: int, settings: Settings, purpose: str) -> None:
+    """Draw weights and biases in place; see `build_network`."""
     # Biases have a stream of their own, so that drawing them leaves the weights the same.
     weight_generator, bias_generator = (
         torch.Generator().manual_seed(torch_seed(seed, stream))
@@ -62,7 +72,6 @@ def build_network(
         deviation = initial_deviation(parameter, method) / TRUNCATED_DEVIATION
         bound = 2 * deviation
         trunc_normal_(parameter, 0, deviation, -bound, bound, generator=generator)
-    return network
 
 
 def initial_deviation(parameter: Tensor, initialisation: str) -> float:
@@ -89,23 +98,35 @@ def initial_deviation(parameter: Tensor, initialisation: str) -> float:
 def connections(network: nn.Module) -> dict[str, str]:
     """Return the parameters that are connections, each with the weight of its layer.
 
-    A parameter with more than one dimension is a weight, and maps to itself. A bias maps to the
-    first weight of its layer. Scales and shifts of normalisations, slopes of PReLU and other
-    parameters beside a weight are no connections and are never pruned.
+    A weight maps to itself: of PyTorch's linear layers and convolutions a parameter with more than
+    one dimension, of other layers one of which more than one dimension is longer than 1. A bias
+    maps to the first weight of its layer. Frozen parameters, scales and shifts of normalisations,
+    slopes of PReLU and other parameters beside a weight are no connections and are never pruned.
 
     Returns:
         Names of weights and biases, in PyTorch's order, each with the name of its layer's weight.
     """
-    weights = {}
-    for prefix, layer in network.named_modules():
+    # A parameter that two layers share appears under its first name only.
+    names = {id(parameter): name for name, parameter in network.named_parameters()}
+    weight_of = {}
+    for layer in network.modules():
         if isinstance(layer, NORMALISATIONS):
             continue
-        own = dict(layer.named_parameters(prefix, recurse=False))
-        first = next((name for name, parameter in own.items() if parameter.dim() > 1), None)
-        for name, parameter in own.items():
-            if parameter.dim() > 1:
-                weights[name] = name
-            elif first and "bias" in name.rpartition(".")[2]:
-                weights[name] = first
-    # A parameter that two layers share appears under its first name only.
-    return {name: weights[name] for name, _ in network.named_parameters() if name in weights}
+        own = [
+            (names[id(parameter)], kind, parameter)
+            for kind, parameter in layer.named_parameters(recurse=False)
+            if parameter.requires_grad
+        ]
+        weights = [name for name, _, parameter in own if _is_weight(layer, parameter)]
+        for name, kind, _ in own:
+            if name in weights:
+                weight_of[name] = name
+            elif weights and "bias" in kind:
+                weight_of.setdefault(name, weights[0])
+    return {name: weight_of[name] for name in names.values() if name in weight_of}
+
+
+def _is_weight(layer: nn.Module, parameter: Tensor) -> bool:
+    if isinstance(layer, (nn.Linear, nn.modules.conv._ConvNd)):
+        return parameter.dim() > 1
+    return sum(length > 1 for length in parameter.shape) > 1

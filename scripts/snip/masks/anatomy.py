@@ -1,10 +1,13 @@
 """What a mask leaves of a network: how many connections, on how many paths, and dead units."""
 
+import copy
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from snip.jobs.randomness import module_draws
 from snip.layers.weights import connections
 
 # PyTorch's functions, which its modules call, that paths pass through unchanged.
@@ -18,6 +21,8 @@ DROPOUTS = (
     "alpha_dropout dropout dropout1d dropout2d dropout3d feature_alpha_dropout feature_dropout"
 )
 UNCHANGED = frozenset(f"{ACTIVATIONS} {NORMALISATIONS} {DROPOUTS}".split())
+# These leave all but zeros unchanged: they clip weights, and keep divisors from being zero.
+BOUNDS = ("clamp", "clamp_max", "clamp_min", "clip")
 
 
 class _Linear(TorchFunctionMode):
@@ -25,9 +30,14 @@ class _Linear(TorchFunctionMode):
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         # In-place functions have the same name with an underscore.
-        if getattr(function, "__name__", "").rstrip("_") in UNCHANGED:
-            return args[0] if args else kwargs["input"]
-        return function(*args, **(kwargs or {}))
+        name = getattr(function, "__name__", "").rstrip("_")
+        kwargs = kwargs or {}
+        if name not in UNCHANGED and name not in BOUNDS:
+            return function(*args, **kwargs)
+        values = args[0] if args else kwargs["input"]
+        if name in UNCHANGED:
+            return values
+        return torch.where(values == 0, function(values.clone(), *args[1:], **kwargs), values)
 
 
 def anatomy(network: nn.Module, masks: dict[str, Tensor]) -> dict[str, dict[str, int]]:
@@ -37,10 +47,11 @@ def anatomy(network: nn.Module, masks: dict[str, Tensor]) -> dict[str, dict[str,
     (as in Vysogorets and Kempe, "Connectivity matters", 2023). A bias is effective if its unit is
     not dead.
 
-    To count paths, we evaluate the network on an image of ones with kept weights 1, pruned weights
-    0 and biases 0. Each value is then the number of paths from the input, and the derivative of the
-    sum of outputs with respect to a weight is the number of paths through it. This holds for linear
-    layers, convolutions and pooling; activations, normalisations and dropout are passed over.
+    To find the paths, we evaluate a copy of the network on a positive image with kept weights
+    positive, pruned weights 0 and biases 0. The derivative of the sum of outputs with respect to a
+    weight is then a sum over the paths through it. The values are random, so that no two paths
+    cancel where a network subtracts. This holds for linear layers, convolutions and pooling;
+    activations, normalisations and dropout are passed over.
 
     Args:
         network: the network; the values of its weights do not matter.
@@ -53,20 +64,17 @@ def anatomy(network: nn.Module, masks: dict[str, Tensor]) -> dict[str, dict[str,
     """
     weight_of = connections(network)
     weights = [name for name, weight in weight_of.items() if name == weight]
-    ones = {name: mask.double() for name, mask in masks.items()}
-    for name, weight in weight_of.items():
-        ones[name] = ones[name].requires_grad_() if name == weight else ones[name] * 0
-    # Copies, as layers may write into their buffers, and double, to match the weights.
-    buffers = {
-        name: buffer.double() if buffer.is_floating_point() else buffer.clone()
-        for name, buffer in network.named_buffers()
-    }
-    image = torch.ones(1, 1, 28, 28, dtype=torch.float64)
-    with _Linear():
-        paths = torch.func.functional_call(network, ones | buffers, (image,)).sum()
-    through = torch.autograd.grad(paths, [ones[name] for name in weights])
+    network = copy.deepcopy(network).float().eval()
+    parameters = dict(network.named_parameters())
+    with module_draws(0):
+        for name, parameter in parameters.items():
+            _fill(parameter, masks[name], connection=name in weight_of, weight=name in weights)
+        image = torch.rand(1, 1, 28, 28) + 0.5
+        with _Linear():
+            paths = network(image).sum()
+        through = torch.autograd.grad(paths, [parameters[name] for name in weights])
     effective = {
-        name: masks[name] & (count > 0) for name, count in zip(weights, through, strict=True)
+        name: masks[name] & (count != 0) for name, count in zip(weights, through, strict=True)
     }
     result = {}
     for name, weight in weight_of.items():
@@ -82,3 +90,16 @@ def anatomy(network: nn.Module, masks: dict[str, Tensor]) -> dict[str, dict[str,
             "dead_units": int(np.count_nonzero(~alive)),
         }
     return result
+
+
+@torch.no_grad()
+def _fill(parameter: nn.Parameter, mask: Tensor, connection: bool, weight: bool) -> None:
+    """Write the values that paths are counted with; frozen parameters keep theirs."""
+    if connection and not weight:
+        parameter.zero_()
+    elif parameter.requires_grad:
+        parameter.uniform_(0.5, 1.5).mul_(mask)
+    if weight:
+        # About one in sum per unit, or deep networks leave the range of single precision.
+        kept = mask.flatten(1).sum(1).clamp(min=1)
+        parameter.div_(kept.view(-1, *[1] * (mask.dim() - 1)))

@@ -9,6 +9,8 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
+from snip.layers.chain import chain_of, differentiate
+
 # Examples per forward and backward pass when scoring, to bound memory for large pruning batches.
 CHUNK = 1000
 
@@ -61,10 +63,12 @@ class PruningProblem:
         Large batches are processed in chunks and their signed gradients averaged, so the result is
         that of a single batch.
         """
+        chain, parameters = chain_of(self.network), dict(self.network.named_parameters())
+        wanted = {name: parameters[name] for name in self.prunable}
         total = torch.zeros_like(self.weights)
         for images, labels in self.chunks:
-            loss = nn.functional.cross_entropy(self.network(images), labels, reduction="sum")
-            total += flatten(torch.autograd.grad(loss, self.parameters))
+            _, found = differentiate(self.network, chain, wanted, images, labels, "sum")
+            total += flatten(found[name] for name in self.prunable)
         return total / len(self.labels)
 
 

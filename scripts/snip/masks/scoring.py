@@ -40,13 +40,13 @@ def score(problem: PruningProblem, criterion: str) -> Tensor:
 
     Raises:
         SnipError: the criterion is not registered.
-        MaskError: the scores have the wrong shape or are not all finite; or the criterion does not
-            work in rounds, but asks for what only these have.
+        MaskError: the scores are no tensor, have the wrong shape or are not all finite; or the
+            criterion does not work in rounds, but asks for what only these have.
     """
     criterion_score = registry.load("criteria", criterion, "score")
     with module_draws(problem.generator.initial_seed()):
         try:
-            scores = criterion_score(problem).detach()
+            scores = criterion_score(problem)
         except AttributeError as error:
             if error.obj is problem and error.name in PruningRound.__annotations__:
                 raise MaskError(
@@ -55,11 +55,19 @@ def score(problem: PruningProblem, criterion: str) -> Tensor:
                     "top"
                 ) from error
             raise
-    if scores.shape != problem.weights.shape:
+    expected = tuple(problem.weights.shape)
+    if not isinstance(scores, Tensor):
         raise MaskError(
-            f"criterion {criterion} returned shape {tuple(scores.shape)}, "
-            f"expected {tuple(problem.weights.shape)}"
+            f"criterion {criterion} returned a {type(scores).__name__}, "
+            f"expected a tensor of shape {expected}"
         )
+    if scores.shape != expected:
+        raise MaskError(
+            f"criterion {criterion} returned shape {tuple(scores.shape)}, expected {expected}"
+        )
+    scores = scores.detach()
+    if scores.dtype in (torch.float16, torch.bfloat16):  # numpy cannot rank the latter
+        scores = scores.float()
     if not scores.isfinite().all():
         raise MaskError(f"criterion {criterion} returned scores that are not finite")
     return scores

@@ -4,8 +4,6 @@ from collections import OrderedDict
 
 from torch import nn
 
-from snip.layers.pooled_convolution import PooledConvolution
-
 # Units of the first layer see only parts of the image, so its masks are no images.
 MASK_IMAGE = False
 
@@ -15,9 +13,11 @@ def build(relu_after_convolutions: bool = False) -> nn.Module:
     activation = nn.ReLU if relu_after_convolutions else nn.Identity
     return nn.Sequential(
         OrderedDict(
-            conv1=PooledConvolution(1, 20, 5),
+            conv1=nn.Conv2d(1, 20, 5),
+            pool1=nn.MaxPool2d(2),
             relu1=activation(),
-            conv2=PooledConvolution(20, 50, 5),
+            conv2=nn.Conv2d(20, 50, 5),
+            pool2=nn.MaxPool2d(2),
             relu2=activation(),
             flatten=nn.Flatten(),
             fc1=nn.Linear(800, 500),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
 from functools import partial
 
 import torch
@@ -12,9 +11,8 @@ from torch import Tensor, nn
 
 from snip.datasets.dataset import Dataset
 from snip.jobs.failures import SnipError
-from snip.jobs.randomness import torch_seed
-from snip.layers.chain import chain_of
-from snip.layers.sparse_linear import drop_pruned
+from snip.jobs.randomness import seed_globals, torch_seed
+from snip.layers.chain import chain_of, differentiate
 from snip.layers.weights import build_network
 from snip.masks.anatomy import anatomy
 from snip.masks.scoring import Masks, make_masks, make_problem, prunable_parameters
@@ -37,59 +35,61 @@ class Training:
     """One masked network in training: its state after `iteration` updates.
 
     Pruned parameters are exactly zero throughout, and so is the optimiser's memory of them: they
-    start at zero, and their gradient is masked before each update. Linear layers that keep few
-    weights do not store the pruned ones at all (`snip.layers.sparse_linear`).
+    start at zero, and their gradient is masked before each update. A chain does not train the
+    pruned weights of linear layers that keep few (`snip.layers.chain`).
 
     Attributes:
-        network: the masked network.
         masks: per parameter of the network as built, a boolean tensor, True where kept.
         layers: per prunable parameter, the counts of `snip.masks.anatomy`.
-        parameters: the tensors that are trained.
-        chain: the network without autograd, where it is one (`snip.layers.chain`); else None.
+        chain: what computes in the network's place, where it is a chain; else None.
+        parameters: what is trained, by name: the chain's, or what of the network is not frozen.
         buffers: the network's other state, such as the statistics of batch normalisation.
-        factors: per trained tensor 1 where kept and 0 where pruned; None where nothing is pruned.
+        factors: per trained tensor 1 where kept and 0 where pruned; None if all of it is kept.
         update: the update rule, called with gradients and a learning rate.
         examples: indices of the training examples.
         validation: indices of the validation examples.
-        generator: torch's own, from which modules such as dropout draw.
         iteration: number of updates made.
 
     Raises:
         DeviceError: see `choose_device`.
-        SnipError: the network or the criterion cannot be used; see `snip.masks.scoring`.
+        SnipError: the network or the criterion cannot be used; see `snip.layers.refusals` and
+            `snip.masks.scoring`.
     """
 
     def __init__(self, run: Run, settings: Settings, dataset: Dataset):
         self.run, self.settings, self.dataset = run, settings, dataset
         device = choose_device(settings.device)
-        self.network, self.masks = prepare(run, settings, dataset)
-        counts = anatomy(self.network, self.masks)
-        names = prunable_parameters(self.network, settings.prunable)
+        network, self.masks = prepare(run, settings, dataset)
+        counts = anatomy(network, self.masks)
+        names = prunable_parameters(network, settings.prunable)
         self.layers = {name: counts[name] for name in names}
-        self.network.to(device)
-        self.network.train()
-        trained_masks = drop_pruned(self.network, self.masks)
-        self.parameters = list(self.network.parameters())
-        self.chain = chain_of(self.network)
-        self.buffers = list(self.network.buffers())
-        # In the parameters' memory layout, so that masking reads memory in order.
-        self.factors = [
-            None if mask.all() else torch.empty_like(parameter, requires_grad=False).copy_(mask)
-            for parameter, mask in zip(self.parameters, trained_masks.values(), strict=True)
-        ]
-        self._mask(self.parameters)
-        self.update = make_update(settings, self.parameters, float(run.weight_decay))
+        self._network = network.to(device).train()
+        self.chain = chain_of(network, self.masks)
+        self.parameters = (
+            self.chain.parameters
+            if self.chain
+            else {name: p for name, p in network.named_parameters() if p.requires_grad}
+        )
+        self.buffers = list(network.buffers())
+        self.factors = {name: _factor(p, self.masks[name]) for name, p in self.parameters.items()}
+        with torch.no_grad():
+            for name, factor in self.factors.items():
+                if factor is not None:
+                    self.parameters[name].mul_(factor)
+        self.update = make_update(settings, list(self.parameters.values()), float(run.weight_decay))
         self.examples, self.validation = dataset.split(run.seed, settings.validation_share)
         self.batches = batches(self.examples, settings.training_batch_size, run.seed)
         self.images = torch.from_numpy(dataset.train_images).to(device)
         self.labels = training_labels(run, settings, dataset).to(device)
-        self.generator = (
-            torch.default_generator
-            if device.type == "cpu"
-            else torch.cuda.default_generators[torch.cuda.current_device()]
-        )
         self.first_noise = torch_seed(run.seed, "noise in training")
         self.iteration = 0
+
+    @property
+    def network(self) -> nn.Module:
+        """The masked network, with the present values of its parameters."""
+        if self.chain:
+            self.chain.write_back()
+        return self._network
 
     def state(self) -> dict:
         """Return all that `restore` needs to continue from here.
@@ -98,7 +98,7 @@ class Training:
         """
         return {
             "iteration": self.iteration,
-            "weights": [parameter.detach() for parameter in self.parameters],
+            "weights": [parameter.detach() for parameter in self.parameters.values()],
             "update": self.update.state,
             "buffers": self.buffers,
         }
@@ -127,19 +127,19 @@ class Training:
         """
         rate = self.learning_rate
         index = torch.from_numpy(next(self.batches)).to(self.images.device)
-        # One seed per iteration, so that a resumed run draws the same noise.
-        self.generator.manual_seed(self.first_noise + self.iteration)
+        if not self.chain:  # which draws nothing
+            # One seed per iteration, so that a resumed run draws the same noise.
+            seed_globals(self.first_noise + self.iteration)
         # index_select copies whole images. Indexing with brackets copies single bytes and takes
         # ten times as long.
         images = self.dataset.standardise(self.images.index_select(0, index))
-        chain = self.chain
-        logits = chain.forward(images).requires_grad_() if chain else self.network(images)
-        loss = nn.functional.cross_entropy(logits, self.labels.index_select(0, index))
-        gradients = torch.autograd.grad(loss, logits if chain else self.parameters)
-        if chain:
-            gradients = chain.backward(*gradients)
-        self._mask(gradients)
-        self.update(gradients, rate)
+        labels = self.labels.index_select(0, index)
+        loss, gradients = differentiate(self._network, self.chain, self.parameters, images, labels)
+        for name, factor in self.factors.items():
+            if factor is not None:
+                # Not in place: autograd may return one tensor for two parameters.
+                gradients[name] = gradients[name] * factor
+        self.update(list(gradients.values()), rate)
         self.iteration += 1
         value = loss.item()
         if not math.isfinite(value):
@@ -149,23 +149,24 @@ class Training:
             )
         return value
 
-    @torch.no_grad()
-    def _mask(self, tensors: Sequence[Tensor]) -> None:
-        """Set to zero, in place, the pruned elements of one tensor per parameter."""
-        for tensor, factor in zip(tensors, self.factors, strict=True):
-            if factor is not None:
-                tensor.mul_(factor)
-
     def errors(self) -> dict[str, float]:
         """Return the iteration, and the present network's validation and test error (percent)."""
         data, held_out = self.dataset, self.validation
+        images, labels = data.train_images[held_out], data.train_labels[held_out]
+        network, chain = self._network, self.chain
         return {
             "iteration": self.iteration,
-            "validation_error": evaluate(
-                self.network, data.train_images[held_out], data.train_labels[held_out], data
-            ),
-            "test_error": evaluate(self.network, data.test_images, data.test_labels, data),
+            "validation_error": evaluate(network, images, labels, data, chain),
+            "test_error": evaluate(network, data.test_images, data.test_labels, data, chain),
         }
+
+
+def _factor(parameter: Tensor, mask: Tensor) -> Tensor | None:
+    """Return what masks a trained tensor: None if it has nothing but what is kept."""
+    if mask.all() or parameter.shape != mask.shape:
+        return None
+    # In the parameter's memory layout, so that masking reads memory in order.
+    return torch.empty_like(parameter, requires_grad=False).copy_(mask)
 
 
 def choose_device(name: str) -> torch.device:

@@ -5,7 +5,6 @@ import torch
 
 from snip.benchmark.default_study import overhead
 from snip.benchmark.operations import count_operations
-from snip.benchmark.plain_loop import plain_network
 from snip.benchmark.schedule import NETWORKS
 from snip.benchmark.table import NETWORK_TARGETS, table
 from snip.jobs import times
@@ -28,17 +27,6 @@ def test_operations_of_convolutions_by_hand():
     assert forward == 2 * (first + second + 800 * 500 + 500 * 10)
     assert both == 3 * forward - 2 * first
     assert all(parameter.dtype == torch.float32 for parameter in network.parameters())
-
-
-def test_the_plain_network_is_the_same_function():
-    ours, plain = build_network("lenet-5-caffe", 0), plain_network("lenet-5-caffe")
-    plain.load_state_dict(ours.state_dict())
-    images = torch.randn(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(plain(images), ours(images), rtol=1e-5, atol=1e-5)
-    assert not {type(layer).__module__ for layer in plain} - {
-        f"torch.nn.modules.{kind}"
-        for kind in ("conv", "pooling", "flatten", "linear", "activation")
-    }
 
 
 @pytest.fixture

@@ -1,3 +1,6 @@
+"""Chains, beside the modules that they stand for."""
+
+import copy
 from dataclasses import replace
 
 import pytest
@@ -6,10 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from snip.layers.chain import Chain, chain_of
-from snip.layers.linear import Linear
-from snip.layers.pooled_convolution import PooledConvolution
-from snip.layers.sparse_linear import drop_pruned
+from snip.layers.chain import chain_of, differentiate
+from snip.layers.linear import DENSITY
 from snip.layers.weights import build_network
 from snip.study.settings import Settings
 
@@ -22,11 +23,54 @@ def batch(seed, examples):
     return images, torch.randint(10, (examples,), generator=generator)
 
 
-def by_chain(chain, images, labels):
-    """Return the mean cross-entropy and its gradients."""
-    outputs = chain.forward(images).requires_grad_()
-    loss = nn.functional.cross_entropy(outputs, labels)
-    return loss.item(), chain.backward(*torch.autograd.grad(loss, outputs))
+def masked(network, seed, kept):
+    """Mask a network's linear weights at random, in place; return the masks."""
+    generator = torch.Generator().manual_seed(seed)
+    masks = {
+        name: torch.rand(parameter.shape, generator=generator)
+        < (kept if parameter.dim() == 2 else 1)
+        for name, parameter in network.named_parameters()
+    }
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.mul_(masks[name])
+    return masks
+
+
+def by_modules(network, images, labels):
+    """Return loss and gradients of the modules in double precision, and whether maxima are clear.
+
+    They are unless rounding may decide which corner of a pooling window is the largest.
+    """
+    network, clear = copy.deepcopy(network).double(), []
+
+    def look(_, inputs, __):
+        corners = inputs[0].unfold(2, 2, 2).unfold(3, 2, 2).flatten(-2)
+        first, second = corners.topk(2).values.unbind(-1)
+        clear.append((first - second).min() > 3e-6)
+
+    for module in network.modules():
+        if isinstance(module, nn.MaxPool2d):
+            module.register_forward_hook(look)
+    loss, found = differentiate(
+        network, None, dict(network.named_parameters()), images.double(), labels
+    )
+    return loss.item(), found, all(clear)
+
+
+def check(network, masks, images, labels):
+    """Compare the network's chain with its modules; return the chain."""
+    chain = chain_of(network, masks)
+    loss, gradients = differentiate(network, chain, {}, images, labels)
+    expected, exact, clear = by_modules(network, images, labels)
+    assert loss.item() == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    evaluated = chain.forward(images, training=False)
+    torch.testing.assert_close(evaluated, network(images), rtol=1e-3, atol=1e-4)
+    assert list(gradients) == [name for name, _ in network.named_parameters()]
+    for name, gradient in gradients.items() if clear else ():
+        reference = exact[name] if gradient.shape == exact[name].shape else exact[name][masks[name]]
+        torch.testing.assert_close(gradient.double(), reference, rtol=1e-3, atol=1e-5)
+    return chain
 
 
 @settings(deadline=None, max_examples=20)
@@ -37,47 +81,45 @@ def by_chain(chain, images, labels):
     examples=st.integers(1, 12),
     seed=st.integers(0, 1000),
 )
-def test_a_chain_gives_the_gradients_of_autograd(network, relu, kept, examples, seed):
+def test_loss_and_gradients_are_those_of_the_modules(network, relu, kept, examples, seed):
     built = build_network(network, seed, replace(Settings(), relu_after_convolutions=relu))
-    generator = torch.Generator().manual_seed(seed)
-    masks = {
-        name: torch.rand(parameter.shape, generator=generator)
-        < (kept if parameter.dim() > 1 else 1)
-        for name, parameter in built.named_parameters()
+    masks = masked(built, seed, kept)
+    chain = check(built, masks, *batch(seed, examples))
+    sparse = {
+        name for name, tensor in chain.parameters.items() if tensor.shape != masks[name].shape
     }
-    drop_pruned(built, masks)
-    images, labels = batch(seed, examples)
-    loss, gradients = by_chain(chain_of(built), images, labels)
-    expected = nn.functional.cross_entropy(built(images), labels)
-    by_autograd = torch.autograd.grad(expected, list(built.parameters()))
-    # The operations are the same, so the bytes are.
-    assert loss == expected.item()
-    assert all(map(torch.equal, gradients, by_autograd))
-    assert len(gradients) == len(by_autograd)
+    few = {
+        name
+        for name, mask in masks.items()
+        if name.startswith("fc") and mask.count_nonzero() < DENSITY * mask.numel()
+    }
+    assert sparse == few and bool(few) == (kept < DENSITY)
 
 
-def test_layers_before_the_first_parameters_and_layers_without_bias():
-    network = nn.Sequential(
-        nn.ReLU(),
-        PooledConvolution(1, 3, 4),
-        nn.Identity(),
-        PooledConvolution(3, 1, 3),
-        PooledConvolution(1, 2, 2),  # one channel, whose gradient is needed
-        nn.Flatten(),
-        Linear(8, 10, bias=False),
-    )
+@pytest.mark.parametrize(
+    "layers",
+    [
+        # A layer that stands in the chain twice.
+        [nn.Flatten(), nn.Linear(784, 30), RELU, nn.Linear(30, 20), RELU, nn.Linear(20, 10)],
+        # A linear layer of rows.
+        [nn.Linear(28, 5), nn.ReLU(), nn.Flatten(), nn.Linear(140, 10)],
+        # Layers before the first parameters, odd shapes, one channel whose gradient is needed.
+        [
+            *[nn.ReLU(), nn.Conv2d(1, 3, 4), nn.MaxPool2d((2, 2)), nn.Identity()],
+            *[nn.Conv2d(3, 1, 3, padding="valid"), nn.Identity(), nn.MaxPool2d(2, stride=2)],
+            *[nn.Conv2d(1, 2, 2), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(8, 10, bias=False)],
+        ],
+    ],
+)
+def test_other_chains(layers):
+    network = nn.Sequential(*layers)
     images, labels = batch(0, 6)
     before = images.clone()
-    loss, gradients = by_chain(chain_of(network), images, labels)
-    expected = nn.functional.cross_entropy(network(images), labels)
-    by_autograd = torch.autograd.grad(expected, list(network.parameters()))
-    assert loss == pytest.approx(expected.item(), rel=1e-5)
-    for gradient, exact in zip(gradients, by_autograd, strict=True):
-        torch.testing.assert_close(gradient, exact, rtol=1e-4, atol=1e-6)
+    check(network, None, images, labels)
     assert torch.equal(images, before)
 
 
-class Shifted(Linear):
+class Shifted(nn.Linear):
     """Not what its operation says."""
 
     def forward(self, inputs):
@@ -92,49 +134,27 @@ class Doubled(nn.Sequential):
 
 
 def linear():
-    return Linear(784, 10)
+    return nn.Linear(784, 10)
 
 
-def frozen():
+def changed(change):
     layer = linear()
-    layer.bias.requires_grad_(False)
+    change(layer)
     return layer
 
 
-def hooked():
-    layer = linear()
-    layer.register_forward_hook(lambda *_: None)
-    return layer
-
-
-def with_backward_hook():
-    layer = linear()
-    layer.register_full_backward_hook(lambda *_: None)
-    return layer
-
-
-def with_parameter_hook():
-    layer = linear()
-    layer.weight.register_hook(lambda gradient: 2 * gradient)
-    return layer
-
-
-def with_own_forward():
-    layer = linear()
-    layer.forward = torch.tanh
-    return layer
-
-
-def in_another_order():
-    layer = linear()
+def in_another_order(layer):
     layer.weight = nn.Parameter(layer._parameters.pop("weight"))
-    return layer
 
 
 def tied():
-    one, other = Linear(784, 784), Linear(784, 784)
+    one, other = nn.Linear(784, 784), nn.Linear(784, 784)
     other.weight = one.weight
     return [one, other, linear()]
+
+
+def convolution(pooling=(nn.MaxPool2d(2),), **options):  # noqa: B008
+    return [nn.Conv2d(1, 1, 5, **options), *pooling, nn.Flatten(), nn.LazyLinear(10)]
 
 
 @pytest.mark.parametrize(
@@ -145,20 +165,52 @@ def tied():
         nn.Sequential(nn.Flatten(), nn.Sequential(linear())),
         nn.Sequential(nn.Flatten(2), linear()),
         nn.Sequential(nn.Flatten(), Shifted(784, 10)),
-        nn.Sequential(nn.Flatten(), nn.Linear(784, 10)),
         nn.Sequential(nn.Flatten(), linear()).double(),
-        nn.Sequential(nn.Flatten(), frozen()),
-        nn.Sequential(nn.Flatten(), hooked()),
-        nn.Sequential(nn.Flatten(), with_backward_hook()),
-        nn.Sequential(nn.Flatten(), with_parameter_hook()),
-        nn.Sequential(nn.Flatten(), with_own_forward()),
-        nn.Sequential(nn.Flatten(), in_another_order()),
+        nn.Sequential(nn.Flatten(), changed(lambda layer: layer.bias.requires_grad_(False))),
+        nn.Sequential(
+            nn.Flatten(), changed(lambda layer: layer.register_forward_hook(lambda *_: None))
+        ),
+        nn.Sequential(
+            nn.Flatten(), changed(lambda layer: layer.register_full_backward_hook(lambda *_: None))
+        ),
+        nn.Sequential(
+            nn.Flatten(),
+            changed(lambda layer: layer.weight.register_hook(lambda gradient: 2 * gradient)),
+        ),
+        nn.Sequential(nn.Flatten(), changed(lambda layer: setattr(layer, "forward", torch.tanh))),
+        nn.Sequential(nn.Flatten(), changed(in_another_order)),
+        nn.Sequential(nn.Flatten(), changed(nn.utils.parametrizations.weight_norm)),
         nn.Sequential(nn.Flatten(), *tied()),
+        nn.Sequential(nn.Flatten(), *[nn.Linear(784, 784)] * 2, linear()),
         nn.Sequential(nn.Flatten()),
         linear(),
+        nn.Sequential(*convolution(pooling=())),
+        nn.Sequential(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(196, 10)),
+        nn.Sequential(nn.Flatten(), linear(), nn.Conv2d(1, 1, 5)),
+        *(
+            nn.Sequential(*convolution(**options))
+            for options in (
+                {"bias": False},
+                {"padding": 1},
+                {"padding": "same"},
+                {"stride": 2},
+                {"dilation": 2},
+                {"pooling": [nn.MaxPool2d(3)]},
+                {"pooling": [nn.MaxPool2d(2, 1)]},
+                {"pooling": [nn.MaxPool2d(2, padding=1)]},
+                {"pooling": [nn.MaxPool2d(2, dilation=2)]},
+                {"pooling": [nn.MaxPool2d(2, ceil_mode=True)]},
+                {"pooling": [nn.AvgPool2d(2)]},
+                {"pooling": [nn.ReLU(), nn.MaxPool2d(2)]},
+            )
+        ),
+        nn.Sequential(nn.Conv2d(2, 2, 5, groups=2), nn.MaxPool2d(2)),
+        nn.Sequential(nn.Conv2d(1, 2, (5, 3)), nn.MaxPool2d(2)),
     ],
 )
 def test_other_networks_are_no_chain(network):
+    if any(isinstance(layer, nn.LazyLinear) for layer in network.modules()):
+        network(torch.zeros(2, 1, 28, 28))
     assert chain_of(network) is None
 
 
@@ -172,36 +224,34 @@ def test_a_hook_on_all_modules_is_heeded():
         hook.remove()
 
 
-@pytest.mark.parametrize(
-    "layers",
-    [
-        # A layer that stands in the chain twice.
-        [nn.Flatten(), Linear(784, 30), RELU, Linear(30, 20), RELU, Linear(20, 10)],
-        # A linear layer of rows.
-        [Linear(28, 5), nn.ReLU(), nn.Flatten(), Linear(140, 10)],
-    ],
-)
-def test_other_chains_have_autograds_bytes(layers):
-    network = nn.Sequential(*layers)
-    images, labels = batch(0, 6)
-    loss, gradients = by_chain(chain_of(network), images, labels)
-    expected = nn.functional.cross_entropy(network(images), labels)
-    assert loss == expected.item()
-    assert all(map(torch.equal, gradients, torch.autograd.grad(expected, network.parameters())))
-
-
-def test_the_chain_follows_its_networks_weights():
-    network = build_network("lenet-300-100", 0)
-    chain = chain_of(network)
-    assert isinstance(chain, Chain)
-    images, labels = batch(1, 5)
-    before, _ = by_chain(chain, images, labels)
+@pytest.mark.parametrize("network", ["lenet-300-100", "lenet-5-caffe"])
+def test_no_module_is_changed_and_the_weights_memory_is_shared(network):
+    built = build_network(network, 0)
+    kinds = [type(module) for module in built.modules()]
+    assert {kind.__module__.partition(".")[0] for kind in kinds} == {"torch"}
+    memory = {name: parameter.data_ptr() for name, parameter in built.named_parameters()}
+    masks = masked(built, 0, 0.1)
+    chain = chain_of(built, masks)
     with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.mul_(2)
-    after, _ = by_chain(chain, images, labels)
-    expected = nn.functional.cross_entropy(network(images), labels).item()
-    assert after == pytest.approx(expected, rel=1e-5) and after != pytest.approx(before)
+        for tensor in chain.parameters.values():
+            tensor.mul_(2)
+    chain.write_back()
+    assert [type(module) for module in built.modules()] == kinds
+    assert {name: p.data_ptr() for name, p in built.named_parameters()} == memory
+    for name, parameter in built.named_parameters():
+        held, mask = chain.parameters[name], masks[name]
+        if held.shape == mask.shape:
+            assert held.data_ptr() == memory[name]
+        else:
+            assert torch.equal(parameter[mask], held) and not parameter[~mask].any()
+    check(built, None, *batch(1, 5))
+
+
+def test_without_mkl_no_weight_is_held_sparse(monkeypatch):
+    monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: False)
+    network = build_network("lenet-300-100", 0)
+    chain = chain_of(network, masked(network, 0, 0.01))
+    assert all(chain.parameters[name].shape == p.shape for name, p in network.named_parameters())
 
 
 @pytest.mark.parametrize("spoilt", [torch.nan, torch.inf, -torch.inf])
@@ -211,23 +261,3 @@ def test_outputs_that_are_not_finite_come_without_a_warning(spoilt):
         network.conv1.weight[0, 0, 0, 0] = spoilt
     images, _ = batch(0, 3)
     assert not chain_of(network).forward(images).isfinite().all()
-
-
-@pytest.mark.parametrize("network", ["lenet-300-100", "lenet-5-caffe"])
-def test_torchs_function_transforms_see_the_layers_definition(network):
-    built = build_network(network, 0)
-    images, labels = batch(0, 3)
-    weights = {name: weight.detach() for name, weight in built.named_parameters()}
-
-    def loss(weights, image, label):
-        logits = torch.func.functional_call(built, weights, (image[None],))
-        return nn.functional.cross_entropy(logits, label[None])
-
-    # One gradient per example, as a criterion may want them.
-    per_example = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0, 0))
-    gradients = per_example(weights, images, labels)
-    for index in range(3):
-        alone = nn.functional.cross_entropy(built(images[[index]]), labels[[index]])
-        expected = torch.autograd.grad(alone, list(built.parameters()))
-        for name, exact in zip(weights, expected, strict=True):
-            torch.testing.assert_close(gradients[name][index], exact, rtol=1e-3, atol=1e-5)

@@ -1,7 +1,9 @@
 """Scoring and counting networks that have other layers than the shipped ones."""
 
+import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -36,15 +38,43 @@ def test_what_is_no_connection_keeps_its_modules_values_and_is_never_pruned(netw
     assert all(mask[name].all() for name in expected)
 
 
-def test_what_modules_draw_follows_the_seed(monkeypatch):
-    register(monkeypatch, Functional)
-    torch.manual_seed(1)
-    one = build_network("own", 3)
-    state = torch.get_rng_state()
-    other, redrawn = build_network("own", 3), build_network("own", 3, None, "redrawn weights")
-    assert torch.equal(one.scale, other.scale) and not torch.equal(one.scale, redrawn.scale)
-    assert not torch.equal(one.scale, build_network("own", 4).scale)
-    assert torch.equal(state, torch.get_rng_state())
+class Wired(Functional):
+    """Draws a permutation of the pixels and signs by all three global generators."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("order", torch.randperm(784))
+        self.register_buffer("signs", torch.from_numpy(np.random.choice([-1.0, 1.0], 784)))
+        self.first = random.random()
+
+    def forward(self, images):
+        pixels = images.flatten(1)[:, self.order] * self.signs.float() * self.first
+        return super().forward(pixels.view_as(images))
+
+
+def test_the_networks_of_a_seed_differ_in_weights_alone(monkeypatch):
+    register(monkeypatch, Wired)
+    drawn = []
+    for state in (1, 2):
+        torch.manual_seed(state), np.random.seed(state), random.seed(state)
+        drawn.append(build_network("own", 3))
+    rest = torch.rand(3), np.random.rand(3), random.random()
+    torch.manual_seed(2), np.random.seed(2), random.seed(2)
+    assert torch.equal(rest[0], torch.rand(3)) and (rest[1] == np.random.rand(3)).all()
+    assert rest[2] == random.random()
+    one, same = drawn
+    redrawn, other = build_network("own", 3, None, "redrawn weights"), build_network("own", 4)
+    assert one.first == same.first == redrawn.first != other.first
+    state = {
+        name: [net.state_dict()[name] for net in (same, redrawn, other)]
+        for name in one.state_dict()
+    }
+    for name, value in one.state_dict().items():
+        as_before, anew, of_another_seed = state[name]
+        assert torch.equal(value, as_before)
+        assert torch.equal(value, anew) == (name not in ("weight", "last.weight"))
+        if name in ("order", "signs", "scale", "weight"):
+            assert not torch.equal(value, of_another_seed)
 
 
 def masks_after_seeding_torch(seed, run, dataset):

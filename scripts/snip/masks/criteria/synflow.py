@@ -5,6 +5,9 @@ conserving synaptic flow", 2020, Algorithm 1, with the paper's 100 rounds. In th
 authors' code single precision is the default, and double is left as a comment.
 """
 
+import copy
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -16,14 +19,18 @@ ROUNDS = 100
 def score(problem: PruningRound) -> Tensor:
     """Return |w · ∂R/∂w|: R sums the outputs of |w| and |b| for an image of ones."""
     # Double precision: products over many layers leave the range of single precision.
-    tensors = {
-        name: tensor.detach().double() if tensor.is_floating_point() else tensor.clone()
-        for name, tensor in problem.network.state_dict().items()
-    }
-    for name, _ in problem.network.named_parameters():
-        tensors[name] = tensors[name].abs().requires_grad_()
-    ones = torch.ones(1, *problem.images.shape[1:], dtype=torch.float64)
-    flow = torch.func.functional_call(problem.network, tensors, (ones,)).sum()
-    weights = [tensors[name] for name in problem.prunable]
+    try:
+        return _flow(problem, torch.float64)
+    except RuntimeError:  # a network whose forward asks for single precision, as by x.float()
+        return _flow(problem, torch.float32)
+
+
+def _flow(problem: PruningRound, precision: torch.dtype) -> Tensor:
+    network = copy.deepcopy(problem.network).to(precision)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.abs_()
+    flow = network(torch.ones(1, *problem.images.shape[1:], dtype=precision)).sum()
+    weights = replace(problem, network=network).parameters
     gradients = torch.autograd.grad(flow, weights, materialize_grads=True)
     return (flatten(weights) * flatten(gradients)).abs()

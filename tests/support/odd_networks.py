@@ -1,0 +1,141 @@
+"""Networks that are unusual, and right: each builds a module."""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class Own(nn.Module):
+    """Two linear layers; derived classes use them in another way."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(784, 30)
+        self.fc2 = nn.Linear(30, 10)
+
+    def hidden(self, images):
+        return self.fc1(images.flatten(1)).relu()
+
+    def forward(self, images):
+        return self.fc2(self.hidden(images))
+
+
+class AsksForTypes(Own):
+    """Looks for linear layers by their class, and for their sizes."""
+
+    def forward(self, images):
+        values = images.flatten(1).view(-1, self.fc1.in_features)
+        for layer in self.children():
+            if isinstance(layer, nn.Linear):
+                values = layer(values).relu() if layer.out_features > 10 else layer(values)
+        return values
+
+
+class InAList(Own):
+    """Keeps its layers in a plain list beside their names."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = [self.fc1, self.fc2]
+
+    def forward(self, images):
+        first, last = self.layers
+        return last(first(images.flatten(1)).relu())
+
+
+class Clipped(Own):
+    """Clips its weights in place before it uses them."""
+
+    def forward(self, images):
+        with torch.no_grad():
+            self.fc1.weight.clamp_(-0.02, 0.02)
+        return super().forward(images)
+
+
+class Renormalised(Own):
+    """Gives each unit's weights a length of at most one, in place."""
+
+    def forward(self, images):
+        with torch.no_grad():
+            self.fc1.weight.div_(self.fc1.weight.norm(dim=1, keepdim=True).clamp(min=1))
+        return super().forward(images)
+
+
+class ClippedCopy(Own):
+    """Multiplies by clipped copies of its weights."""
+
+    def hidden(self, images):
+        weight = self.fc1.weight.clamp(-0.02, 0.02)
+        return functional.linear(images.flatten(1), weight, self.fc1.bias).clamp(min=0)
+
+
+class Twice(Own):
+    """Has one module at two places."""
+
+    def __init__(self):
+        super().__init__()
+        self.middle = nn.Linear(30, 30)
+        self.again = self.middle
+
+    def hidden(self, images):
+        return self.again(self.middle(super().hidden(images)).relu()).relu()
+
+
+class Tied(Own):
+    """Two layers with one weight and biases of their own."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.other = nn.Linear(30, 30), nn.Linear(30, 30)
+        self.other.weight = self.one.weight
+
+    def hidden(self, images):
+        return self.other(self.one(super().hidden(images)).relu()).relu()
+
+
+class Frozen(Own):
+    """Has a frozen projection in the place of its first layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.projection = nn.Linear(784, 784).requires_grad_(False)
+
+    def hidden(self, images):
+        return super().hidden(self.projection(images.flatten(1)))
+
+
+class WithState(Own):
+    """Makes a state in forward, and asks for single precision."""
+
+    def hidden(self, images):
+        hidden = super().hidden(images.float())
+        state = torch.zeros(len(images), 30)
+        return torch.addmm(state, hidden, torch.eye(30))
+
+
+class Scaled(nn.Module):
+    """Scales its channels by a parameter of shape (1, C, 1, 1)."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, 5)
+        self.scale = nn.Parameter(torch.full((1, 4, 1, 1), 0.5))
+        self.last = nn.Linear(4, 10)
+
+    def forward(self, images):
+        return self.last(functional.max_pool2d(self.scale * self.conv(images), 24).flatten(1))
+
+
+class Difference(Own):
+    """Takes the difference of two branches."""
+
+    def __init__(self):
+        super().__init__()
+        self.minus = nn.Linear(784, 30)
+
+    def hidden(self, images):
+        return (super().hidden(images) - self.minus(images.flatten(1)).relu()).tanh()
+
+
+ODD = [AsksForTypes, InAList, Clipped, Renormalised, Twice, Tied, Frozen, WithState, Scaled]
+ODD += [ClippedCopy, Difference]
