@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from helpers import REPOSITORY, generated_files
-from small import CONFIGS, SMALL, digests, planned, snakemake
+from small import CONFIGS, RUN, SMALL, digests, planned, snakemake
 from snip.datasets.sources import IDX_FILES, SUMMARY, TEST_LABELS, TRAIN_LABELS, canonical_name
 from snip.jobs.files import sha256
 
@@ -120,9 +120,11 @@ def test_changed_data_under_the_same_name_retrain(clone):
     description["checksums"][TRAIN_LABELS] = sha256(bytes(labels))
     path.write_text(yaml.safe_dump(description))
     plan = planned(clone)
-    print(plan)
-    assert plan["fetch_dataset"] == 1 and plan["train"] == 8
-    assert {"prune", "claims", "figure"} <= set(plan)
+    assert plan["train"] == 8 and {"prune", "claims", "figure"} <= set(plan)
+    done = snakemake(clone, "--cores", "1", target=f"results/small/runs/{RUN}.json", check=False)
+    assert "--forcerun fetch_dataset fetches it again" in done.stdout
+    fetch(clone)
+    assert planned(clone)["train"] == 8
 
 
 @pytest.mark.parametrize("lose", [None, lose_everything])

@@ -2,7 +2,8 @@
 
 
 rule fetch_dataset:
-    # The code is not a parameter: files whose checksums match are not fetched again.
+    # No parameters: where both this rule and the readers of its `ancient` files are out of date, Snakemake
+    # plans this rule alone. Readers have the checksums as a parameter, and refuse other files by name.
     output:
         # `update`: not deleted before the job, and put back if it fails.
         [update(f"{DATASETS}/{{source}}/{file}") for file in (*IDX_FILES, SUMMARY)],
@@ -18,8 +19,6 @@ rule fetch_dataset:
     resources:
         # No param: where the files came from changes no result.
         data_folder=lambda wildcards: config["data_folder"],
-    params:
-        checksums=lambda wildcards: checksums(wildcards.source),
     shell:
         "{PYTHON} {CODE}/fetch_dataset.py --dataset {wildcards.source}"
         " --data-folder={resources.data_folder:q} 2> {log}"

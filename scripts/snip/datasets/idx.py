@@ -30,7 +30,7 @@ def verify(path: Path, expected: str) -> None:
     if checksum != expected:
         raise DatasetError(
             f"data file {path} is truncated or altered: found SHA-256 {checksum}, "
-            f"expected {expected}"
+            f"expected {expected}; --forcerun fetch_dataset fetches it again"
         )
 
 
