@@ -51,7 +51,8 @@ def run(main: Callable[[], None], forked: bool = False) -> None:
     if forked and (status := forks.run_in_fork(sys.argv)) is not None:
         sys.exit(status)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+        if stream.encoding.lower() != "utf-8":
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     print("$ python " + shlex.join(sys.argv), file=sys.stderr, flush=True)
     try:
         main()
