@@ -44,7 +44,8 @@ def run(main: Callable[[], None]) -> None:
     What it prints is UTF-8 whatever the locale, as the files that it reads and writes.
     """
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+        if stream.encoding.lower() != "utf-8":
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     print("$ python " + shlex.join(sys.argv), file=sys.stderr, flush=True)
     try:
         main()
