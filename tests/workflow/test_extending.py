@@ -81,7 +81,7 @@ def test_a_new_figure_is_one_entry_and_one_module(tmp_path, real_data):
     assert list(drawn["sparsity"]) == [0, 50, 90]
     for row in drawn.itertuples():
         losses = runs[runs["sparsity"] == row.sparsity]["train_loss"]
-        assert len(losses) == 2 and row.train_loss == pytest.approx(losses.mean())
+        assert len(losses) == 2 and row.train_loss == pytest.approx(losses.prod() ** 0.5)
 
 
 def test_a_new_axis_is_one_entry_and_its_place_in_the_paths(tmp_path, real_data):
