@@ -138,7 +138,8 @@ def test_a_criterion_without_rounds_is_told_how_to_have_one(in_rounds, asked):
 
 @pytest.mark.parametrize("criterion", ["iterative-snip", "force"])
 def test_a_hundred_rounds_are_those_of_a_plain_loop(criterion):
-    problem = random_problem(dtype=torch.float32)
+    # In single precision one connection that changes sides changes the rounds after it.
+    problem = random_problem()
     [mask] = scoring.make_masks(problem, criterion, [99])
     network, count = copy.deepcopy(problem.network), 266_610
     initial = torch.nn.utils.parameters_to_vector(network.parameters()).detach()
@@ -154,5 +155,4 @@ def test_a_hundred_rounds_are_those_of_a_plain_loop(criterion):
         order = scores.sort(descending=True, stable=True).indices
         kept = torch.zeros(count)
         kept[order[: round(count * 0.01 ** (done / 100))]] = 1
-    # Sums in another order may swap a few whose scores are almost equal.
-    assert int((kept_of(problem, mask) != kept.bool()).sum()) <= 0.02 * 2_666
+    assert torch.equal(kept_of(problem, mask), kept.bool())
