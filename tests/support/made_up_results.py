@@ -27,7 +27,8 @@ def slice_of_runs(*runs) -> dict:
         for run in runs
     ]
     settings = {"lenet-300-100": {"mnist": {run.reading: SETTINGS for run in runs}}}
-    return {"grids": {"fig1": grids}, "settings": settings}
+    code = {f"{run.criterion} {run.network}": "c0de" for run in runs}
+    return {"grids": {"fig1": grids}, "settings": settings, "code": {"train": code}}
 
 
 def result_of(run) -> dict:

@@ -25,10 +25,6 @@ def check_grids(config: Mapping) -> None:
         ConfigError: in one sentence, the first thing that is wrong.
     """
     _check_tables()
-    for axis in AXES.values():
-        for path, value in _named(config, axis.grid):
-            _check_spelling(axis, path, value)
-    _check_readings(config)
     networks = [(f"networks.{name}", name) for name in config["networks"]]
     for path, name in (*networks, *_named(config, "networks")):
         _check_registered(path, name, "networks")
@@ -40,9 +36,6 @@ def check_grids(config: Mapping) -> None:
     criteria = [(f"criteria[{index}]", name) for index, name in enumerate(config["criteria"])]
     for path, name in (*criteria, *_named(config, "criteria")):
         _check_registered(path, name, "criteria")
-    for figure in (name for name in FIGURES if FIGURES[name].every_criterion):
-        for name in _values(grids(config, figure), "criteria"):
-            registry.check("criteria", name)
     schedules = [(f"schedules.{name}", name) for name in config["schedules"] if name != "default"]
     for path, name in (*_named(config, "datasets"), *schedules):
         _check_dataset(config, path, name)
@@ -51,6 +44,13 @@ def check_grids(config: Mapping) -> None:
             "schedules.default.learning_rate is one rate for all networks, expected "
             "networks.NETWORK.learning_rate, or a schedule of one data set"
         )
+    for axis in AXES.values():
+        for path, value in _named(config, axis.grid):
+            _check_spelling(axis, path, value)
+    _check_readings(config)
+    for figure in (name for name in FIGURES if FIGURES[name].every_criterion):
+        for name in _values(grids(config, figure), "criteria"):
+            registry.check("criteria", name)
     for figure in SECTIONS:
         _check_batch_sizes(config, figure)
     for figure in FIGURES:

@@ -59,6 +59,23 @@ def test_a_result_of_other_settings_is_refused(tmp_path):
         tabulate_runs(tmp_path, slice_of_runs(RUN))
 
 
+def test_what_made_the_runs_is_counted(tmp_path):
+    """Two runs of the code at hand on two processors, and one of other code."""
+    runs = [replace(RUN, seed=seed) for seed in range(4)]
+    makers = [("c0de", "one"), ("c0de", "other"), ("0ld", "one"), ("c0de", "one")]
+    for run, (code, processor) in zip(runs, makers, strict=True):
+        made_by = {"code": code, "torch": "2", "library": "x", "device": "cpu"}
+        result = result_of(run) | {"made_by": made_by | {"processor": processor}}
+        write_result(tmp_path, run, sealed(result))
+    table = tabulate_runs(tmp_path, slice_of_runs(*runs))["made_by"]
+    found = table.set_index(["code", "processor"])[["current", "runs"]].T.to_dict("list")
+    assert found == {
+        ("0ld", "one"): [False, 1],
+        ("c0de", "one"): [True, 2],
+        ("c0de", "other"): [True, 1],
+    }
+
+
 def test_numbers_survive_the_table_exactly(tmp_path):
     content = result_of(RUN) | {"train_loss": 0.1 + 0.2}
     write_result(tmp_path, RUN, sealed(content))

@@ -1,3 +1,4 @@
+import json
 import runpy
 import sys
 
@@ -6,10 +7,12 @@ import pytest
 
 from helpers import REPOSITORY
 from snip.study.axes import AXES, KEY, Axis, Run
+from snip.study.slices import file_name, named_slice
 from snip.tables import published
 from snip.tables.collect import SETTINGS
 from snip.tables.published import PUBLISHED
 from snip.tables.reading import read_table
+from studies import load
 
 
 def compared(folder, decay, sparsities, **trained):
@@ -24,9 +27,16 @@ def compared(folder, decay, sparsities, **trained):
         ["lenet-300-100", "mnist", "paper", name, f'"{value}"'] for name, value in trained.items()
     ]
     pd.DataFrame(lines, columns=SETTINGS).to_csv(folder / "settings.csv", index=False)
+    part = named_slice(load("default"), "runs")
+    decisive = folder / file_name(part, "runs")
+    decisive.write_text(json.dumps(part))
     output = folder / "published.csv"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "argv", ["x", f"--runs={folder}/runs.csv", f"--output={output}"])
+        patch.setattr(
+            sys,
+            "argv",
+            ["x", f"--slice={decisive}", f"--runs={folder}/runs.csv", f"--output={output}"],
+        )
         runpy.run_path(str(REPOSITORY / "scripts/compare.py"), run_name="__main__")
     table = read_table(output)
     assert len(table) == len(PUBLISHED)
