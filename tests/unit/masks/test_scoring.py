@@ -195,6 +195,29 @@ def test_scores_that_are_not_finite_are_refused():
         scoring.score(problem, "magnitude")
 
 
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [(lambda s: s.numpy(), "ndarray"), (list, "list"), (lambda _: {}, "dict"), (print, "NoneType")],
+)
+def test_scores_that_are_no_tensor_are_refused(monkeypatch, change, found):
+    monkeypatch.setattr("snip.masks.criteria.magnitude.score", lambda p: change(p.weights.abs()))
+    sentence = f"^criterion magnitude returned a {found}, expected a tensor of shape \\(266610,\\)$"
+    with pytest.raises(scoring.MaskError, match=sentence):
+        scoring.make_masks(random_problem(), "magnitude", [90])
+
+
+@pytest.mark.parametrize("precision", [torch.float16, torch.bfloat16])
+def test_scores_of_half_precision_are_ranked(monkeypatch, precision):
+    monkeypatch.setattr(
+        "snip.masks.criteria.magnitude.score", lambda p: p.weights.abs().to(precision)
+    )
+    problem = random_problem()
+    [mask] = scoring.make_masks(problem, "magnitude", [90])
+    kept = torch.cat([mask[name].flatten() for name in problem.prunable])
+    rounded = problem.weights.abs().to(precision).float()
+    assert kept.sum() == 26_661 and rounded[kept].min() >= rounded[~kept].max()
+
+
 def test_unknown_criterion_names_the_registered_ones():
     names = "force, gradient, gradient-signed, grasp, iterative-snip, magnitude, random, snip"
     with pytest.raises(registry.SnipError, match=f"'snap'.*{names}, synflow"):
