@@ -192,13 +192,10 @@ def convolution(pooling=(nn.MaxPool2d(2),), **options):  # noqa: B008
             for options in (
                 {"bias": False},
                 {"padding": 1},
-                {"padding": "same"},
                 {"stride": 2},
                 {"dilation": 2},
-                {"pooling": [nn.MaxPool2d(3)]},
                 {"pooling": [nn.MaxPool2d(2, 1)]},
                 {"pooling": [nn.MaxPool2d(2, padding=1)]},
-                {"pooling": [nn.MaxPool2d(2, dilation=2)]},
                 {"pooling": [nn.MaxPool2d(2, ceil_mode=True)]},
                 {"pooling": [nn.AvgPool2d(2)]},
                 {"pooling": [nn.ReLU(), nn.MaxPool2d(2)]},
