@@ -27,6 +27,10 @@ class DivergedError(SnipError):
     """A run whose training loss is no longer finite."""
 
 
+class PrunedError(SnipError):
+    """A network that trains weights that were pruned."""
+
+
 class DeviceError(SnipError):
     """A device that torch does not find."""
 
@@ -150,7 +154,19 @@ class Training:
         return value
 
     def errors(self) -> dict[str, float]:
-        """Return the iteration, and the present network's validation and test error (percent)."""
+        """Return the iteration, and the present network's validation and test error (percent).
+
+        Raises:
+            PrunedError: the network gave pruned weights values, as a `forward` may that writes into
+                its weights.
+        """
+        for name, factor in self.factors.items():
+            if factor is not None and (alive := self.parameters[name][factor == 0]).any():
+                raise PrunedError(
+                    f"network {self.run.network} gives pruned weights values: found "
+                    f"{int(alive.count_nonzero())} of {name} other than 0 after iteration "
+                    f"{self.iteration}, expected a forward that leaves them 0"
+                )
         data, held_out = self.dataset, self.validation
         images, labels = data.train_images[held_out], data.train_labels[held_out]
         network, chain = self._network, self.chain

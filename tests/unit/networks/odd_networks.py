@@ -139,3 +139,12 @@ class Difference(Own):
 
 ODD = [AsksForTypes, InAList, Clipped, Renormalised, Twice, Tied, Frozen, WithState, Scaled]
 ODD += [ClippedCopy, Difference]
+
+
+class Centred(Own):
+    """Gives each unit's weights a mean of zero, in place: pruned weights get values."""
+
+    def forward(self, images):
+        with torch.no_grad():
+            self.fc1.weight.sub_(self.fc1.weight.mean(dim=1, keepdim=True))
+        return super().forward(images)

@@ -9,16 +9,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from odd_networks import (
+    ODD,
+    Centred,
+    Difference,
+    Frozen,
+    Own,
+    Renormalised,
+    Scaled,
+    Tied,
+    Twice,
+    WithState,
+)
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from odd_networks import ODD, Difference, Frozen, Own, Renormalised, Scaled, Tied, Twice, WithState
 from own_networks import QUICK, RUN, register
 from snip.layers.weights import build_network, connections
 from snip.masks.anatomy import anatomy
 from snip.training.checkpoints import Checkpoint
 from snip.training.examples import batches
-from snip.training.loop import Training, prepare
+from snip.training.loop import PrunedError, Training, prepare
 from snip.training.run import InterruptedRunError, train
 
 
@@ -179,3 +190,14 @@ def test_an_interrupted_run_with_noise_of_all_generators_ends_the_same(
     with pytest.raises(InterruptedRunError):
         resume(lambda: True)
     assert json.dumps(resume()) == whole
+
+
+def test_pruned_weights_that_a_network_revives_are_refused(monkeypatch, dataset):
+    register(monkeypatch, Centred)
+    training = Training(replace(RUN, sparsity="0"), QUICK, dataset)
+    training.step()
+    training.errors()
+    training = Training(replace(RUN, sparsity="50"), QUICK, dataset)
+    training.step()
+    with pytest.raises(PrunedError, match=r"gives pruned weights values: found \d+ of fc1.weight"):
+        training.errors()
