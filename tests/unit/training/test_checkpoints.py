@@ -89,12 +89,11 @@ def test_the_fingerprint_covers_the_code_that_a_run_uses(
 
     def found():
         code.code_digest.cache_clear()
-        code._code_of.cache_clear()
         return fingerprint(RUN, QUICK, dataset)
 
     assert found() == base
     with (tmp_path / "project/scripts/snip" / f"{file}.py").open("a") as edited:
-        edited.write("# edited\n")
+        edited.write("EDITED = True\n")
     assert (found() != base) == counts
     monkeypatch.setattr(code, "PROJECT", REPOSITORY)
     assert found() == base  # and what follows finds its own code
