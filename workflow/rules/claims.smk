@@ -26,9 +26,10 @@ rule claims:
         runtime=half_hours,
         disk_mb=1000,
     params:
+        scripts=scripts,
         results=lambda wildcards: RESULTS,
     shell:
-        "{PYTHON} {CODE}/judge.py --slice {input.slice} --results {params.results} --output {output.table}"
+        "{params.scripts}/judge.py --slice {input.slice} --results {params.results} --output {output.table}"
         " --readable {output.readable} 2> {log}"
 
 
@@ -53,7 +54,8 @@ rule judge_figure:
         runtime=half_hours,
         disk_mb=1000,
     params:
+        scripts=scripts,
         results=lambda wildcards: RESULTS,
     shell:
-        "{PYTHON} {CODE}/judge.py --figure {wildcards.figure} --slice {input.slice} --results {params.results}"
+        "{params.scripts}/judge.py --figure {wildcards.figure} --slice {input.slice} --results {params.results}"
         " --output {output.table} 2> {log}"

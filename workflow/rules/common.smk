@@ -83,6 +83,15 @@ wildcard_constraints:
     digest="[0-9a-f]+",
 
 
+def scripts(wildcards, input):
+    """The command that runs a script, but for its name.
+
+    A function of `input`, since Snakemake does not record what such a parameter gives: a clone or an
+    environment that is moved reruns nothing.
+    """
+    return f"{PYTHON} {CODE}"
+
+
 def memory(wildcards, attempt):
     """Megabytes: a job uses 0.7 GB."""
     return 1000 + 500 * attempt

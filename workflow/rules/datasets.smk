@@ -19,6 +19,8 @@ rule fetch_dataset:
     resources:
         # No param: where the files came from changes no result.
         data_folder=lambda wildcards: config["data_folder"],
+    params:
+        scripts=scripts,
     shell:
-        "{PYTHON} {CODE}/fetch_dataset.py --dataset {wildcards.source}"
+        "{params.scripts}/fetch_dataset.py --dataset {wildcards.source}"
         " --data-folder={resources.data_folder:q} 2> {log}"

@@ -19,10 +19,11 @@ rule figure:
         runtime=half_hours,
         disk_mb=1000,
     params:
+        scripts=scripts,
         results=lambda wildcards: RESULTS,
         prefix=subpath(output[0], strip_suffix=".pdf"),
     shell:
-        "{PYTHON} {CODE}/figure.py --figure {wildcards.figure} --slice {input.slice}"
+        "{params.scripts}/figure.py --figure {wildcards.figure} --slice {input.slice}"
         " --results {params.results} --output {params.prefix} 2> {log}"
 
 

@@ -19,8 +19,9 @@ rule prune:
         runtime=lambda wildcards, attempt: 150 * attempt,
         disk_mb=1000,
     params:
+        scripts=scripts,
         code=run_code("prune"),
         data=run_checksums,
         arguments=mask_arguments,
     shell:
-        "{PYTHON} {CODE}/prune.py {params.arguments} --code {params.code} --output {output} 2> {log}"
+        "{params.scripts}/prune.py {params.arguments} --code {params.code} --output {output} 2> {log}"

@@ -57,10 +57,11 @@ rule describe:
         runtime=half_hours,
         disk_mb=1000,
     params:
+        scripts=scripts,
         benchmarks=f"{RESULTS}/benchmarks",
         logs=f"{RESULTS}/logs",
         folder=subpath(output[0], parent=True),
     shell:
-        "{PYTHON} {CODE}/describe.py --slice {input.slice} --claims {input.claims} --published {input.published} --runs {input.runs}"
+        "{params.scripts}/describe.py --slice {input.slice} --claims {input.claims} --published {input.published} --runs {input.runs}"
         " --forest {input.forest} --benchmarks {params.benchmarks} --logs {params.logs}"
         " --output {params.folder} 2> {log}"

@@ -15,9 +15,10 @@ rule slice:
     conda:
         "../../environment.yml"
     params:
+        scripts=scripts,
         packed=packed_slice,
     shell:
-        "{PYTHON} {CODE}/slice.py --packed {params.packed} --output {output} 2> {log}"
+        "{params.scripts}/slice.py --packed {params.packed} --output {output} 2> {log}"
 
 
 rule collect_figure:
@@ -37,10 +38,11 @@ rule collect_figure:
         runtime=half_hours,
         disk_mb=1000,
     params:
+        scripts=scripts,
         runs=lambda wildcards: f"{RESULTS}/runs",
         folder=subpath(output[0], parent=True),
     shell:
-        "{PYTHON} {CODE}/collect.py --slice {input.slice} --runs {params.runs} --output {params.folder} 2> {log}"
+        "{params.scripts}/collect.py --slice {input.slice} --runs {params.runs} --output {params.folder} 2> {log}"
 
 
 use rule collect_figure as collect_study with:
@@ -72,9 +74,10 @@ rule collect_masks:
         runtime=half_hours,
         disk_mb=1000,
     params:
+        scripts=scripts,
         masks=lambda wildcards: f"{RESULTS}/masks",
     shell:
-        "{PYTHON} {CODE}/collect.py --slice {input.slice} --masks {params.masks} --output {output} 2> {log}"
+        "{params.scripts}/collect.py --slice {input.slice} --masks {params.masks} --output {output} 2> {log}"
 
 
 rule compare:
@@ -94,5 +97,7 @@ rule compare:
         mem_mb=memory,
         runtime=half_hours,
         disk_mb=1000,
+    params:
+        scripts=scripts,
     shell:
-        "{PYTHON} {CODE}/compare.py --slice {input.slice} --runs {input.runs} --output {output} 2> {log}"
+        "{params.scripts}/compare.py --slice {input.slice} --runs {input.runs} --output {output} 2> {log}"

@@ -21,11 +21,12 @@ rule train:
         # No param: it changes no result, so changing it must rerun nothing.
         checkpoint_seconds=config["checkpoint_seconds"],
     params:
+        scripts=scripts,
         code=run_code("train"),
         data=run_checksums,
         arguments=run_arguments,
         checkpoint=f"{RESULTS}/checkpoints/{axes.RUN_PATH}.pt",
     shell:
-        "{PYTHON} {CODE}/train.py {params.arguments} --code {params.code} --output {output}"
+        "{params.scripts}/train.py {params.arguments} --code {params.code} --output {output}"
         " --checkpoint {params.checkpoint} --checkpoint-seconds {resources.checkpoint_seconds}"
         " 2> {log}"
