@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -230,7 +230,7 @@ def differentiate(
     parameters: Mapping[str, Tensor],
     images: Tensor,
     labels: Tensor,
-    reduction: str = "mean",
+    **options: Any,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Return the cross-entropy of a batch, and its gradients by name.
 
@@ -240,10 +240,10 @@ def differentiate(
         parameters: what autograd differentiates.
         images: (examples, 1, 28, 28).
         labels: (examples,).
-        reduction: `mean` or `sum` over the examples.
+        options: of PyTorch's `cross_entropy`, such as `reduction`.
     """
     logits = chain.forward(images).requires_grad_() if chain else network(images)
-    loss = nn.functional.cross_entropy(logits, labels, reduction=reduction)
+    loss = nn.functional.cross_entropy(logits, labels, **options)
     if chain:
         gradients = chain.backward(*torch.autograd.grad(loss, logits))
         return loss, dict(zip(chain.parameters, gradients, strict=True))

@@ -69,7 +69,9 @@ def test_a_mask_file_without_a_seed_or_sparsity_or_of_other_settings_is_named(pa
         (SettingsError, (seeds, sparsities, first, weights), "made with prunable = 'weights'"),
     ):
         path.write_bytes(file_of(masks, *content))
-        with pytest.raises(kind, match=f"class-each.npz (has|was) {said}.*; (delete it|--forcerun prune)"):
+        with pytest.raises(
+            kind, match=f"class-each.npz (has|was) {said}.*; (delete it|--forcerun prune)"
+        ):
             table_of(evidence)
 
 
