@@ -67,7 +67,7 @@ class PruningProblem:
         wanted = {name: parameters[name] for name in self.prunable}
         total = torch.zeros_like(self.weights)
         for images, labels in self.chunks:
-            _, found = differentiate(self.network, chain, wanted, images, labels, "sum")
+            _, found = differentiate(self.network, chain, wanted, images, labels, reduction="sum")
             total += flatten(found[name] for name in self.prunable)
         return total / len(self.labels)
 
