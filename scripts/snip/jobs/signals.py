@@ -3,6 +3,7 @@
 The Snakefile and every job import this module, so it imports nothing large.
 """
 
+import os
 import signal
 
 
@@ -18,6 +19,16 @@ def endings() -> list[signal.Signals]:
 
 
 def hang_up_as_interrupted() -> None:
-    """Let a closed terminal end this process as Ctrl-C does: Snakemake then unlocks its folder."""
+    """Let a closed terminal end this process as Ctrl-C does: Snakemake then unlocks its folder.
+
+    The kernel tells the terminal's first process alone, and Snakemake waits for its jobs. Ctrl-C
+    reaches all of its group. An ignored signal (`nohup`) stays ignored.
+    """
     if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, signal.default_int_handler)
+        signal.signal(signal.SIGHUP, _interrupt_group)
+
+
+def _interrupt_group(*_) -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the shell sends it, too
+    os.killpg(os.getpgrp(), signal.SIGINT)
+    raise KeyboardInterrupt  # where SIGINT is ignored, as in the background of a script
