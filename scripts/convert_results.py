@@ -28,6 +28,11 @@ def convert(path: Path) -> bool:
             return False
     except (OSError, ValueError, KeyError) as error:
         raise SnipError(f"result file {path} cannot be converted: {error}") from error
+    settings = result["settings"]
+    if settings.get("device") == "auto":  # is gone
+        settings["device"] = (
+            "cuda" if result.get("made_by", {}).get("device", "cpu") != "cpu" else "cpu"
+        )
     new = Path(*("labels-correct" if part == "labels-true" else part for part in path.parts))
     content = sealed({**result, "labels": "correct"})
     if new == path or new.exists() and new.read_bytes() != content:
@@ -42,6 +47,8 @@ def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("runs", type=Path, help="folder of a study's result files")
     folder = parser.parse_args().runs
+    if not folder.is_dir():
+        raise SnipError(f"{folder} is no folder, expected results/STUDY/runs")
     converted, left = 0, []
     for path in sorted(folder.rglob("*.json")):
         try:

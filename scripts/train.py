@@ -11,6 +11,7 @@ from pathlib import Path
 from snip.datasets.sources import FETCHED
 from snip.jobs import command, signals, threads
 from snip.jobs.code import check_unedited, code_digest
+from snip.jobs.failures import SnipError
 from snip.study import options, registry
 from snip.study.axes import KEY
 
@@ -29,6 +30,8 @@ def main() -> None:
     )
     options.add_settings(parser)
     parsed = parser.parse_args()
+    if parsed.checkpoint == parsed.output:
+        raise SnipError(f"--checkpoint is {parsed.output}, expected another file than --output")
     chosen = registry.chosen_files(parsed.criterion, parsed.network)
     check_unedited(parsed.code, "train", *chosen)
 

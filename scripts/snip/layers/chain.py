@@ -247,5 +247,6 @@ def differentiate(
     if chain:
         gradients = chain.backward(*torch.autograd.grad(loss, logits))
         return loss, dict(zip(chain.parameters, gradients, strict=True))
-    gradients = torch.autograd.grad(loss, list(parameters.values()))
+    # A layer that forward skips now and then has a gradient of zero.
+    gradients = torch.autograd.grad(loss, list(parameters.values()), materialize_grads=True)
     return loss, dict(zip(parameters, gradients, strict=True))

@@ -19,8 +19,11 @@ def check_layers(name: str, network: nn.Module) -> None:
     """Check that a network's parameters exist and are what its layers compute with.
 
     Raises:
-        NetworkError: a lazy layer, or a parametrisation such as weight_norm.
+        NetworkError: no network, a lazy layer, or a parametrisation such as weight_norm.
     """
+    if not isinstance(network, nn.Module):
+        kind = type(network).__name__
+        raise NetworkError(f"network {name}: build returned a {kind}, expected a torch.nn.Module")
     for path, layer in network.named_modules():
         if any(map(torch.nn.parameter.is_lazy, layer.parameters(recurse=False))):
             raise NetworkError(
@@ -44,16 +47,18 @@ def check_outputs(name: str, network: nn.Module) -> None:
     Raises:
         NetworkError: they do not.
     """
-    network = copy.deepcopy(network).eval()
+    network = copy.deepcopy(network)
     images = torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    outputs = network(images)
-    if not isinstance(outputs, Tensor) or outputs.shape != (2, CLASSES):
-        kind = type(outputs).__name__
-        shape = f" of shape {tuple(outputs.shape)}" if isinstance(outputs, Tensor) else ""
-        raise NetworkError(
-            f"network {name} returned a {kind}{shape} for two images, expected a tensor "
-            f"(examples, {CLASSES}): a logit per class"
-        )
+    for training in (True, False):
+        network.train(training)
+        outputs = network(images)
+        if not isinstance(outputs, Tensor) or outputs.shape != (2, CLASSES):
+            kind = type(outputs).__name__
+            shape = f" of shape {tuple(outputs.shape)}" if isinstance(outputs, Tensor) else ""
+            raise NetworkError(
+                f"network {name} returned a {kind}{shape} for two images, expected a tensor "
+                f"(examples, {CLASSES}): a logit per class"
+            )
     trained = {n: p for n, p in network.named_parameters() if p.requires_grad}
     gradients: Sequence[Tensor | None] = [None] * len(trained)
     if outputs.requires_grad:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.init import trunc_normal_
 
 from snip.jobs.randomness import module_draws, torch_seed
-from snip.layers.refusals import check_layers, check_outputs
+from snip.layers.refusals import NetworkError, check_layers, check_outputs
 from snip.study import registry
 from snip.study.settings import Settings
 
@@ -40,18 +40,21 @@ def build_network(
         SnipError: the network is not registered.
         NetworkError: it cannot be pruned or trained; see `snip.layers.refusals`.
     """
-    build = registry.load("networks", name, "build")
+    with module_draws(0):  # the same for every seed: a process imports a file once
+        build = registry.load("networks", name, "build")
     settings = settings or Settings()
     # One stream for all purposes: networks of a seed differ in weights alone.
     with module_draws(torch_seed(seed, "drawn by modules")):
         network = build(relu_after_convolutions=settings.relu_after_convolutions)
         check_layers(name, network)
-        _draw(network, seed, settings, purpose)
+        if not connections(network):
+            raise NetworkError(f"network {name} has no weight to prune, expected a layer with one")
+        draw_weights(network, seed, settings, purpose)
         check_outputs(name, network)
     return network
 
 
-def _draw(network: nn.Module, seed: int, settings: Settings, purpose: str) -> None:
+def draw_weights(network: nn.Module, seed: int, settings: Settings, purpose: str) -> None:
     """Draw weights and biases in place; see `build_network`."""
     # Biases have a stream of their own, so that drawing them leaves the weights the same.
     weight_generator, bias_generator = (

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from snip.jobs.randomness import module_draws
+from snip.layers.refusals import NetworkError
 from snip.layers.weights import connections
 
 # PyTorch's functions, which its modules call, that paths pass through unchanged.
@@ -61,10 +62,14 @@ def anatomy(network: nn.Module, masks: dict[str, Tensor]) -> dict[str, dict[str,
         Per weight and bias (see `connections`): `parameters`; `kept` of these; `effective` of
         these; `units`, the output units or channels of its layer; and `dead_units`, those with no
         incoming connection on a path, which output at most a constant.
+
+    Raises:
+        NetworkError: a bias does not belong to the outputs of its layer's weight.
     """
     weight_of = connections(network)
     weights = [name for name, weight in weight_of.items() if name == weight]
-    network = copy.deepcopy(network).float().eval()
+    network = copy.deepcopy(network)
+    network.eval()
     parameters = dict(network.named_parameters())
     with module_draws(0):
         for name, parameter in parameters.items():
@@ -81,7 +86,15 @@ def anatomy(network: nn.Module, masks: dict[str, Tensor]) -> dict[str, dict[str,
         mask, incoming = masks[name], effective[weight]
         # torch takes ten times as long as numpy to count booleans.
         alive = incoming.numpy().reshape(len(incoming), -1).any(1)
-        working = effective[name].numpy() if name == weight else mask.numpy() & alive
+        if name == weight:
+            working = incoming.numpy()
+        elif mask.numel() == len(alive):
+            working = mask.numpy() & alive.reshape(mask.shape)
+        else:
+            raise NetworkError(
+                f"bias {name} has {mask.numel()} elements, expected one for each of the "
+                f"{len(alive)} outputs of its layer's weight {weight} {tuple(incoming.shape)}"
+            )
         result[name] = {
             "parameters": mask.numel(),
             "kept": int(np.count_nonzero(mask.numpy())),

@@ -11,7 +11,7 @@ import numpy as np
 
 from snip.datasets.dataset import Dataset
 from snip.datasets.sources import CLASSES
-from snip.layers.weights import build_network
+from snip.layers.weights import build_network, connections
 from snip.masks.anatomy import anatomy
 from snip.masks.mask_files import pixel_counts
 from snip.masks.scoring import make_masks, make_problem
@@ -42,6 +42,7 @@ def score_kind(
     anatomies, composition = [], []
     for seed in seeds:
         drawn = build_network(masks.network, seed, settings)
+        name_of_first = next(name for name, p in drawn.named_parameters() if p.dim() > 1)
         for class_ in classes:
             # A criterion may change its network, so each class scores a copy.
             network = copy.deepcopy(drawn)
@@ -49,13 +50,15 @@ def score_kind(
             made = make_masks(problem, masks.criterion, map(float, sparsities))
             composition.append(np.bincount(problem.labels, minlength=CLASSES))
             stacked = {name: np.stack([mask[name].numpy() for mask in made]) for name in made[0]}
-            first = next(iter(stacked.values()))
-            if (images := pixel_counts(first)) is not None:
+            first = stacked[name_of_first]
+            # Not of a layer that is frozen.
+            seen = name_of_first in connections(drawn) and first.ndim == 3
+            if seen and (images := pixel_counts(first)) is not None:
                 arrays["images"].append(images)
             for name in () if images_only else stacked:
                 arrays[name].append(stacked[name])
             if masks.class_ != "each":
-                anatomies.append([anatomy(network, mask) for mask in made])
+                anatomies.append([anatomy(drawn, mask) for mask in made])
             kept = ", ".join(str(sum(int(m.sum()) for m in mask.values())) for mask in made)
             print(f"seed {seed}, class {class_}: kept {kept}", file=sys.stderr)
     axes = (len(seeds), len(classes))

@@ -44,6 +44,7 @@ def score(problem: PruningProblem, criterion: str) -> Tensor:
             criterion does not work in rounds, but asks for what only these have.
     """
     criterion_score = registry.load("criteria", criterion, "score")
+    expected = tuple(problem.weights.shape)
     with module_draws(problem.generator.initial_seed()):
         try:
             scores = criterion_score(problem)
@@ -55,18 +56,23 @@ def score(problem: PruningProblem, criterion: str) -> Tensor:
                     "top"
                 ) from error
             raise
-    expected = tuple(problem.weights.shape)
-    if not isinstance(scores, Tensor):
+    ranked = isinstance(scores, Tensor) and scores.layout == torch.strided
+    if not ranked or scores.is_complex():
+        kind = type(scores).__name__
+        if isinstance(scores, Tensor):
+            kind = f"tensor ({scores.dtype}, {scores.layout})"
         raise MaskError(
-            f"criterion {criterion} returned a {type(scores).__name__}, "
-            f"expected a tensor of shape {expected}"
+            f"criterion {criterion} returned a {kind}, expected a tensor of real numbers of shape "
+            f"{expected}"
         )
     if scores.shape != expected:
         raise MaskError(
             f"criterion {criterion} returned shape {tuple(scores.shape)}, expected {expected}"
         )
     scores = scores.detach()
-    if scores.dtype in (torch.float16, torch.bfloat16):  # numpy cannot rank the latter
+    if not scores.is_floating_point():
+        scores = scores.long()  # a sign for the lowest
+    elif scores.element_size() < 4:  # numpy cannot rank them all
         scores = scores.float()
     if not scores.isfinite().all():
         raise MaskError(f"criterion {criterion} returned scores that are not finite")
@@ -121,8 +127,9 @@ def make_masks(
     registry.check("criteria", criterion)
     rounds = registry.constant("criteria", criterion, "ROUNDS")
     sign = -1 if control == "inverted" else 1
-    scores = None if rounds else sign * score(problem, criterion)
+    # Before scoring, which may change the network.
     shapes = {name: parameter.shape for name, parameter in problem.network.named_parameters()}
+    scores = None if rounds else sign * score(problem, criterion)
     sizes = [shapes[name].numel() for name in problem.prunable]
     result = []
     for sparsity in sparsities:
@@ -166,8 +173,8 @@ def _kept_after_rounds(
             continue
         present = PruningRound(
             network,
-            problem.images,
-            problem.labels,
+            problem.images.clone(),
+            problem.labels.clone(),
             generator,
             problem.prunable,
             sparsity,
@@ -207,8 +214,9 @@ def make_problem(
         masks.class_,
         balanced=settings.pruning_batch == "balanced",
     )
+    network.eval()
     return PruningProblem(
-        network.eval(),
+        network,
         dataset.standardise(dataset.train_images[batch]),
         torch.from_numpy(dataset.train_labels[batch].astype(np.int64)),
         torch.Generator().manual_seed(torch_seed(seed, "random scores")),

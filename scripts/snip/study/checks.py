@@ -149,7 +149,7 @@ def _check_batch_sizes(config: Mapping, figure: str) -> None:
         size = class_size if by_class else training_size
         whose = " that each class surely has" if by_class else ""
         for name, batch in itertools.product(grid["datasets"], grid["batch_sizes"]):
-            if batch != "all" and batch > size(name, share):
+            if (1 if batch == "all" else batch) > size(name, share):
                 raise ConfigError(
                     f"{_place(figure)}[{index}].batch_sizes has {batch}, allowed: at most the "
                     f"{size(name, share)} training examples of {name}{whose}"

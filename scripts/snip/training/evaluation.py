@@ -37,7 +37,7 @@ def evaluate(
     mode = network.training
     network.eval()
     device = next(network.parameters()).device
-    with torch.inference_mode():
+    with torch.no_grad():  # inference mode would spoil tensors that a network remembers
         for start in range(0, len(images), EVALUATION_BATCH):
             batch = torch.as_tensor(images[start : start + EVALUATION_BATCH], device=device)
             predicted = predict(dataset.standardise(batch)).argmax(1).cpu().numpy()

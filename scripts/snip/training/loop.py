@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
-from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +13,7 @@ from snip.datasets.dataset import Dataset
 from snip.jobs.failures import SnipError
 from snip.jobs.randomness import seed_globals, torch_seed
 from snip.layers.chain import chain_of, differentiate
-from snip.layers.weights import build_network
+from snip.layers.weights import build_network, draw_weights
 from snip.masks.anatomy import anatomy
 from snip.masks.scoring import Masks, make_masks, make_problem, prunable_parameters
 from snip.study.axes import Run
@@ -47,7 +47,6 @@ class Training:
         layers: per prunable parameter, the counts of `snip.masks.anatomy`.
         chain: what computes in the network's place, where it is a chain; else None.
         parameters: what is trained, by name: the chain's, or what of the network is not frozen.
-        buffers: the network's other state, such as the statistics of batch normalisation.
         factors: per trained tensor 1 where kept and 0 where pruned; None if all of it is kept.
         update: the update rule, called with gradients and a learning rate.
         examples: indices of the training examples.
@@ -67,14 +66,14 @@ class Training:
         counts = anatomy(network, self.masks)
         names = prunable_parameters(network, settings.prunable)
         self.layers = {name: counts[name] for name in names}
-        self._network = network.to(device).train()
+        self._network = network.to(device)
+        self._network.train()
         self.chain = chain_of(network, self.masks)
         self.parameters = (
             self.chain.parameters
             if self.chain
             else {name: p for name, p in network.named_parameters() if p.requires_grad}
         )
-        self.buffers = list(network.buffers())
         self.factors = {name: _factor(p, self.masks[name]) for name, p in self.parameters.items()}
         with torch.no_grad():
             for name, factor in self.factors.items():
@@ -104,7 +103,8 @@ class Training:
             "iteration": self.iteration,
             "weights": [parameter.detach() for parameter in self.parameters.values()],
             "update": self.update.state,
-            "buffers": self.buffers,
+            # As they are now: forward may put another tensor in the place of one.
+            "buffers": list(self._network.buffers()),
         }
 
     @torch.no_grad()
@@ -204,9 +204,11 @@ def choose_device(name: str) -> torch.device:
 
 def prepare(run: Run, settings: Settings, dataset: Dataset) -> tuple[nn.Module, Masks]:
     """Score a run's network on its pruning batch; return the network to train and its masks."""
-    build = partial(build_network, run.network, run.seed, settings)
-    problem = make_problem(build("initial weights"), run.masks, run.seed, settings, dataset)
+    network = build_network(run.network, run.seed, settings)
+    # A copy, as a criterion may change the network that it scores.
+    scored = copy.deepcopy(network)
+    problem = make_problem(scored, run.masks, run.seed, settings, dataset)
     [masks] = make_masks(problem, run.criterion, [float(run.sparsity)], run.control)
-    # Always build a new network: a criterion may have changed the one that it scored.
-    redraw = settings.initial_weights == "redraw"
-    return build("redrawn weights" if redraw else "initial weights"), masks
+    if settings.initial_weights == "redraw":
+        draw_weights(network, run.seed, settings, "redrawn weights")
+    return network, masks

@@ -187,11 +187,20 @@ def test_scores_that_are_not_finite_are_refused():
 
 @pytest.mark.parametrize(
     ("change", "found"),
-    [(lambda s: s.numpy(), "ndarray"), (list, "list"), (lambda _: {}, "dict"), (print, "NoneType")],
+    [
+        (lambda s: s.numpy(), "ndarray"),
+        (list, "list"),
+        (lambda _: {}, "dict"),
+        (print, "NoneType"),
+        (lambda s: s.to(torch.complex64), r"tensor \(torch.complex64, torch.strided\)"),
+        (lambda s: s.to_sparse(), r"tensor \(torch.float32, torch.sparse_coo\)"),
+    ],
 )
 def test_scores_that_are_no_tensor_are_refused(monkeypatch, change, found):
     monkeypatch.setattr("snip.masks.criteria.magnitude.score", lambda p: change(p.weights.abs()))
-    sentence = f"^criterion magnitude returned a {found}, expected a tensor of shape \\(266610,\\)$"
+    sentence = (
+        f"^criterion magnitude returned a {found}, expected a tensor of real numbers of shape"
+    )
     with pytest.raises(scoring.MaskError, match=sentence):
         scoring.make_masks(random_problem(), "magnitude", [90])
 

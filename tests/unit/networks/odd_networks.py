@@ -148,3 +148,41 @@ class Centred(Own):
         with torch.no_grad():
             self.fc1.weight.sub_(self.fc1.weight.mean(dim=1, keepdim=True))
         return super().forward(images)
+
+
+class Remembering(Own):
+    """Carries state from call to call, in a buffer that it replaces and in an attribute."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("level", torch.zeros(()))
+
+    def hidden(self, images):
+        found = super().hidden(images)
+        self.last = found
+        self.level = 0.9 * self.level + 0.1 * found.detach().mean()
+        return found + self.level
+
+
+class Skipping(Own):
+    """Skips a layer in every other step of training (stochastic depth)."""
+
+    def __init__(self):
+        super().__init__()
+        self.middle = nn.Linear(30, 30)
+
+    def hidden(self, images):
+        found = super().hidden(images)
+        skipped = self.training and torch.rand(()) < 0.5
+        return found if skipped else found + self.middle(found).relu()
+
+
+class Double(Own):
+    """Computes in double precision."""
+
+    def __init__(self):
+        super().__init__()
+        self.double()
+
+    def forward(self, images):
+        return super().forward(images.double())

@@ -1,5 +1,6 @@
 """Networks of one's own are trained as they are written: beside a plain loop of PyTorch's."""
 
+import copy
 import io
 import itertools
 import json
@@ -13,10 +14,13 @@ from odd_networks import (
     ODD,
     Centred,
     Difference,
+    Double,
     Frozen,
     Own,
+    Remembering,
     Renormalised,
     Scaled,
+    Skipping,
     Tied,
     Twice,
     WithState,
@@ -27,6 +31,8 @@ from torch.nn.functional import cross_entropy
 from own_networks import QUICK, RUN, register
 from snip.layers.weights import build_network, connections
 from snip.masks.anatomy import anatomy
+from snip.masks.scoring import make_problem
+from snip.training import loop
 from snip.training.checkpoints import Checkpoint
 from snip.training.examples import batches
 from snip.training.loop import PrunedError, Training, prepare
@@ -201,3 +207,41 @@ def test_pruned_weights_that_a_network_revives_are_refused(monkeypatch, dataset)
     training.step()
     with pytest.raises(PrunedError, match=r"gives pruned weights values: found \d+ of fc1.weight"):
         training.errors()
+
+
+@pytest.mark.parametrize("make", [Remembering, Skipping, Double])
+def test_state_skipped_layers_and_double_precision_go_on_after_an_interruption(
+    monkeypatch, dataset, make
+):
+    register(monkeypatch, make)
+    whole, first, second = (Training(RUN, QUICK, dataset) for _ in range(3))
+    expected = [whole.step() for _ in range(8)]
+    losses = [first.step() for _ in range(4)]
+    first.errors()
+    second.restore(copy.deepcopy(first.state()))
+    assert losses + [second.step() for _ in range(4)] == expected
+    counts = anatomy(
+        whole.network, {n: torch.ones_like(p) > 0 for n, p in whole.parameters.items()}
+    )
+    assert all(each["dead_units"] == 0 for each in counts.values())
+
+
+def test_a_generator_of_the_file_draws_one_structure(monkeypatch, dataset):
+    generator = np.random.default_rng(0)
+
+    class Permuted(Own):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("order", torch.from_numpy(generator.permutation(784)))
+
+        def hidden(self, images):
+            return super().hidden(images.flatten(1)[:, self.order])
+
+    scored = []
+    register(monkeypatch, Permuted)
+    monkeypatch.setattr(loop, "make_problem", lambda *a: scored.append(a[0]) or make_problem(*a))
+    for settings in (QUICK, replace(QUICK, initial_weights="keep")):
+        network, _ = prepare(RUN, settings, dataset)
+        assert torch.equal(network.order, scored[-1].order)
+        kept = torch.equal(network.fc1.weight, scored[-1].fc1.weight)
+        assert kept == (settings.initial_weights == "keep")

@@ -65,10 +65,16 @@ def test_buffers_go_through_a_checkpoint(monkeypatch, dataset):
     register(monkeypatch, convolutions)
     one, other = Training(RUN, QUICK, dataset), Training(RUN, QUICK, dataset)
     one.step()
-    changed = [not torch.equal(a, b) for a, b in zip(one.buffers, other.buffers, strict=True)]
+    changed = [
+        not torch.equal(a, b)
+        for a, b in zip(one.state()["buffers"], other.state()["buffers"], strict=True)
+    ]
     assert changed == [True] * 3  # mean, variance, number of batches
     other.restore(one.state())
-    assert all(torch.equal(a, b) for a, b in zip(one.buffers, other.buffers, strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(one.state()["buffers"], other.state()["buffers"], strict=True)
+    )
     assert [one.step(), one.step()] == [other.step(), other.step()]
 
 
