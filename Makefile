@@ -44,7 +44,7 @@ touch $@
 endef
 FITS = 'import sys; v = "%d.%d" % sys.version_info[:2]; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Python " + v + " found, 3.11 to 3.13 expected: make PYTHON=python3.13")'
 # `cd` would search it.
-unexport CDPATH
+unexport CDPATH PYTHONSAFEPATH
 
 .PHONY: figures report benchmark test check reference archive clean
 
@@ -52,7 +52,7 @@ figures: $(VENV)/installed
 	$(SNAKEMAKE) $(LOGGER) --cores $(CORES) -- figures/all
 
 report: $(VENV)/installed
-	$(SNAKEMAKE) $(LOGGER) --cores $(CORES) -- describe
+	$(SNAKEMAKE) $(LOGGER) --cores $(CORES) -- figures/report
 	$(SNAKEMAKE) --report report.html -- describe
 
 benchmark: $(VENV)/installed

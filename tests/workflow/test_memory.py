@@ -43,7 +43,7 @@ def test_without_records_nothing_is_made_that_is_there(forgetful):
 def test_without_records_a_new_seed_is_trained(forgetful):
     grid = SMALL["figures"]["fig1"][0] | {"seeds": [0, 5]}
     configs = changed(forgetful, {"figures": {"fig1": [grid]}})
-    for target in ("figures/all", "figures/fig1", "figures/claims"):
+    for target in ("figures/all", "figures/fig1", "figures/fig1.pdf", "figures/claims"):
         plan = planned(forgetful, configs=configs, target=target)
         assert plan["train"] == 2 and plan["slice"] > 0, target
 
@@ -53,7 +53,7 @@ def test_without_records_results_of_other_settings_are_refused_by_name(forgetful
     done = snakemake(forgetful, "--cores", "2", "--keep-going", configs=configs, check=False)
     assert done.returncode != 0
     sentence = r"error: result file results/small/runs/\S+ was made with momentum = 0.9, expected"
-    assert re.search(rf"{sentence} 0.5; --forcerun train", done.stdout)
+    assert re.search(rf"{sentence} 0.5; delete it, and it is made again", done.stdout)
     # Retrained as that says.
     configs += ["--forcerun", "train"]
     assert planned(forgetful, configs=configs)["train"] == 8
@@ -67,6 +67,16 @@ def test_without_records_edited_training_code_is_told(forgetful):
     said = snakemake(forgetful, "--cores", "2").stdout
     assert "8 of 8 runs were made by other code than that at hand; --forcerun train" in said
     assert planned(forgetful) == {}
+
+
+def test_without_records_masks_of_edited_code_are_refused_by_name(forgetful):
+    path = forgetful / "scripts/snip/masks/criteria/gradient.py"
+    path.write_text(path.read_text().replace("gradient.abs()", "gradient.abs().neg()"))
+    done = snakemake(forgetful, "--cores", "1", target="figures/fig6", check=False)
+    said = re.search(r"error: mask file (\S+) was scored by other code: .*; delete it", done.stdout)
+    assert said, done.stdout
+    (forgetful / said[1]).unlink()
+    snakemake(forgetful, "--cores", "1", target="figures/fig6")
 
 
 def test_a_configuration_that_comes_back_is_drawn_again(clone):
@@ -171,12 +181,12 @@ def test_what_another_attempt_cannot_mend_is_not_tried_again(clone):
 
 
 def test_a_report_has_the_configuration_that_its_figures_were_made_under(clone):
-    snakemake(clone, "--cores", "1", target="describe")
+    snakemake(clone, "--cores", "1", target="figures/report")
     path = clone / "results/small/report/versions.html"
     assert "momentum: 0.9" in path.read_text()
     configs = changed(clone, {"training": {"momentum": 0.5}})
     shutil.rmtree(clone / ".snakemake")
-    done = snakemake(clone, "--cores", "1", configs=configs, target="describe", check=False)
+    done = snakemake(clone, "--cores", "1", configs=configs, target="figures/report", check=False)
     # Not the configuration at hand over figures of another.
     assert done.returncode != 0 and "momentum: 0.9" in path.read_text()
 

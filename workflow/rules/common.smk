@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 # The code lies beside the Snakefile, results and figures in the working directory.
 HOME = os.path.dirname(os.path.dirname(str(workflow.current_basedir)))
@@ -61,11 +62,12 @@ STARTED = time.time()
 FORMS = ("pdf", "png", "csv")
 TABLES = ("runs", "layers", "curves", "settings", "made_by")
 # Jobs run the Python that runs Snakemake, unless they get an environment of their own.
-DEPLOYED = workflow.deployment_settings.deployment_method
-PYTHON = "python" if DEPLOYED else shlex.quote(sys.executable)
-CODE = shlex.quote(SCRIPTS if os.path.relpath(SCRIPTS) != "scripts" else "scripts")
+DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 # What a shell sets for other programs must not change what jobs do.
-shell.prefix("unset PYTHONSAFEPATH MPLBACKEND; ")
+PYTHON = "env -u PYTHONSAFEPATH -u MPLBACKEND " + (
+    "python" if DEPLOYED else shlex.quote(sys.executable)
+)
+CODE = shlex.quote(SCRIPTS if os.path.relpath(SCRIPTS) != "scripts" else "scripts")
 
 if not DEPLOYED and (missing := [name for name in PACKAGES if find_spec(name) is None]):
     raise WorkflowError(

@@ -51,12 +51,13 @@ for target in figures.SECTIONS:
 
 
 # Likewise a file of it.
-if PICTURES != "figures":
-    for target in (os.path.basename(path) for path in drawn(*figures.SECTIONS)):
+for target in figures.SECTIONS:
+    for path in drawn(target):
 
         rule:
             name:
-                f"figures/{target}"
+                f"figures/{os.path.basename(path)}"
             input:
-                f"{PICTURES}/{target}",
+                path,
+                decisive=lambda wildcards, target=target: decisive(target),
             localrule: True

@@ -65,3 +65,12 @@ rule describe:
         "{params.scripts}/describe.py --slice {input.slice} --claims {input.claims} --published {input.published} --runs {input.runs}"
         " --forest {input.forest} --benchmarks {params.benchmarks} --logs {params.logs}"
         " --output {params.folder} 2> {log}"
+
+
+rule:
+    name:
+        "figures/report"
+    input:
+        rules.describe.output,
+        decisive=lambda wildcards: [slice_file("report"), *decisive(*figures.DRAWN, "claims")],
+    localrule: True

@@ -120,6 +120,7 @@ def read_masks(
     masks: MaskSet,
     wanted: Mapping[int, Sequence[str]] | None = None,
     settings: Mapping[str, Any] | None = None,
+    code: Mapping[str, str] | None = None,
 ) -> list[MaskFile]:
     """Read a mask file below `folder`, and check that it holds what is wanted.
 
@@ -129,13 +130,15 @@ def read_masks(
         wanted: by seed, labels of sparsities; the file may have more, for other figures. None
             selects all.
         settings: the scoring settings that the reader expects. None accepts any.
+        code: by criterion and network, the code that must have scored (`study.slices`). None
+            accepts any.
 
     Returns:
         The masks of each seed, in the order of `wanted`.
 
     Raises:
-        MaskFileError: the file is missing or damaged, holds other masks, or lacks a seed or a
-            sparsity.
+        MaskFileError: the file is missing or damaged, holds other masks, was made by other code,
+            or lacks a seed or a sparsity.
         SettingsError: the masks were scored under other settings.
     """
     path = folder / f"{masks.path}.npz"
@@ -147,6 +150,7 @@ def read_masks(
         key, seeds, sparsities = found["key"], found["seeds"], found["sparsities"]
         classes, composition, units = found["classes"], found["composition"], found["units"]
         anatomies, scored = found["anatomies"], found["settings"]
+        made_by = found.get("made_by", {}).get("code")
     except FileNotFoundError:
         raise MaskFileError(f"mask file {path} does not exist, expected {masks.key}") from None
     except Exception as error:
@@ -157,6 +161,11 @@ def read_masks(
         raise MaskFileError(f"mask file {path} holds {key}, expected {masks.key}; {REMEDY}")
     if settings is not None:
         check_settings(f"mask file {path}", scored, settings, "prune")
+    if code is not None and made_by != (expected := code[f"{masks.criterion} {masks.network}"]):
+        raise MaskFileError(
+            f"mask file {path} was scored by other code: found {made_by}, expected {expected}; "
+            f"{REMEDY}"
+        )
 
     def place(name: str, labels: Sequence, label: object) -> int:
         if label not in labels:

@@ -26,13 +26,21 @@ def closing(figures: Path, tables: Path, since: float) -> str:
     if verdicts and claims.stat().st_mtime >= since:
         counts = ", ".join(f"{count} {verdict}" for verdict, count in verdicts.most_common())
         lines += [f"Claims of the paper: {counts}", f"  to read: {figures / 'claims.md'}, {claims}"]
-    makers = _rows(tables / "made_by.csv")
-    runs = sum(int(row["runs"]) for row in makers)
-    if others := sum(int(row["runs"]) for row in makers if row["current"] != "True"):
-        lines.append(
-            f"{others} of {runs} runs were made by other code than that at hand; "
-            "--forcerun train makes them anew"
-        )
+    for table in sorted(tables.glob("**/made_by.csv")):
+        if table.stat().st_mtime < since:
+            continue
+        of = f" of {table.parent.name}" if table.parent != tables else ""
+        makers = Counter({True: 0, False: 0})
+        try:
+            for row in _rows(table):
+                makers[row["current"] == "True"] += int(row["runs"])
+        except (KeyError, TypeError, ValueError):
+            lines.append(f"table {table} is damaged: delete it, and it is made again")
+        if makers[False]:
+            lines.append(
+                f"{makers[False]} of {makers.total()} runs{of} were made by other code than that "
+                "at hand; --forcerun train makes them anew"
+            )
     return "\n".join(lines)
 
 

@@ -205,5 +205,6 @@ def check_settings(
         if found.get(name) != expected.get(name):
             raise SettingsError(
                 f"{what} was made with {name} = {found.get(name)!r}, "
-                f"expected {expected.get(name)!r}; --forcerun {rule} makes it anew"
+                f"expected {expected.get(name)!r}; delete it, and it is made again "
+                f"(--forcerun {rule} makes all anew)"
             )

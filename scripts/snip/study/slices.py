@@ -185,7 +185,7 @@ def write(word: str, path: Path) -> None:
     """
     part = json.loads(zlib.decompress(base64.b64decode(word)))
     name = path.name.rpartition("-")[0]
-    for other in path.parent.glob(f"{name}-*.json"):
+    for other in path.parent.glob(f"{name}-{'[0-9a-f]' * DIGITS}.json"):
         other.unlink(missing_ok=True)
     write_atomically(path, json.dumps(part, sort_keys=True).encode())
 

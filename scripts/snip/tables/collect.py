@@ -133,7 +133,7 @@ def read_figure_masks(
     for masks, by_seed in slice_masks(part, figure).items():
         settings = scoring_part(part["settings"][masks.network][masks.dataset][masks.reading])
         wanted = {each: labels for each, labels in by_seed.items() if seed in (None, each)}
-        yield from read_masks(folder, masks, wanted, settings)
+        yield from read_masks(folder, masks, wanted, settings, part.get("code", {}).get("prune"))
 
 
 def tabulate_masks(folder: Path, part: Mapping) -> pd.DataFrame:

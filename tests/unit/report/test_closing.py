@@ -28,5 +28,15 @@ def test_runs_of_other_code_are_counted(tmp_path):
     assert said.startswith("3 of 6 runs were made by other code") and "--forcerun train" in said
 
 
+def test_a_damaged_table_is_named(tmp_path):
+    (tmp_path / "fig1").mkdir()
+    for text in ("code,current,runs\na,False\n", "code,current\na,False\n"):
+        (tmp_path / "fig1/made_by.csv").write_text(text)
+        [said] = closing(tmp_path / "figures", tmp_path, 0).splitlines()
+        assert (
+            said == f"table {tmp_path}/fig1/made_by.csv is damaged: delete it, and it is made again"
+        )
+
+
 def test_where_there_is_nothing_it_says_nothing(tmp_path):
     assert closing(tmp_path / "figures", tmp_path, 0) == ""

@@ -63,6 +63,7 @@ def evidence_of(part: Mapping, runs: pd.DataFrame, results: Path, data: Path) ->
             {name: grids[name] for name in MASKED if name in grids},
             settings,
             validation_share,
+            part.get("code", {}).get("prune"),
         ),
         data,
         part["claims"]["margins"],

@@ -42,12 +42,14 @@ class MaskImages:
         grids: completed grids per figure.
         settings: by network, data set and reading, what mask files must have been scored under.
         validation_share: the share of the training images held out.
+        code: by criterion and network, the code that must have scored them; None accepts any.
     """
 
     folder: Path
     grids: Mapping[str, list[dict]]
     settings: Mapping[str, Mapping[str, Mapping[str, Mapping]]]
     validation_share: float
+    code: Mapping[str, str] | None = None
     _read: dict[MaskSet, dict[tuple[int, str], np.ndarray]] = field(
         default_factory=dict, init=False, repr=False
     )
@@ -162,7 +164,7 @@ class MaskImages:
             settings = scoring_part(self.settings[masks.network][masks.dataset][masks.reading])
             self._read[masks] = {
                 (file.key["seed"], label): image.reshape(len(file.classes), -1)
-                for file in read_masks(self.folder, masks, wanted, settings)
+                for file in read_masks(self.folder, masks, wanted, settings, self.code)
                 for label, image in zip(file.sparsities, file.images.swapaxes(0, 1), strict=True)
             }
         return self._read[masks][seed, sparsity]
