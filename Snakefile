@@ -39,6 +39,23 @@ include: "workflow/rules/claims.smk"
 include: "workflow/rules/report.smk"
 
 
+rule all:
+    default_target: True
+    input:
+        drawn(*figures.DRAWN, "claims"),
+        tables=[f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published")],
+        decisive=lambda wildcards: decisive(*figures.DRAWN, "claims"),
+    localrule: True
+
+
+rule:
+    name:
+        "figures/all"
+    input:
+        rules.all.input,
+    localrule: True
+
+
 onstart:
     signals.hang_up_as_interrupted()
 

@@ -147,7 +147,7 @@ def test_changing_a_margin_trains_nothing(clone):
     plan = planned(clone, configs=[*CONFIGS, "config/margin.yaml"])
     # Figure 1 draws the margin.
     drawn = {"slice": 2, "collect_figure": 1, "figure": 1}
-    assert plan == drawn | {"claims": 1, "figures": 1}
+    assert plan == drawn | {"claims": 1}
 
 
 def test_another_software_environment_makes_nothing_anew(clone, tmp_path, monkeypatch):

@@ -27,17 +27,6 @@ rule figure:
         " --results {params.results} --output {params.prefix} 2> {log}"
 
 
-rule:
-    name:
-        "figures/all"
-    default_target: True
-    input:
-        drawn(*figures.DRAWN, "claims"),
-        tables=[f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published")],
-        decisive=lambda wildcards: decisive(*figures.DRAWN, "claims"),
-    localrule: True
-
-
 # In every study, `figures/fig3` means the figure of the configured study.
 for target in figures.SECTIONS:
 

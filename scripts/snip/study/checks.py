@@ -45,7 +45,7 @@ def check_grids(config: Mapping) -> None:
             "networks.NETWORK.learning_rate, or a schedule of one data set"
         )
     for axis in AXES.values():
-        for path, value in _named(config, axis.grid):
+        for path, value in (*(criteria * (axis.name == "criterion")), *_named(config, axis.grid)):
             _check_spelling(axis, path, value)
     _check_readings(config)
     for figure in (name for name in FIGURES if FIGURES[name].every_criterion):
