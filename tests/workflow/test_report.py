@@ -212,6 +212,6 @@ def test_captions_state_study_runs_and_verdicts(report, finished):
     table = pd.read_csv(finished / "results/small/tables/claims.csv", dtype={"claim": str})
     for figure, rows in table.groupby("figure"):
         text = (finished / f"results/small/report/{figure}.rst").read_text()
-        assert "Study *small*" in text and ("runs" in text or "mask files" in text)
+        assert "Study *small*" in text and ("runs" in text or "networks scored" in text)
         for row in rows.itertuples():
             assert f"{row.statement} **{row.verdict.capitalize()}** (n = {row.n})" in text
