@@ -193,7 +193,7 @@ def test_scores_that_are_not_finite_are_refused():
         (lambda _: {}, "dict"),
         (print, "NoneType"),
         (lambda s: s.to(torch.complex64), r"tensor \(torch.complex64, torch.strided\)"),
-        (lambda s: s.to_sparse(), r"tensor \(torch.float32, torch.sparse_coo\)"),
+        (lambda s: s.to_sparse(), r"tensor \(torch.float64, torch.sparse_coo\)"),
     ],
 )
 def test_scores_that_are_no_tensor_are_refused(monkeypatch, change, found):
