@@ -159,7 +159,7 @@ class Remembering(Own):
 
     def hidden(self, images):
         found = super().hidden(images)
-        self.last = found
+        self.last = found.detach()
         self.level = 0.9 * self.level + 0.1 * found.detach().mean()
         return found + self.level
 
