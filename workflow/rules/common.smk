@@ -23,7 +23,7 @@ from snip.jobs.code import PROJECT, check_code
 from snip.jobs import signals, times
 from snip.jobs.failures import SnipError
 from snip.report import closing
-from snip.study import axes, config as configuration, figures, grids, options, registry, slices
+from snip.study import axes, config as configuration, figures, grids, options, slices
 from snip.study.settings import scoring_part
 
 sys.path.pop(0)
@@ -163,7 +163,10 @@ def packed_slice(wildcards):
         raise WorkflowError(
             f"no slice {wildcards.slice} of study {config['study']} has the digest {wildcards.digest}"
         )
-    return slices.packed(part)
+    try:
+        return slices.packed(part)
+    except SnipError as error:
+        raise WorkflowError(f"{error}")
 
 
 def run_settings(wildcards):
