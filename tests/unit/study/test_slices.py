@@ -1,7 +1,18 @@
+import secrets
+
 import pytest
 
 from snip.study.figures import EXTRAS, FIGURES
-from snip.study.slices import digest, slice_of
+from snip.study.slices import (
+    SliceError,
+    digest,
+    file_name,
+    named_slice,
+    packed,
+    read,
+    slice_of,
+    write,
+)
 from studies import load
 
 
@@ -38,3 +49,16 @@ def test_a_figures_digest_is_of_what_decides_it(path, value, figures):
         if digest(slice_of(before, [figure])) != digest(slice_of(after, [figure]))
     }
     assert different == figures
+
+
+def test_a_slice_too_long_for_a_shell_is_refused_and_others_come_back(tmp_path):
+    part = named_slice(load("paper"), "claims")
+    path = tmp_path / file_name(part, "claims")
+    write(packed(part), path)
+    assert read(path, "judge") == part
+    # Random texts do not compress.
+    long = part | {"grids": {"fig1": [secrets.token_hex(200_000)]}}
+    with pytest.raises(
+        SliceError, match=r"of fig1 has \d+ characters when packed, allowed: 130000"
+    ):
+        packed(long)
