@@ -3,10 +3,10 @@
   python scripts/archive.py create --study paper --output paper.tar
   python scripts/archive.py restore paper.tar
 
-The archive contains the study's results (not its checkpoints), all fetched data sets, Snakemake's
-records of how these files were made, and the size and SHA-256 of every file. Restoring checks all
-files before it moves any into place, overwrites nothing that differs, and writes nowhere but below
-results/datasets, results/STUDY and Snakemake's records.
+The archive is a BagIt bag of the results of the study (not its checkpoints) and all fetched data
+sets. Restoring checks all files before it moves any into place, overwrites nothing that differs,
+and writes nowhere but below results/datasets and results/STUDY. Without this tool:
+  tar -xf paper.tar && bagit.py --validate paper
 """
 
 from pathlib import Path

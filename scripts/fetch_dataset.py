@@ -15,12 +15,12 @@ from snip.jobs import command
 
 def main() -> None:
     parser = command.parser(__doc__)
-    parser.add_argument("--dataset", required=True, choices=source_names())
+    parser.add_argument("--source", required=True, choices=source_names())
     parser.add_argument("--data-folder", type=Path, default=Path("data"), help="searched first")
-    parser.add_argument("--output", type=Path, help="folder (default: results/datasets/DATASET)")
+    parser.add_argument("--output", type=Path, help="folder (default: results/datasets/SOURCE)")
     options = parser.parse_args()
-    output = options.output or FETCHED / options.dataset
-    fetch(options.dataset, options.data_folder.expanduser(), output)
+    output = options.output or FETCHED / options.source
+    fetch(options.source, options.data_folder.expanduser(), output)
 
 
 if __name__ == "__main__":

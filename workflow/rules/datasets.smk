@@ -18,9 +18,10 @@ rule fetch_dataset:
         "../../environment.yml"
     resources:
         # No param: where the files came from changes no result.
-        data_folder=lambda wildcards: config["data_folder"],
+        data_folder=STUDY.data_folder,
     params:
         scripts=scripts,
+        folder=subpath(output[0], parent=True),
     shell:
-        "{params.scripts}/fetch_dataset.py --dataset {wildcards.source}"
+        "{params.scripts}/fetch_dataset.py --source {wildcards.source} --output {params.folder}"
         " --data-folder={resources.data_folder:q} 2> {log}"

@@ -2,90 +2,98 @@
 
 from __future__ import annotations
 
-import contextlib
+import filecmp
 import os
 import shutil
+import tarfile
 import tempfile
 from pathlib import Path
 
-from snip.archives.manifest import ArchiveError, Manifest, digest_of, local_record, record_path
-from snip.archives.opening import check_digest, open_archive
+import bagit
+
+from snip.archives.create import STUDY, ArchiveError
+from snip.datasets.sources import FETCHED
+
+# The error that is raised says what bagit would log.
+bagit.LOGGER.disabled = True
 
 
 def restore(source: Path) -> None:
     """Unpack an archive into a temporary folder, check every file, then move all into place.
 
     Raises:
-        ArchiveError: see `open_archive`; or a file exists already and differs. Nothing was changed.
+        ArchiveError: the archive is damaged, or `create` cannot have made it; or a file exists
+            already and differs. Nothing was changed.
     """
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=".") as temporary:
-        manifest, unpacked = _unpack(source, Path(temporary))
-        existing = {name for name in manifest.results if _exists(source, name, unpacked[name])}
-        for name in manifest.results:
-            record = local_record(name)
-            if name not in existing:
-                # An old record of this file name does not describe the restored file.
-                record.unlink(missing_ok=True)
-                _move(unpacked[name], Path(name))
-            if record_path(name) in unpacked and not record.exists():
-                _move(unpacked[record_path(name)], record)
+    results = FETCHED.parent
+    results.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=results) as folder:
+        try:
+            payload = _unpack(source, Path(folder))
+        except ArchiveError:
+            raise
+        except Exception as error:  # a damaged header or name can raise anything
+            raise ArchiveError(f"archive {source} cannot be restored: {error}") from error
+        missing = {name: path for name, path in payload.items() if not _exists(name, path)}
+        for name, path in missing.items():
+            name.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, name)
     print(
-        f"{source}: study {manifest.study}: {len(manifest.results) - len(existing)} files "
-        f"restored, {len(existing)} existed already, with the same content"
+        f"{source}: {len(missing)} files restored, {len(payload) - len(missing)} existed already, "
+        "with the same content"
     )
 
 
-def _unpack(source: Path, folder: Path) -> tuple[Manifest, dict[str, Path]]:
-    """Unpack an archive into a folder, and check every file.
+def _unpack(source: Path, folder: Path) -> dict[Path, Path]:
+    """Unpack an archive into a folder, and check all of it.
 
     Returns:
-        The manifest, and where each file is now, by its path in the manifest.
+        Where each file is now, by the path that it is for.
     """
-    unpacked: dict[str, Path] = {}
-    with open_archive(source) as (manifest, archive, members):
-        for name, member in members.items():
-            # Numbered names keep all files in this folder, and distinct.
-            path = unpacked[name] = folder / str(len(unpacked))
-            with archive.extractfile(member) as content, path.open("xb") as file:
-                shutil.copyfileobj(content, file, 1 << 20)
-            check_digest(source, name, digest_of(path), manifest)
-            # Snakemake compares large files by time. Not every file system lets us set it.
-            with contextlib.suppress(PermissionError):
-                os.utime(path, (member.mtime, member.mtime))
-    return manifest, unpacked
+    # "r:" refuses compressed archives, whose few bytes could unpack to many.
+    with tarfile.open(source, "r:") as archive:
+        needed, free = sum(member.size for member in archive), shutil.disk_usage(folder).free
+        if needed > free:
+            raise ArchiveError(f"archive {source} needs {needed} bytes, {free} are free")
+        archive.extractall(folder, filter=_plain)
+    names = [path.name for path in folder.iterdir()]
+    if len(names) != 1 or not STUDY.fullmatch(names[0]):
+        raise ArchiveError(f"archive {source} contains {names}, expected the folder of one study")
+    [study] = names
+    bag = bagit.Bag(str(folder / study))
+    bag.validate()
+    if "sha256" not in bag.algorithms:
+        raise ArchiveError(f"archive {source} has no SHA-256 of its files, expected one of each")
+    payload = {
+        Path(name).relative_to("data"): folder / study / name for name in bag.payload_files()
+    }
+    for name in payload:
+        if not {FETCHED, FETCHED.parent / study} & set(name.parents):
+            raise ArchiveError(
+                f"archive {source} contains {str(name)!r}, allowed: files below {FETCHED} and "
+                f"results/{study}"
+            )
+    return payload
 
 
-def _exists(source: Path, name: str, unpacked: Path) -> bool:
-    """Return whether a file of the archive is already in its place.
+def _plain(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+    """Refuse what is neither file nor folder, and what tarfile's filter for data refuses."""
+    if not (member.isreg() or member.isdir()) or member.issparse():
+        raise ArchiveError(f"{member.name} in the archive is not a plain file")
+    return tarfile.data_filter(member, folder)
+
+
+def _exists(name: Path, restored: Path) -> bool:
+    """Return whether the same file is in its place already.
 
     Raises:
         ArchiveError: something else is in its place, or in that of a folder above it.
     """
-    path = Path(name)
-    for place in (*reversed(path.parents), path):
-        right_kind = place.is_file() if place == path else place.is_dir()
-        if not right_kind and os.path.lexists(place):
-            kind = "file" if place == path else "folder"
-            link = f" (a link to {place.readlink()})" if place.is_symlink() else ""
-            raise ArchiveError(f"{place}{link} is in the way of the {kind} in {source}")
-    if not path.exists():
+    for folder in name.parents:
+        if os.path.lexists(folder) and not folder.is_dir():
+            raise ArchiveError(f"{folder} exists and is no folder, as in the archive")
+    if not os.path.lexists(name):
         return False
-    if digest_of(path) != digest_of(unpacked):
-        raise ArchiveError(f"{path} exists and differs from the one in {source}")
+    if not name.is_file() or not filecmp.cmp(name, restored, shallow=False):
+        raise ArchiveError(f"{name} exists and differs from the one in the archive")
     return True
-
-
-def _move(source: Path, target: Path) -> None:
-    """Move a file into place, whole or not at all, even to another file system."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        source.replace(target)
-    except OSError:
-        part = target.with_name(f".{os.getpid()}.part")
-        try:
-            shutil.copyfile(source, part)
-            with contextlib.suppress(PermissionError):
-                os.utime(part, (source.stat().st_mtime,) * 2)
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from snip.datasets.idx import open_idx, verify
-from snip.datasets.sources import CLASSES, IDX_FILES, DatasetError, load_source, source_file
+from snip.datasets.idx import open_idx
+from snip.datasets.sources import CLASSES, DatasetError, load_source
 from snip.datasets.summary import load_summary
 from snip.datasets.variants import Variant, parse_dataset
 from snip.jobs.randomness import stream
@@ -77,7 +77,7 @@ class Dataset:
 def draw_pruning_batch(
     labels: np.ndarray,
     candidates: np.ndarray,
-    batch_size: int | str,
+    batch_size: int | Literal["all"],
     seed: int,
     class_: str = "all",
     balanced: bool = False,
@@ -91,8 +91,7 @@ def draw_pruning_batch(
         candidates: indices of the run's training examples.
         batch_size: number of examples, or `all`.
         class_: the digit to draw from, or `all`.
-        balanced: whether to draw equally many of each class; numbers differ by at most one, unless
-            a class has no more examples.
+        balanced: whether to draw as many of each class, give or take one, while they last.
 
     Returns:
         Indices of training images, (batch,).
@@ -139,18 +138,11 @@ def load_dataset(
     """
     variant = parse_dataset(name)
     source = load_source(variant.source)
-    folder = Path(folder) / variant.source
-    for file, checksum in source.checksums.items():
-        verify(folder / file, checksum)
     train_images, train_labels, test_images, test_labels = (
-        open_idx(folder / file) for file in IDX_FILES
+        open_idx(Path(folder) / variant.source / file, checksum)
+        for file, checksum in source.checksums.items()
     )
-    if len(train_images) != source.training_examples:
-        raise DatasetError(
-            f"source file {source_file(variant.source)} has {source.training_examples} "
-            f"training_examples, expected {len(train_images)}, as in {IDX_FILES[0]}"
-        )
-    histogram = load_summary(folder.parent, variant.source)["histogram"]
+    histogram = load_summary(Path(folder), variant.source)["histogram"]
     values = np.arange(256)
     mean = float(np.average(values, weights=histogram))
     deviation = float(np.sqrt(np.average((values - mean) ** 2, weights=histogram)))

@@ -28,27 +28,21 @@ def made_from(source: Source) -> str:
 
 
 def summarise(images: np.ndarray, labels: np.ndarray, origin: str) -> bytes:
-    """Return the content of a summary file (.npz).
-
-    Args:
-        images: training images, uint8, (examples, height, width).
-        labels: uint8, (examples,).
-        origin: what `made_from` returns.
+    """Return the content of a summary file (.npz) of training images (examples, height, width).
 
     Returns:
         `histogram` (256,): how often each grey value occurs. `means` (classes + 1, height, width):
         the mean image of each class, then that of all examples, in grey values. `made_from`:
-        `origin`.
+        `origin`, which the function of this name returns.
     """
     histogram = np.zeros(256, np.int64)
     sums = np.zeros((CLASSES + 1, *images.shape[1:]), np.int64)
-    for start in range(0, len(images), 5000):
-        chunk = images[start : start + 5000]
-        histogram += np.bincount(chunk.reshape(-1), minlength=256)
-        for number in range(CLASSES):
-            sums[number] += chunk[labels[start : start + 5000] == number].sum(0, dtype=np.int64)
-        sums[-1] += chunk.sum(0, dtype=np.int64)
-    counts = [*np.bincount(labels, minlength=CLASSES)[:CLASSES], len(images)]
+    for digit in range(CLASSES):
+        of_class = images[labels == digit]
+        histogram += np.bincount(of_class.reshape(-1), minlength=256)
+        sums[digit] = of_class.sum(0, dtype=np.int64)
+    sums[-1] = sums[:-1].sum(0)
+    counts = [*np.bincount(labels, minlength=CLASSES), len(images)]
     means = sums / np.reshape(counts, (-1, 1, 1))
     buffer = io.BytesIO()
     np.savez(buffer, histogram=histogram, means=means, made_from=origin)
@@ -56,10 +50,7 @@ def summarise(images: np.ndarray, labels: np.ndarray, origin: str) -> bytes:
 
 
 def load_summary(folder: Path, source: str) -> dict[str, np.ndarray]:
-    """Read the summary of a source from `folder`/SOURCE.
-
-    Returns:
-        The arrays that `summarise` describes, by name.
+    """Read the summary of a source from `folder`/SOURCE: the arrays of `summarise`, by name.
 
     Raises:
         DatasetError: the file is missing or damaged, or was made from other images or labels.
@@ -86,9 +77,6 @@ def mean_images(name: str, folder: Path | str) -> np.ndarray:
     Returns:
         (classes + 1, 28, 28), grey values in [0, 1]: row c is the mean image of class c, the last
         row that of all training images.
-
-    Raises:
-        DatasetError: see `parse_dataset` and `load_summary`.
     """
     variant = parse_dataset(name)
     means = load_summary(Path(folder), variant.source)["means"] / 255

