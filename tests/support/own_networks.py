@@ -4,19 +4,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from quick import QUICK as QUICK_RUN
+from quick import RUN as A_RUN
+from quick import changed
 from snip.study import registry
-from snip.study.axes import Run
-from snip.study.settings import Settings
 
-RUN = Run("generated", "own", "snip", "80", 20, "correct", "0.0005", 0)
-QUICK = Settings(
-    iterations=6,
-    decay_every=4,
-    training_batch_size=20,
-    log_every=2,
-    evaluate_every=3,
-    learning_rate=0.02,
-)
+RUN = changed(A_RUN, network="own", sparsity=80)
+QUICK = changed(QUICK_RUN, iterations=6, decay_every=4, log_every=2, evaluate_every=3)
 
 
 class Functional(nn.Module):
@@ -77,9 +71,9 @@ def register(monkeypatch, make):
     """Register the network that `make` returns as `own`."""
     load = registry.load
 
-    def loaded(kind, name, function):
+    def loaded(kind, name):
         if (kind, name) == ("networks", "own"):
             return lambda relu_after_convolutions: make()
-        return load(kind, name, function)
+        return load(kind, name)
 
     monkeypatch.setattr(registry, "load", loaded)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +20,6 @@ from snip.layers.fourier import FourierConvolution
 from snip.layers.linear import DENSITY, Pattern, Product, SparseProduct
 from snip.layers.operation import Operation
 from snip.layers.patches import PatchConvolution
-from snip.layers.products import array
 
 
 class Rectification(Operation):
@@ -33,8 +32,8 @@ class Rectification(Operation):
 
     def backward(self, gradient: np.ndarray, needs_inputs: bool) -> Sequence[np.ndarray | None]:
         """Return the gradient of the inputs."""
-        gradient = torch.from_numpy(gradient)
-        return [torch.ops.aten.threshold_backward(gradient, self.outputs, 0).numpy()]
+        upstream = torch.from_numpy(gradient)
+        return [torch.ops.aten.threshold_backward(upstream, self.outputs, 0).numpy()]
 
 
 class Flattening(Operation):
@@ -50,18 +49,6 @@ class Flattening(Operation):
         return [gradient.reshape(self.shape)]
 
 
-class Link(NamedTuple):
-    """One operation of a chain.
-
-    Attributes:
-        make: makes the operation, given whether a backward pass may follow.
-        parameters: memory of the parameters that it takes.
-    """
-
-    make: Callable[[bool], Operation]
-    parameters: list[np.ndarray]
-
-
 class Chain:
     """The operations of a network, one after the other.
 
@@ -72,7 +59,8 @@ class Chain:
 
     def __init__(self, layers: Sequence[tuple[str, nn.Module]], masks: Mapping[str, Tensor]):
         self.parameters: dict[str, Tensor] = {}
-        self.links: list[Link] = []
+        # Per operation what makes it, given whether a backward pass may follow; and its parameters.
+        self.links: list[tuple[Callable[[bool], Operation], list[np.ndarray]]] = []
         self.sparse: list[tuple[Tensor, Tensor, Tensor]] = []  # weight, mask, values
         # Gradients end at the first layer with parameters.
         self.first = next(index for index, (_, layer) in enumerate(layers) if layer._parameters)
@@ -84,14 +72,15 @@ class Chain:
                 if parameter is not None
             }
             weight = f"{name}.weight"
+            mask = masks.get(weight)
             if type(layer) is nn.Conv2d and layer.in_channels == 1 and index == self.first:
                 make = PatchConvolution
-            elif type(layer) is nn.Linear and _is_sparse(masks.get(weight)):
-                values = own[weight][masks[weight]]
-                self.sparse.append((own[weight], masks[weight], values))
-                make, own[weight] = partial(SparseProduct, pattern=Pattern(masks[weight])), values
+            elif type(layer) is nn.Linear and mask is not None and _is_sparse(mask):
+                values = own[weight][mask]
+                self.sparse.append((own[weight], mask, values))
+                make, own[weight] = partial(SparseProduct, pattern=Pattern(mask)), values
             self.parameters |= own
-            self.links.append(Link(make, [array(tensor) for tensor in own.values()]))
+            self.links.append((make, [tensor.numpy() for tensor in own.values()]))
 
     def forward(self, images: Tensor, training: bool = True) -> Tensor:
         """Return the network's outputs (examples, classes) for a batch.
@@ -99,23 +88,24 @@ class Chain:
         Args:
             training: whether `backward` may follow.
         """
-        self.operations, values = [], array(images)
+        self.operations: list[Operation] = []
+        values = images.numpy()
         with np.errstate(all="ignore"):  # as in torch, an overflow is no warning
-            for link in self.links:
-                operation = link.make(training)
-                values = operation.forward(values, *link.parameters)
+            for make, parameters in self.links:
+                operation = make(training)
+                values = operation.forward(values, *parameters)
                 if training:
                     self.operations.append(operation)
         return torch.from_numpy(values)
 
     def backward(self, gradient: Tensor) -> list[Tensor]:
         """Return the gradients of `parameters` from that of the outputs of `forward`."""
-        passed_on, gradients = array(gradient), []
+        passed_on: Any = gradient.numpy()  # None before the first layer with parameters
+        gradients: list[Any] = []
         with np.errstate(all="ignore"):
             for index in reversed(range(self.first, len(self.links))):
-                operation = self.operations[index]
-                passed_on, *own = operation.backward(passed_on, index > self.first)
-                gradients = own[: len(self.links[index].parameters)] + gradients
+                passed_on, *own = self.operations[index].backward(passed_on, index > self.first)
+                gradients = own[: len(self.links[index][1])] + gradients
         return [torch.from_numpy(found) for found in gradients]
 
     def write_back(self) -> None:
@@ -132,9 +122,9 @@ MAKERS: dict[type[nn.Module], Callable[[bool], Operation]] = {
 }
 
 
-def _is_sparse(mask: Tensor | None) -> bool:
-    """Return whether a weight with a mask is held sparse; not without MKL's sparse gradients."""
-    few = mask is not None and mask.count_nonzero() < DENSITY * mask.numel()
+def _is_sparse(mask: Tensor) -> bool:
+    # Sparse gradients need MKL.
+    few = int(mask.count_nonzero()) < DENSITY * mask.numel()
     return few and torch.backends.mkl.is_available()
 
 
@@ -159,8 +149,16 @@ def chain_of(network: nn.Module, masks: Mapping[str, Tensor] | None = None) -> C
         and all(p.requires_grad for p in parameters)
         and len(set(map(id, parameters))) == len(parameters) > 0
     )
-    layers = _without_pooling(network)
-    return Chain(layers, masks or {}) if whole and layers else None
+    layers = []
+    pooled = True  # what a convolution computes must be: they are one operation
+    for name, layer in network._modules.items():
+        if type(layer) is nn.Identity:
+            continue
+        whole = whole and (_has_operation(layer) if pooled else _is_pooling(layer))
+        if pooled:
+            layers.append((name, layer))
+        pooled = not pooled or type(layer) is not nn.Conv2d
+    return Chain(layers, masks or {}) if whole and pooled else None
 
 
 def _is_plain(module: nn.Module) -> bool:
@@ -173,25 +171,6 @@ def _is_plain(module: nn.Module) -> bool:
         *(parameter._backward_hooks for parameter in module.parameters(recurse=False)),
     )
     return not any(hooks) and "forward" not in vars(module)
-
-
-def _without_pooling(network: nn.Sequential) -> list[tuple[str, nn.Module]] | None:
-    """Return the layers by name, without poolings, as convolutions pool; None if one is unknown."""
-    layers: list[tuple[str, nn.Module]] = []
-    pooled = True
-    for name, layer in network._modules.items():
-        if type(layer) is nn.Identity:
-            continue
-        if not pooled:
-            if not _is_pooling(layer):
-                return None
-            pooled = True
-        elif _has_operation(layer):
-            layers.append((name, layer))
-            pooled = type(layer) is not nn.Conv2d
-        else:
-            return None
-    return layers if pooled else None
 
 
 def _is_pooling(layer: nn.Module) -> bool:
@@ -209,6 +188,8 @@ def _is_pooling(layer: nn.Module) -> bool:
 def _has_operation(layer: nn.Module) -> bool:
     if type(layer) is nn.Flatten:
         return (layer.start_dim, layer.end_dim) == (1, -1)
+    if type(layer) is nn.Linear:
+        return tuple(layer._parameters) == ("weight", "bias")
     if type(layer) is nn.Conv2d:
         height, width = layer.kernel_size
         return (
@@ -216,11 +197,9 @@ def _has_operation(layer: nn.Module) -> bool:
             and layer.padding in ((0, 0), "valid")
             and layer.stride == layer.dilation == (1, 1)
             and layer.groups == 1
-            and all(parameter is not None for parameter in layer._parameters.values())
+            and layer.bias is not None
             and tuple(layer._parameters) == ("weight", "bias")
         )
-    if type(layer) is nn.Linear:
-        return tuple(layer._parameters) == ("weight", "bias")
     return type(layer) is nn.ReLU
 
 
@@ -248,5 +227,5 @@ def differentiate(
         gradients = chain.backward(*torch.autograd.grad(loss, logits))
         return loss, dict(zip(chain.parameters, gradients, strict=True))
     # A layer that forward skips now and then has a gradient of zero.
-    gradients = torch.autograd.grad(loss, list(parameters.values()), materialize_grads=True)
-    return loss, dict(zip(parameters, gradients, strict=True))
+    found = torch.autograd.grad(loss, list(parameters.values()), materialize_grads=True)
+    return loss, dict(zip(parameters, found, strict=True))

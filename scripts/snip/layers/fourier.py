@@ -21,9 +21,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from snip.layers.operation import Operation
+from snip.layers.operation import Operation, sum_examples
 from snip.layers.pooling import pool, unpool
-from snip.layers.products import multiply, sum_examples
 
 # From (rows, 2, columns, 2, channels, examples) of convolved images to the corners of windows,
 # (2, 2, rows, columns, channels, examples).
@@ -54,9 +53,9 @@ class FourierConvolution(Operation):
         self.spectrum = np.empty((len(rows), width, 2 * inputs, examples), np.float32)
         result_rows = np.empty((len(rows), result.along.shape[1], outputs * examples), np.float32)
         for vertical, spectrum in enumerate(self.spectrum):
-            multiply(image.along, rows[vertical], out=spectrum.reshape(2 * width, -1))
-            products = multiply(self.matrices[vertical], spectrum).reshape(2 * width, -1)
-            multiply(result.along.T, products, out=result_rows[vertical])
+            np.matmul(image.along, rows[vertical], out=spectrum.reshape(2 * width, -1))
+            products = np.matmul(self.matrices[vertical], spectrum).reshape(2 * width, -1)
+            np.matmul(result.along.T, products, out=result_rows[vertical])
         convolved = result.up_columns(result_rows)
         rows, columns = (height - size + 1) // 2, (width - size + 1) // 2
         corners = convolved.reshape(rows, 2, columns, 2, outputs, examples).transpose(_CORNERS)
@@ -68,52 +67,45 @@ class FourierConvolution(Operation):
         return maxima.transpose(3, 0, 1, 2)
 
     def backward(self, gradient: np.ndarray, needs_inputs: bool) -> Sequence[np.ndarray | None]:
-        """Return the gradients of images, weight and bias."""
+        """Return the gradients of images, which are never the network's inputs, weight and bias."""
         outputs, inputs, _, _ = self.shape
         image, filters, result = self.transforms
         # In the order of the corners, so that unpooling reads memory in order.
         grad_maxima = np.ascontiguousarray(gradient.transpose(2, 3, 1, 0))
         rows, columns, _, examples = grad_maxima.shape
-        grad_convolved = np.empty((rows, 2, columns, 2, outputs, examples), np.float32)
-        unpool(grad_maxima, self.choices, grad_convolved.transpose(_CORNERS))
-        grad_convolved = grad_convolved.reshape(2 * rows, 2 * columns, outputs, examples)
+        windows = np.empty((rows, 2, columns, 2, outputs, examples), np.float32)
+        unpool(grad_maxima, self.choices, windows.transpose(_CORNERS))
+        grad_convolved = windows.reshape(2 * rows, 2 * columns, outputs, examples)
         grad_result_rows = result.down_columns(grad_convolved)
         grad_matrices = np.empty_like(self.matrices)
         width = len(image.along) // 2
         grad_rows = np.empty((len(grad_matrices), 2 * width, inputs * examples), np.float32)
         for vertical, spectrum in enumerate(self.spectrum):
-            grad_products = multiply(result.along, grad_result_rows[vertical])
+            grad_products = np.matmul(result.along, grad_result_rows[vertical])
             grad_products = grad_products.reshape(width, 2 * outputs, examples)
-            multiply(grad_products, spectrum.swapaxes(1, 2), out=grad_matrices[vertical])
-            if needs_inputs:
-                grad_spectrum = multiply(self.matrices[vertical].swapaxes(1, 2), grad_products)
-                grad_spectrum = grad_spectrum.reshape(2 * width, -1)
-                multiply(image.along.T, grad_spectrum, out=grad_rows[vertical])
-        grad_images = None
-        if needs_inputs:
-            grad_images = image.up_columns(grad_rows).reshape(-1, width, inputs, examples)
-            grad_images = grad_images.transpose(3, 2, 0, 1)
+            np.matmul(grad_products, spectrum.swapaxes(1, 2), out=grad_matrices[vertical])
+            grad_spectrum = np.matmul(self.matrices[vertical].swapaxes(1, 2), grad_products)
+            np.matmul(image.along.T, grad_spectrum.reshape(2 * width, -1), out=grad_rows[vertical])
+        grad_images = image.up_columns(grad_rows).reshape(-1, width, inputs, examples)
         grad_weight = _grad_filters(grad_matrices, self.shape, filters)
-        return grad_images, grad_weight, sum_examples(grad_maxima).sum((0, 1))
+        return grad_images.transpose(3, 2, 0, 1), grad_weight, sum_examples(grad_maxima).sum((0, 1))
 
 
 def _filter_matrices(weight: np.ndarray, transform: np.ndarray, width: int) -> np.ndarray:
-    """Return the transformed filters as real matrices.
-
-    Returns:
-        (vertical frequencies, horizontal frequencies, 2 · outputs, 2 · inputs).
-    """
+    """Return filters transformed, (vertical, horizontal frequencies, 2 · outputs, 2 · inputs)."""
     outputs, inputs, size, _ = weight.shape
     pairs = np.zeros((2, size * size, outputs, 2, inputs), np.float32)
     pairs[0, :, :, 0] = pairs[1, :, :, 1] = weight.reshape(outputs, inputs, -1).transpose(2, 0, 1)
-    matrices = multiply(transform, pairs.reshape(2 * size * size, -1))
+    matrices = np.matmul(transform, pairs.reshape(2 * size * size, -1))
     return matrices.reshape(-1, width, 2 * outputs, 2 * inputs)
 
 
-def _grad_filters(grad_matrices: np.ndarray, shape: tuple, transform: np.ndarray):
+def _grad_filters(
+    grad_matrices: np.ndarray, shape: tuple[int, ...], transform: np.ndarray
+) -> np.ndarray:
     """Return the gradient of the filters from that of `_filter_matrices`."""
     outputs, inputs, _, _ = shape
-    grad_pairs = multiply(transform.T, grad_matrices.reshape(len(transform), -1))
+    grad_pairs = np.matmul(transform.T, grad_matrices.reshape(len(transform), -1))
     grad_pairs = grad_pairs.reshape(2, -1, outputs, 2, inputs)
     grad_filters = grad_pairs[0, :, :, 0] + grad_pairs[1, :, :, 1]
     return grad_filters.transpose(1, 2, 0).reshape(shape)
@@ -138,12 +130,12 @@ class Transform(NamedTuple):
             (vertical frequencies, 2 · columns, channels · examples); real parts come first.
         """
         _, columns, channels, examples = images.shape
-        transformed = multiply(self.down, images.reshape(len(images), -1))
+        transformed = np.matmul(self.down, images.reshape(len(images), -1))
         return transformed.reshape(-1, 2 * columns, channels * examples)
 
     def up_columns(self, transformed: np.ndarray) -> np.ndarray:
         """Return the transpose of `down_columns`, (rows, columns · channels · examples)."""
-        return multiply(self.down.T, transformed.reshape(len(self.down), -1))
+        return np.matmul(self.down.T, transformed.reshape(len(self.down), -1))
 
 
 @lru_cache
@@ -157,7 +149,6 @@ def _transforms(height: int, width: int, size: int) -> tuple[Transform, np.ndarr
     period = height + height % 2
 
     def waves(rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the waves down the columns and along the rows of images of a size."""
         frequencies = np.arange(period // 2) + 0.5
         return _waves(frequencies, period, rows), _waves(np.arange(width), width, columns)
 

@@ -14,8 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from snip.layers.operation import Operation
-from snip.layers.products import multiply, sum_examples
+from snip.layers.operation import Operation, sum_examples
 
 # Layers that keep a smaller share of their weights are held sparse. Near the break-even share of a
 # processor that multiplies dense matrices fast (docs/performance.md).
@@ -34,23 +33,27 @@ class Product(Operation):
         self, inputs: np.ndarray, weight: np.ndarray, bias: np.ndarray | None = None
     ) -> np.ndarray:
         """Return the outputs (..., outputs)."""
-        self.shape, self.inputs, self.weight = inputs.shape, flat(inputs), weight
-        outputs = multiply(weight, self.inputs.T)
-        if bias is not None:
-            outputs += bias[:, None]
-        return outputs.T.reshape(*self.shape[:-1], -1)
+        self.shape, self.inputs, self.weight = inputs.shape, _flat(inputs), weight
+        return _shaped(np.matmul(weight, self.inputs.T), bias, self.shape)
 
     def backward(self, gradient: np.ndarray, needs_inputs: bool) -> Sequence[np.ndarray | None]:
         """Return the gradients of inputs, weight and bias."""
-        gradient, grad_inputs = flat(gradient).T, None
+        gradient, grad_inputs = _flat(gradient).T, None
         if needs_inputs:
-            grad_inputs = multiply(self.weight.T, gradient).T.reshape(self.shape)
-        return grad_inputs, multiply(gradient, self.inputs), sum_examples(gradient)
+            grad_inputs = np.matmul(self.weight.T, gradient).T.reshape(self.shape)
+        return grad_inputs, np.matmul(gradient, self.inputs), sum_examples(gradient)
 
 
-def flat(values: np.ndarray) -> np.ndarray:
+def _flat(values: np.ndarray) -> np.ndarray:
     """Return values (..., features) as a matrix (examples, features)."""
     return values if values.ndim == 2 else values.reshape(-1, values.shape[-1])
+
+
+def _shaped(products: np.ndarray, bias: np.ndarray | None, inputs: tuple[int, ...]) -> np.ndarray:
+    """Return outputs of the shape of inputs from products (outputs, examples) and a bias."""
+    if bias is not None:
+        products += bias[:, None]
+    return products.T.reshape(*inputs[:-1], -1)
 
 
 class Pattern:
@@ -66,19 +69,14 @@ class Pattern:
     """
 
     def __init__(self, mask: Tensor):
-        self.mask = mask
+        self.shape = mask.shape
         numbers = torch.arange(1, int(mask.count_nonzero()) + 1, dtype=torch.int32)
         numbered = torch.zeros(mask.shape, dtype=torch.int32).masked_scatter_(mask, numbers)
-        *self.rows, _ = _compressed(numbered)
-        *self.columns, order = _compressed(numbered.T)
-        self.order = (order - 1).numpy()
-
-
-def _compressed(matrix: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the start of each row among a matrix's non-zeros, their columns, and their values."""
-    sparse = matrix.to_sparse_csr()
-    # 32-bit indices take half the memory.
-    return sparse.crow_indices().int(), sparse.col_indices().int(), sparse.values()
+        rows, columns = numbered.to_sparse_csr(), numbered.T.to_sparse_csr()
+        # 32-bit indices take half the memory.
+        self.rows = rows.crow_indices().int(), rows.col_indices().int()
+        self.columns = columns.crow_indices().int(), columns.col_indices().int()
+        self.order = (columns.values() - 1).numpy()
 
 
 class SparseProduct(Operation):
@@ -93,25 +91,22 @@ class SparseProduct(Operation):
     ) -> np.ndarray:
         """Return the outputs (..., outputs); `values` are the kept weights, row by row."""
         self.shape, self.values = inputs.shape, values
-        self.inputs = np.ascontiguousarray(flat(inputs).T)
-        outputs = _multiply(self.pattern.rows, values, self.inputs)
-        if bias is not None:
-            outputs += bias[:, None]
-        return outputs.T.reshape(*self.shape[:-1], -1)
+        self.inputs = np.ascontiguousarray(_flat(inputs).T)
+        return _shaped(_multiply(self.pattern.rows, values, self.inputs), bias, self.shape)
 
     def backward(self, gradient: np.ndarray, needs_inputs: bool) -> Sequence[np.ndarray | None]:
         """Return the gradients of inputs, kept weights and bias."""
-        gradient = np.ascontiguousarray(flat(gradient).T)
-        grad_inputs = None
+        gradient, grad_inputs = np.ascontiguousarray(_flat(gradient).T), None
         if needs_inputs:
             values = self.values.take(self.pattern.order)
-            grad_inputs = _multiply(self.pattern.columns, values, gradient).T
-            grad_inputs = grad_inputs.reshape(self.shape)
+            grad_inputs = _multiply(self.pattern.columns, values, gradient).T.reshape(self.shape)
         # The weight's gradient, computed only where weights are kept.
+        starts, columns = self.pattern.rows
         kept = torch.sparse_csr_tensor(
-            *self.pattern.rows,
+            starts,
+            columns,
             torch.from_numpy(self.values),
-            self.pattern.mask.shape,
+            self.pattern.shape,
             check_invariants=False,
         )
         operands = torch.from_numpy(gradient), torch.from_numpy(self.inputs.T)
@@ -119,7 +114,7 @@ class SparseProduct(Operation):
         return grad_inputs, grad_values, sum_examples(gradient)
 
 
-def _multiply(pattern: list[Tensor], values: np.ndarray, dense: np.ndarray) -> np.ndarray:
+def _multiply(pattern: tuple[Tensor, Tensor], values: np.ndarray, dense: np.ndarray) -> np.ndarray:
     """Multiply the sparse matrix with a pattern (row starts, columns) and values by a dense one.
 
     A row of the product is a weighted sum of rows, as in an embedding. torch computes that two to

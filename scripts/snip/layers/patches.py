@@ -10,9 +10,8 @@ from itertools import product
 
 import numpy as np
 
-from snip.layers.operation import Operation
+from snip.layers.operation import Operation, sum_examples
 from snip.layers.pooling import pool, unpool
-from snip.layers.products import multiply, sum_examples
 
 
 class PatchConvolution(Operation):
@@ -36,27 +35,21 @@ class PatchConvolution(Operation):
         if self.training:
             self.choices = np.empty((rows, 3, *products.shape[2:]), bool)
         for row, patches in enumerate(_patches(self.strips)):
-            multiply(filters, patches, out=products.reshape(len(filters), -1))
+            np.matmul(filters, patches, out=products.reshape(len(filters), -1))
             row_maxima = maxima[row].swapaxes(0, 1)
             pool(products, row_maxima, self.choices[row] if self.training else None)
             row_maxima += bias
         return maxima.transpose(3, 2, 0, 1)
 
     def backward(self, gradient: np.ndarray, needs_inputs: bool) -> Sequence[np.ndarray | None]:
-        """Return None and the gradients of weight and bias.
-
-        Raises:
-            NotImplementedError: the images need a gradient.
-        """
-        if needs_inputs:
-            raise NotImplementedError
+        """Return None for the network's images, and the gradients of weight and bias."""
         grad_maxima = gradient.transpose(2, 3, 1, 0)
         _, columns, outputs, examples = grad_maxima.shape
         grad_products = np.empty((2, 2, outputs, columns, examples), np.float32)
         grad_filters = np.zeros((4 * outputs, (self.size + 1) ** 2), np.float32)
         for row, patches in enumerate(_patches(self.strips)):
             unpool(grad_maxima[row].swapaxes(0, 1), self.choices[row], grad_products)
-            grad_filters += multiply(grad_products.reshape(len(grad_filters), -1), patches.T)
+            grad_filters += np.matmul(grad_products.reshape(len(grad_filters), -1), patches.T)
         grad_filters = grad_filters.reshape(2, 2, outputs, 1, self.size + 1, self.size + 1)
         grad_weight = sum(grad_filters[at][corner] for at, corner in _corners(self.size))
         return None, grad_weight, sum_examples(grad_maxima).sum((0, 1))

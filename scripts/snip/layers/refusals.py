@@ -1,7 +1,7 @@
 """Which networks cannot be pruned and trained, said before anything is."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -45,27 +45,41 @@ def check_outputs(name: str, network: nn.Module) -> None:
     """Check that a network returns a logit per class, which depend on all that is trained.
 
     Raises:
-        NetworkError: they do not.
+        NetworkError: they do not, or on parameters that are not the network's own.
     """
     network = copy.deepcopy(network)
     images = torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(0))
     for training in (True, False):
         network.train(training)
         outputs = network(images)
-        if not isinstance(outputs, Tensor) or outputs.shape != (2, CLASSES):
-            kind = type(outputs).__name__
-            shape = f" of shape {tuple(outputs.shape)}" if isinstance(outputs, Tensor) else ""
+        shape = tuple(outputs.shape) if isinstance(outputs, Tensor) else None
+        if shape != (2, CLASSES):
+            found = type(outputs).__name__ + (f" of shape {shape}" if shape is not None else "")
             raise NetworkError(
-                f"network {name} returned a {kind}{shape} for two images, expected a tensor "
+                f"network {name} returned a {found} for two images, expected a tensor "
                 f"(examples, {CLASSES}): a logit per class"
             )
-    trained = {n: p for n, p in network.named_parameters() if p.requires_grad}
-    gradients: Sequence[Tensor | None] = [None] * len(trained)
-    if outputs.requires_grad:
-        gradients = torch.autograd.grad(outputs.sum(), list(trained.values()), allow_unused=True)
-    unused = [n for n, found in zip(trained, gradients, strict=True) if found is None]
-    if unused:
+    trained = {id(p): n for n, p in network.named_parameters() if p.requires_grad}
+    used = {id(parameter): parameter for parameter in _parameters_of(outputs)}
+    if unused := [n for each, n in trained.items() if each not in used]:
         raise NetworkError(
             f"network {name}: its outputs do not depend on {', '.join(unused)} (in evaluation "
             "mode); expected that forward uses all parameters, but for those that are frozen"
         )
+    if foreign := [str(tuple(p.shape)) for each, p in used.items() if each not in trained]:
+        raise NetworkError(
+            f"network {name}: forward uses parameters that are not among its own, of shapes "
+            f"{', '.join(foreign)}, expected layers in an nn.ModuleList, not in a plain list"
+        )
+
+
+def _parameters_of(outputs: Tensor) -> Iterator[Tensor]:
+    """Yield the leaves of autograd's graph, some of them twice."""
+    seen, to_do = set(), [outputs.grad_fn]
+    while to_do:
+        node = to_do.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            to_do += [following for following, _ in node.next_functions]
+            if hasattr(node, "variable"):
+                yield node.variable

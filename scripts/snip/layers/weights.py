@@ -20,42 +20,36 @@ TRUNCATED_DEVIATION = 0.87962566103423978
 NORMALISATIONS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 
 
-def build_network(
-    name: str, seed: int, settings: Settings | None = None, purpose: str = "initial weights"
-) -> nn.Module:
-    """Build network `name` with the weights that `seed` and `purpose` determine.
-
-    Weights are drawn from a normal distribution truncated at two standard deviations, with the
-    standard deviation `initial_deviation` after truncation. Biases are zero or drawn in the same
-    way. Parameters that `connections` leaves out keep the values that their module gives them; what
-    it draws depends on the seed alone.
+def build_network(name: str, seed: int, settings: Settings | None = None) -> nn.Module:
+    """Build a registered network with the initial weights that a seed determines.
 
     Args:
-        name: a registered network.
-        seed: the run's seed.
         settings: only those of scoring matter; None means the defaults.
-        purpose: `initial weights` or `redrawn weights`, which are independent of each other.
 
     Raises:
         SnipError: the network is not registered.
         NetworkError: it cannot be pruned or trained; see `snip.layers.refusals`.
     """
     with module_draws(0):  # the same for every seed: a process imports a file once
-        build = registry.load("networks", name, "build")
+        build = registry.load("networks", name)
     settings = settings or Settings()
-    # One stream for all purposes: networks of a seed differ in weights alone.
     with module_draws(torch_seed(seed, "drawn by modules")):
         network = build(relu_after_convolutions=settings.relu_after_convolutions)
         check_layers(name, network)
         if not connections(network):
             raise NetworkError(f"network {name} has no weight to prune, expected a layer with one")
-        draw_weights(network, seed, settings, purpose)
+        draw_weights(network, seed, settings, "initial weights")
         check_outputs(name, network)
     return network
 
 
 def draw_weights(network: nn.Module, seed: int, settings: Settings, purpose: str) -> None:
-    """Draw weights and biases in place; see `build_network`."""
+    """Draw weights and biases in place, from streams of the seed and the purpose.
+
+    Weights are drawn from a normal distribution truncated at two standard deviations, with the
+    standard deviation `initial_deviation` after truncation. Biases are zero or drawn in the same
+    way. Parameters that `connections` leaves out keep the values that their module gives them.
+    """
     # Biases have a stream of their own, so that drawing them leaves the weights the same.
     weight_generator, bias_generator = (
         torch.Generator().manual_seed(torch_seed(seed, stream))
@@ -64,17 +58,17 @@ def draw_weights(network: nn.Module, seed: int, settings: Settings, purpose: str
     parameters = dict(network.named_parameters())
     for name, weight in connections(network).items():
         parameter = parameters[name]
-        if name != weight and settings.initial_biases == "zeros":
+        if name == weight:
+            method: str = settings.initialisation
+            generator = weight_generator
+        else:
+            method, generator = settings.initial_biases, bias_generator
+        if method == "zeros":
             nn.init.zeros_(parameter)
-            continue
-        method, generator = (
-            (settings.initialisation, weight_generator)
-            if name == weight
-            else (settings.initial_biases, bias_generator)
-        )
-        deviation = initial_deviation(parameter, method) / TRUNCATED_DEVIATION
-        bound = 2 * deviation
-        trunc_normal_(parameter, 0, deviation, -bound, bound, generator=generator)
+        else:
+            deviation = initial_deviation(parameter, method) / TRUNCATED_DEVIATION
+            bound = 2 * deviation
+            trunc_normal_(parameter, 0, deviation, -bound, bound, generator=generator)
 
 
 def initial_deviation(parameter: Tensor, initialisation: str) -> float:
@@ -88,8 +82,9 @@ def initial_deviation(parameter: Tensor, initialisation: str) -> float:
             TensorFlow's GlorotNormal (Glorot and Bengio 2010; VS-X in the paper's Table 3). `he`,
             sqrt(2 / fan-in), is TensorFlow's HeNormal (He et al. 2015; VS-H there).
     """
-    fan_in = parameter.numel() // parameter.shape[0] if parameter.dim() > 1 else len(parameter)
-    fan_out = parameter.numel() // parameter.shape[1] if parameter.dim() > 1 else len(parameter)
+    fan_in = fan_out = len(parameter)
+    if parameter.dim() > 1:
+        fan_in, fan_out = (parameter.numel() // length for length in parameter.shape[:2])
     variance = {
         "variance-scaling": 1 / fan_in,
         "glorot": 2 / (fan_in + fan_out),
@@ -111,7 +106,7 @@ def connections(network: nn.Module) -> dict[str, str]:
     """
     # A parameter that two layers share appears under its first name only.
     names = {id(parameter): name for name, parameter in network.named_parameters()}
-    weight_of = {}
+    weight_of: dict[str, str] = {}
     for layer in network.modules():
         if isinstance(layer, NORMALISATIONS):
             continue

@@ -1,6 +1,7 @@
 """What a mask leaves of a network: how many connections, on how many paths, and dead units."""
 
 import copy
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,21 +25,41 @@ DROPOUTS = (
 UNCHANGED = frozenset(f"{ACTIVATIONS} {NORMALISATIONS} {DROPOUTS}".split())
 # These leave all but zeros unchanged: they clip weights, and keep divisors from being zero.
 BOUNDS = ("clamp", "clamp_max", "clamp_min", "clip")
+MAX_POOLS = ("max_pool1d", "max_pool2d", "max_pool3d")
+# What they have in common with poolings by the mean.
+POOLED_BY = {"input", "kernel_size", "stride", "padding", "ceil_mode"}
 
 
 class _Linear(TorchFunctionMode):
-    """A context in which activations, normalisations and dropout return their input."""
+    """A context in which a network is linear in the values of each layer.
 
-    def __torch_function__(self, function, types, args=(), kwargs=None):
+    Activations, normalisations and dropout return their input. Sums stand for maxima, whose
+    gradient would follow the largest input alone, whichever it is for our image.
+    """
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
         # In-place functions have the same name with an underscore.
         name = getattr(function, "__name__", "").rstrip("_")
         kwargs = kwargs or {}
-        if name not in UNCHANGED and name not in BOUNDS:
-            return function(*args, **kwargs)
-        values = args[0] if args else kwargs["input"]
+        values = args[0] if args else kwargs.get("input")
         if name in UNCHANGED:
             return values
-        return torch.where(values == 0, function(values.clone(), *args[1:], **kwargs), values)
+        if name in BOUNDS:
+            return torch.where(values == 0, function(values.clone(), *args[1:], **kwargs), values)
+        if name == "amax":
+            return torch.sum(*args, **kwargs)
+        if name in ("max", "maximum") and len(args) == 2 and isinstance(args[1], Tensor):
+            return torch.add(*args)
+        found = function(*args, **kwargs)
+        if name == "max" and isinstance(found, tuple):  # along a dimension, with indices
+            return type(found)((torch.sum(*args, **kwargs), found[1]))
+        if name in MAX_POOLS and isinstance(found, Tensor):
+            shared = {key: kwargs[key] for key in kwargs.keys() & POOLED_BY}
+            means = getattr(nn.functional, name.replace("max", "avg"))(*args[:4], **shared)
+            return means if means.shape == found.shape else found  # as of dilated windows
+        return found
 
 
 def anatomy(network: nn.Module, masks: dict[str, Tensor]) -> dict[str, dict[str, int]]:
@@ -51,8 +72,7 @@ def anatomy(network: nn.Module, masks: dict[str, Tensor]) -> dict[str, dict[str,
     To find the paths, we evaluate a copy of the network on a positive image with kept weights
     positive, pruned weights 0 and biases 0. The derivative of the sum of outputs with respect to a
     weight is then a sum over the paths through it. The values are random, so that no two paths
-    cancel where a network subtracts. This holds for linear layers, convolutions and pooling;
-    activations, normalisations and dropout are passed over.
+    cancel where a network subtracts. Activations, normalisations and dropout are passed over.
 
     Args:
         network: the network; the values of its weights do not matter.
@@ -83,21 +103,21 @@ def anatomy(network: nn.Module, masks: dict[str, Tensor]) -> dict[str, dict[str,
     }
     result = {}
     for name, weight in weight_of.items():
-        mask, incoming = masks[name], effective[weight]
         # torch takes ten times as long as numpy to count booleans.
-        alive = incoming.numpy().reshape(len(incoming), -1).any(1)
+        mask, incoming = masks[name].numpy(), effective[weight].numpy()
+        alive = np.logical_or.reduce(incoming.reshape(len(incoming), -1), axis=1)
         if name == weight:
-            working = incoming.numpy()
-        elif mask.numel() == len(alive):
-            working = mask.numpy() & alive.reshape(mask.shape)
+            working = incoming
+        elif mask.size == len(alive):
+            working = mask & alive.reshape(mask.shape)
         else:
             raise NetworkError(
-                f"bias {name} has {mask.numel()} elements, expected one for each of the "
-                f"{len(alive)} outputs of its layer's weight {weight} {tuple(incoming.shape)}"
+                f"bias {name} has {mask.size} elements, expected one for each of the {len(alive)} "
+                f"outputs of its layer's weight {weight} {incoming.shape}"
             )
         result[name] = {
-            "parameters": mask.numel(),
-            "kept": int(np.count_nonzero(mask.numpy())),
+            "parameters": mask.size,
+            "kept": int(np.count_nonzero(mask)),
             "effective": int(np.count_nonzero(working)),
             "units": len(alive),
             "dead_units": int(np.count_nonzero(~alive)),

@@ -27,7 +27,6 @@ def shuffled_inputs(mask: Tensor, generator: torch.Generator) -> Tensor:
     return mask.gather(0, order)
 
 
-# Applied to the mask of each prunable parameter.
+# Applied to the mask of each prunable parameter. The third control, `inverted`, keeps the lowest
+# scores instead of the highest, in every round (`snip.masks.scoring`).
 SHUFFLES = {"shuffled": shuffled, "shuffled-inputs": shuffled_inputs}
-# `inverted` keeps the lowest scores instead of the highest, in every round.
-CONTROLS = ("none", *SHUFFLES, "inverted")

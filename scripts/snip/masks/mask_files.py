@@ -29,10 +29,8 @@ from typing import Any
 import numpy as np
 
 from snip.jobs.failures import SnipError
-from snip.study.axes import MaskSet
+from snip.study.runs import MaskSet
 from snip.study.settings import check_settings
-
-REMEDY = "delete it, and it is scored again"
 
 
 class MaskFileError(SnipError):
@@ -40,12 +38,7 @@ class MaskFileError(SnipError):
 
 
 def mask_file(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
-    """Return the content of a mask file.
-
-    Args:
-        description: the entries of `description`; see the module.
-        arrays: the other arrays by name.
-    """
+    """Return the content of a mask file: its `description`, see the module, and its arrays."""
     arrays = {**arrays, "description": np.array(json.dumps(description))}
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -60,40 +53,30 @@ def mask_file(description: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) 
 
 
 def pixel_counts(first: np.ndarray) -> np.ndarray | None:
-    """Count the units of the first layer that keep each pixel.
-
-    Args:
-        first: masks of the first layer's weight, (..., units, 784); other shapes have no images.
+    """Count the units of the first layer, (..., units, 784), that keep each pixel.
 
     Returns:
         uint16 (..., 28, 28), or None if the units do not see all 784 pixels.
     """
-    if first.ndim < 2 or first.shape[-1] != 784:
+    if first.shape[-1] != 784:
         return None
     return first.sum(-2, dtype=np.uint16).reshape(*first.shape[:-2], 28, 28)
 
 
 @dataclass(frozen=True)
 class MaskFile:
-    """The part of a mask file that tables, figures and claims read, of one seed.
+    """What tables, figures and claims read of a mask file, of one seed; see the module.
 
     Attributes:
-        path: the file.
         key: what was scored, with the seed.
-        classes: one per pruning batch, in order.
-        sparsities: labels (percent), in order.
-        composition: per pruning batch, the number of examples of each of the ten classes.
-        anatomies: per sparsity and parameter tensor, the counts of `snip.masks.anatomy`; empty
-            unless the class is `all`.
-        counts: the number of first-layer units that keep each pixel, (classes, sparsities, 28, 28);
-            None if these units do not see the whole image.
-        units: the number of units of the first layer.
+        sparsities: percent, those of `anatomies` and `counts`.
+        counts: the file's `images`, (classes, sparsities, 28, 28), or None.
     """
 
     path: Path
     key: dict[str, Any]
     classes: list[str]
-    sparsities: list[str]
+    sparsities: list[float]
     composition: list[list[int]]
     anatomies: list[dict[str, dict[str, int]]]
     counts: np.ndarray | None
@@ -104,12 +87,11 @@ class MaskFile:
         """Mask images (classes, sparsities, 28, 28): per pixel, the share of units that keep it.
 
         Raises:
-            MaskFileError: the first layer's units do not see all 784 pixels.
+            MaskFileError: the file has none.
         """
         if self.counts is None:
             raise MaskFileError(
-                f"mask file {self.path} has no images: the first layer's units do not see the "
-                "whole image; expected a first layer of shape (units, 784)"
+                f"mask file {self.path} has no images, expected a first layer (units, 784)"
             )
         # Rounded as in the tables; one unit of 300 is 0.0033.
         return (self.counts / self.units).round(4)
@@ -118,77 +100,71 @@ class MaskFile:
 def read_masks(
     folder: Path,
     masks: MaskSet,
-    wanted: Mapping[int, Sequence[str]] | None = None,
+    wanted: Mapping[int, Sequence[float]] | None = None,
     settings: Mapping[str, Any] | None = None,
     code: Mapping[str, str] | None = None,
 ) -> list[MaskFile]:
-    """Read a mask file below `folder`, and check that it holds what is wanted.
+    """Read a mask file, and check that it holds what is wanted.
 
     Args:
         folder: the study's folder of masks.
         masks: the kind of mask.
-        wanted: by seed, labels of sparsities; the file may have more, for other figures. None
+        wanted: by seed, sparsities; the file may have more, for other figures. None
             selects all.
         settings: the scoring settings that the reader expects. None accepts any.
-        code: by criterion and network, the code that must have scored (`study.slices`). None
-            accepts any.
+        code: by criterion and network, the code that must have scored. None accepts any.
 
     Returns:
         The masks of each seed, in the order of `wanted`.
 
     Raises:
-        MaskFileError: the file is missing or damaged, holds other masks, was made by other code,
-            or lacks a seed or a sparsity.
+        MaskFileError: the file is missing or damaged, or it holds something else.
         SettingsError: the masks were scored under other settings.
     """
     path = folder / f"{masks.path}.npz"
+
+    def refusal(found: str, expected: object) -> MaskFileError:
+        remedy = "delete it, and it is scored again"
+        return MaskFileError(f"mask file {path} {found}, expected {expected}; {remedy}")
+
     try:
         # Open the file here: numpy does not close a file that it cannot read.
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             found = json.loads(str(archive["description"]))
             counts = archive["images"] if "images" in archive.files else None
-        key, seeds, sparsities = found["key"], found["seeds"], found["sparsities"]
+        key, scored, seeds = found["key"], found["settings"], found["seeds"]
+        sparsities, anatomies = found["sparsities"], found["anatomies"]
         classes, composition, units = found["classes"], found["composition"], found["units"]
-        anatomies, scored = found["anatomies"], found["settings"]
-        made_by = found.get("made_by", {}).get("code")
     except FileNotFoundError:
         raise MaskFileError(f"mask file {path} does not exist, expected {masks.key}") from None
     except Exception as error:
-        raise MaskFileError(
-            f"mask file {path} cannot be read: found {error!r}, expected {masks.key}; {REMEDY}"
-        ) from error
+        raise refusal(f"cannot be read: found {error!r}", masks.key) from error
     if key != masks.key:
-        raise MaskFileError(f"mask file {path} holds {key}, expected {masks.key}; {REMEDY}")
+        raise refusal(f"holds {key}", masks.key)
     if settings is not None:
         check_settings(f"mask file {path}", scored, settings, "prune")
-    if code is not None and made_by != (expected := code[f"{masks.criterion} {masks.network}"]):
-        raise MaskFileError(
-            f"mask file {path} was scored by other code: found {made_by}, expected {expected}; "
-            f"{REMEDY}"
-        )
-
-    def place(name: str, labels: Sequence, label: object) -> int:
-        if label not in labels:
-            have = ", ".join(map(str, labels))
-            raise MaskFileError(
-                f"mask file {path} has {name} {have}, expected {label} among them; {REMEDY}"
-            )
-        return labels.index(label)
-
+    if code is not None:
+        made_by = found.get("made_by", {}).get("code")
+        expected = code[f"{masks.criterion} {masks.network}"]
+        if made_by != expected:
+            raise refusal(f"was scored by other code: found {made_by}", expected)
     files = []
-    for seed, labels in (dict.fromkeys(seeds, sparsities) if wanted is None else wanted).items():
-        row = place("seeds", seeds, seed)
-        columns = [place("sparsities", sparsities, label) for label in labels]
+    for seed, asked in (dict.fromkeys(seeds, sparsities) if wanted is None else wanted).items():
+        if seed not in seeds or not set(asked) <= set(sparsities):
+            raise refusal(
+                f"has seeds {seeds} at sparsities {sparsities}", f"seed {seed} at {asked}"
+            )
+        row, columns = seeds.index(seed), [sparsities.index(sparsity) for sparsity in asked]
         files.append(
             MaskFile(
                 path,
-                key | {"seed": seed},
-                classes,
-                list(labels),
-                composition[row],
-                [anatomies[row][column] for column in columns] if anatomies else [],
-                None if counts is None else counts[row][:, columns],
-                units,
+                key=key | {"seed": seed},
+                classes=classes,
+                sparsities=list(asked),
+                composition=composition[row],
+                anatomies=[anatomies[row][column] for column in columns] if anatomies else [],
+                counts=None if counts is None else counts[row][:, columns],
+                units=units,
             )
         )
     return files

@@ -58,11 +58,7 @@ class PruningProblem:
 
     @cached_property
     def gradient(self) -> Tensor:
-        """Signed gradient ∂L/∂w of the mean cross-entropy over the pruning batch, (m,).
-
-        Large batches are processed in chunks and their signed gradients averaged, so the result is
-        that of a single batch.
-        """
+        """Signed gradient ∂L/∂w of the mean cross-entropy over the pruning batch, (m,)."""
         chain, parameters = chain_of(self.network), dict(self.network.named_parameters())
         wanted = {name: parameters[name] for name in self.prunable}
         total = torch.zeros_like(self.weights)

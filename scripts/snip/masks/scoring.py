@@ -13,17 +13,17 @@ from snip.datasets.dataset import Dataset, draw_pruning_batch
 from snip.jobs.failures import SnipError
 from snip.jobs.randomness import module_draws, torch_seed
 from snip.layers.weights import connections
-from snip.masks.controls import CONTROLS, SHUFFLES
+from snip.masks.controls import SHUFFLES
 from snip.masks.problem import PruningProblem, PruningRound
 from snip.study import registry
-from snip.study.axes import MaskSet
+from snip.study.runs import MaskSet
 from snip.study.settings import Settings
 
 Masks = dict[str, Tensor]
 
 
 class MaskError(SnipError):
-    """Scores that cannot be ranked, a sparsity that keeps no parameter, or an unknown control."""
+    """Scores that cannot be ranked, or a sparsity that keeps no parameter."""
 
 
 def prunable_parameters(network: nn.Module, prunable: str) -> list[str]:
@@ -35,56 +35,60 @@ def prunable_parameters(network: nn.Module, prunable: str) -> list[str]:
     ]
 
 
+def make_problem(
+    network: nn.Module, masks: MaskSet, seed: int, settings: Settings, dataset: Dataset
+) -> PruningProblem:
+    """Return the problem of a kind of mask and a seed: a network with the pruning batch drawn.
+
+    The labels are always the true ones. The network is put into evaluation mode: no dropout, and
+    batch normalisation by its initial statistics, which leave values unchanged.
+
+    Raises:
+        DatasetError: the data set has too few examples for the batch.
+    """
+    training, _ = dataset.split(seed, settings.validation_share)
+    balanced = settings.pruning_batch == "balanced"
+    labels = dataset.train_labels
+    batch = draw_pruning_batch(labels, training, masks.batch_size, seed, masks.classes, balanced)
+    return PruningProblem(
+        network.eval(),
+        dataset.standardise(dataset.train_images[batch]),
+        torch.from_numpy(labels[batch].astype(np.int64)),
+        torch.Generator().manual_seed(torch_seed(seed, "random scores")),
+        prunable_parameters(network, settings.prunable),
+    )
+
+
 def score(problem: PruningProblem, criterion: str) -> Tensor:
     """Return the criterion's scores, (m,).
 
     Raises:
         SnipError: the criterion is not registered.
-        MaskError: the scores are no tensor, have the wrong shape or are not all finite; or the
-            criterion does not work in rounds, but asks for what only these have.
+        MaskError: the scores are no tensor (m,) of finite real numbers.
     """
-    criterion_score = registry.load("criteria", criterion, "score")
-    expected = tuple(problem.weights.shape)
+    criterion_score = registry.load("criteria", criterion)
+    expected = problem.weights.shape
     with module_draws(problem.generator.initial_seed()):
-        try:
-            scores = criterion_score(problem)
-        except AttributeError as error:
-            if error.obj is problem and error.name in PruningRound.__annotations__:
-                raise MaskError(
-                    f"{registry.file('criteria', criterion)} asks for problem.{error.name}, which "
-                    "only criteria that work in rounds have; expected ROUNDS = 1, or more, at its "
-                    "top"
-                ) from error
-            raise
-    ranked = isinstance(scores, Tensor) and scores.layout == torch.strided
-    if not ranked or scores.is_complex():
-        kind = type(scores).__name__
-        if isinstance(scores, Tensor):
-            kind = f"tensor ({scores.dtype}, {scores.layout})"
+        scores = criterion_score(problem)
+    is_tensor = isinstance(scores, Tensor)
+    dense = is_tensor and scores.layout == torch.strided and not scores.is_complex()
+    if not dense or scores.shape != expected:
+        found = type(scores).__name__
+        if is_tensor:
+            found = f"{scores.layout} tensor of {scores.dtype}, shape {tuple(scores.shape)}"
         raise MaskError(
-            f"criterion {criterion} returned a {kind}, expected a tensor of real numbers of shape "
-            f"{expected}"
+            f"criterion {criterion} returned a {found}, expected a tensor of real numbers, "
+            f"shape {tuple(expected)}"
         )
-    if scores.shape != expected:
-        raise MaskError(
-            f"criterion {criterion} returned shape {tuple(scores.shape)}, expected {expected}"
-        )
-    scores = scores.detach()
-    if not scores.is_floating_point():
-        scores = scores.long()  # a sign for the lowest
-    elif scores.element_size() < 4:  # numpy cannot rank them all
-        scores = scores.float()
+    if scores.dtype not in (torch.float32, torch.float64):  # numpy cannot rank them all
+        scores = scores.double()
     if not scores.isfinite().all():
         raise MaskError(f"criterion {criterion} returned scores that are not finite")
-    return scores
+    return scores.detach()
 
 
 def number_kept(parameters: int, sparsity: float, progress: float = 1) -> int:
-    """Return κ = round(m·(1 − κ̄/100)), the number of parameters kept out of m.
-
-    Args:
-        progress: share of the rounds that are done; the exponent of 1 − κ̄/100.
-    """
+    """Return κ = round(m·(1 − κ̄/100)), the number kept of m; (1 − κ̄/100)^progress in rounds."""
     return round(parameters * (1 - sparsity / 100) ** progress)
 
 
@@ -108,11 +112,9 @@ def make_masks(
     """Return for each sparsity (percent) the mask of every parameter, True where kept.
 
     Exactly κ parameters are kept: those with the highest scores over all layers together, and among
-    equal scores those with the lower index. Parameters that are not prunable are all kept.
-
-    A criterion scores once for all sparsities, so masks of one problem are nested: a sparser mask
-    keeps a subset of a denser one. A criterion that works in rounds scores each sparsity
-    separately, and its masks need not be nested. Each mask is the same whatever other sparsities
+    equal scores those with the lower index. Parameters that are not prunable are all kept. A
+    criterion scores once for all sparsities, so sparser masks are subsets of denser ones; one that
+    works in rounds scores each sparsity separately. A mask is the same whatever other sparsities
     are asked for.
 
     Args:
@@ -120,10 +122,8 @@ def make_masks(
 
     Raises:
         SnipError: the criterion is not registered.
-        MaskError: see `score`; a sparsity keeps no parameter; or there is no such control.
+        MaskError: see `score`; or a sparsity keeps no parameter.
     """
-    if control not in CONTROLS:
-        raise MaskError(f"control is {control!r}, allowed: {', '.join(CONTROLS)}")
     registry.check("criteria", criterion)
     rounds = registry.constant("criteria", criterion, "ROUNDS")
     sign = -1 if control == "inverted" else 1
@@ -136,13 +136,13 @@ def make_masks(
         number = number_kept(sum(sizes), sparsity)
         if number == 0:
             raise MaskError(f"sparsity {sparsity} keeps none of {sum(sizes)} parameters")
-        if rounds:
+        if scores is None:
             kept = _kept_after_rounds(problem, criterion, sparsity, rounds, sign)
         else:
             kept = highest(scores, number)
         masks = {name: torch.ones(shape, dtype=torch.bool) for name, shape in shapes.items()}
-        for name, part in zip(problem.prunable, kept.split(sizes), strict=True):
-            masks[name] = part.view(shapes[name])
+        for name, mask in zip(problem.prunable, kept.split(sizes), strict=True):
+            masks[name] = mask.view(shapes[name])
         if control in SHUFFLES:
             # A generator of its own, so that a control does not change random scores. Its seed is
             # the same for every sparsity, so that a mask is the same beside other sparsities.
@@ -171,20 +171,15 @@ def _kept_after_rounds(
         number = number_kept(len(kept), sparsity, done / rounds)
         if number == len(kept):
             continue
+        images, labels = problem.images.clone(), problem.labels.clone()
+        before = kept.clone(), initial.clone()
         present = PruningRound(
-            network,
-            problem.images.clone(),
-            problem.labels.clone(),
-            generator,
-            problem.prunable,
-            sparsity,
-            kept.clone(),
-            initial.clone(),
+            network, images, labels, generator, problem.prunable, sparsity, *before
         )
-        left = torch.where(kept, initial, 0)
+        left = torch.where(kept, initial, 0).split(present.sizes)
         with torch.no_grad():
-            for parameter, part in zip(present.parameters, left.split(present.sizes), strict=True):
-                parameter.copy_(part.view_as(parameter))
+            for parameter, values in zip(present.parameters, left, strict=True):
+                parameter.copy_(values.view_as(parameter))
         scores = sign * score(present, criterion)
         if revives:
             kept = highest(scores, number)
@@ -192,33 +187,3 @@ def _kept_after_rounds(
             candidates = kept.nonzero().squeeze(1)
             kept[candidates] = highest(scores[candidates], number)
     return kept
-
-
-def make_problem(
-    network: nn.Module, masks: MaskSet, seed: int, settings: Settings, dataset: Dataset
-) -> PruningProblem:
-    """Return the problem of a kind of mask and a seed: a network with the pruning batch drawn.
-
-    The labels are always the true ones. The network is put into evaluation mode: no dropout, and
-    batch normalisation by its initial statistics, which leave values unchanged.
-
-    Raises:
-        DatasetError: the data set has too few examples for the batch.
-    """
-    training, _ = dataset.split(seed, settings.validation_share)
-    batch = draw_pruning_batch(
-        dataset.train_labels,
-        training,
-        masks.batch_size,
-        seed,
-        masks.class_,
-        balanced=settings.pruning_batch == "balanced",
-    )
-    network.eval()
-    return PruningProblem(
-        network,
-        dataset.standardise(dataset.train_images[batch]),
-        torch.from_numpy(dataset.train_labels[batch].astype(np.int64)),
-        torch.Generator().manual_seed(torch_seed(seed, "random scores")),
-        prunable_parameters(network, settings.prunable),
-    )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
+from typing import TextIO
 
 from snip.jobs.failures import ERROR
 from snip.study.settings import Settings
@@ -26,8 +28,7 @@ def logged_point(iteration: int, iterations: int, loss: float, speed: float, lef
 
 def seconds_left(line: str) -> float | None:
     """Return the seconds left that a logged point states; None for any other line."""
-    match = re.fullmatch(r"iteration .* (\d+) s left", line)
-    return float(match.group(1)) if match else None
+    return _number(r"^iteration .* (\d+) s left$", line)
 
 
 def trained(seconds: float) -> str:
@@ -37,19 +38,11 @@ def trained(seconds: float) -> str:
 
 def seconds_trained(log: str) -> float | None:
     """Return the duration (seconds) of the last training loop in a log; None without one."""
-    durations = re.findall(r"^trained in ([\d.]+) s$", log, re.M)
-    return float(durations[-1]) if durations else None
+    return _number(r"^trained in ([\d.]+) s$", log)
 
 
-def interrupted(path: str, iteration: int, iterations: int, checkpoint: object) -> str:
-    """Return the error of an interrupted run.
-
-    Args:
-        path: the run's (`Run.path`).
-        iteration: the last iteration that was completed.
-        iterations: how many the run has.
-        checkpoint: the file to resume from; None if there is none.
-    """
+def interrupted(path: str, iteration: int, iterations: int, checkpoint: Path | None) -> str:
+    """Return the error of a run (`Run.path`) that goes on from a file, or from nothing."""
     then = "begins anew" if checkpoint is None else f"goes on from {checkpoint}"
     return f"run {path} interrupted at iteration {iteration} of {iterations}; run again, it {then}"
 
@@ -66,20 +59,18 @@ def at_chance(path: str, test_error: float) -> str:
 
 def error_at_chance(log: str) -> float | None:
     """Return the test error (percent) of the warning `at_chance` in a log; None without one."""
-    match = re.search(r"^warning: run \S+ ends at chance: test error ([\d.]+) %$", log, re.M)
-    return float(match.group(1)) if match else None
+    return _number(r"^warning: run \S+ ends at chance: test error ([\d.]+) %$", log)
+
+
+def _number(pattern: str, log: str) -> float | None:
+    found = re.findall(pattern, log, re.M)
+    return float(found[-1]) if found else None
 
 
 class Progress:
-    """Shows how far a run is: a bar on a terminal, a line per logged point elsewhere.
+    """Shows how far a run that began at `start` is: a bar on a terminal, else a line per point."""
 
-    Args:
-        settings: the run's.
-        start: the iteration at which this process began.
-        log: text file to write to.
-    """
-
-    def __init__(self, settings: Settings, start: int, log):
+    def __init__(self, settings: Settings, start: int, log: TextIO):
         self.settings, self.start, self.log = settings, start, log
         self.started = time.perf_counter()
         self.bar = None
@@ -91,18 +82,18 @@ class Progress:
     def __enter__(self) -> Progress:
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         if self.bar is not None:
             self.bar.close()
 
     def report(self, iteration: int, loss: float) -> None:
-        """Show a logged point: iteration, loss, images per second, seconds left."""
+        """Show a logged point."""
         if self.bar is not None:
             self.bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
             self.bar.update(iteration - self.bar.n)
             return
-        iterations = self.settings.iterations
         speed = (iteration - self.start) / (time.perf_counter() - self.started)
+        left = (self.settings.iterations - iteration) / speed
         images = speed * self.settings.training_batch_size
-        line = logged_point(iteration, iterations, loss, images, (iterations - iteration) / speed)
+        line = logged_point(iteration, self.settings.iterations, loss, images, left)
         print(line, file=self.log, flush=True)

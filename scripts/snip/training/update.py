@@ -3,42 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from snip.study.runs import Run
 from snip.study.settings import Settings
 
 
-class Update(Protocol):
-    """Updates parameters in place.
-
-    Attributes:
-        state: everything it carries from one update to the next; checkpoints save it.
-    """
-
-    state: list[Tensor]
-
-    def __call__(self, gradients: Sequence[Tensor], rate: float) -> None:
-        """Make one update with a learning rate and one gradient per parameter."""
-
-
-class MomentumUpdate:
-    """Stochastic gradient descent; with momentum `state` is one velocity per parameter."""
+class Momentum:
+    """Stochastic gradient descent; `state`, which checkpoints save, is a velocity per parameter."""
 
     def __init__(self, parameters: list[Tensor], momentum: float, weight_decay: float):
         self.parameters, self.momentum, self.weight_decay = parameters, momentum, weight_decay
         # Without momentum the kernel refuses velocities.
-        remembered = parameters if momentum else []
-        self.state = [torch.zeros_like(p, requires_grad=False) for p in remembered]
+        self.state = [torch.zeros_like(parameter) for parameter in parameters if momentum]
 
     @torch.no_grad()
     def __call__(self, gradients: Sequence[Tensor], rate: float) -> None:
-        """Update weights and velocities in one pass over memory.
+        """Update in place by the fused kernel of torch.optim.SGD.
 
-        Calls the fused kernel of torch.optim.SGD directly. Its class would import torch's compiler,
-        which takes as long as importing torch itself.
+        Its class would import torch's compiler, which takes as long as importing torch itself.
         """
         # The kernel pairs elements by their place in memory, and the gradient of a convolution may
         # be in another layout than its weight.
@@ -62,33 +47,33 @@ class MomentumUpdate:
         )
 
 
-class AdamUpdate:
+class Adam:
     """torch.optim.Adam at its defaults; `state` is a count and two moments per parameter."""
 
     def __init__(self, parameters: list[Tensor], weight_decay: float):
         self.parameters = parameters
         self.optimizer = torch.optim.Adam(parameters, weight_decay=weight_decay)
-        self.state = []
+        self.state: list[Tensor] = []
         for parameter in parameters:
             # Adam would create the same at its first step, but a checkpoint is restored before it.
             moments = {
-                "step": torch.zeros((), dtype=torch.float32),
-                "exp_avg": torch.zeros_like(parameter, requires_grad=False),
-                "exp_avg_sq": torch.zeros_like(parameter, requires_grad=False),
+                "step": torch.zeros(()),
+                "exp_avg": torch.zeros_like(parameter),
+                "exp_avg_sq": torch.zeros_like(parameter),
             }
             self.optimizer.state[parameter] = moments
             self.state += moments.values()
 
     def __call__(self, gradients: Sequence[Tensor], rate: float) -> None:
-        """Make one step of Adam."""
+        """Update in place."""
         self.optimizer.param_groups[0]["lr"] = rate
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
             parameter.grad = gradient
         self.optimizer.step()
 
 
-def make_update(settings: Settings, parameters: list[Tensor], weight_decay: float) -> Update:
+def make_update(run: Run, settings: Settings, parameters: list[Tensor]) -> Momentum | Adam:
     """Return the update rule of `settings.optimizer`."""
     if settings.optimizer == "adam":
-        return AdamUpdate(parameters, weight_decay)
-    return MomentumUpdate(parameters, settings.momentum, weight_decay)
+        return Adam(parameters, run.weight_decay)
+    return Momentum(parameters, settings.momentum, run.weight_decay)

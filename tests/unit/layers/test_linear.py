@@ -86,13 +86,3 @@ def test_any_leading_dimensions(density):
         torch.equal(one.reshape(other.shape), other)
         for one, other in zip(apart, together, strict=True)
     )
-
-
-@pytest.mark.parametrize("kept", [0, 1])
-def test_a_layer_of_no_or_one_connection(kept):
-    images, weight, shift, gradient, mask = drawn(3, 5, 4, 6, True, 0)
-    mask[2, 1] = bool(kept)
-    weight[2, 1] = float(kept)
-    case = images, weight, shift, gradient, mask
-    for result, reference in zip(ours(*case), exact(*case), strict=True):
-        torch.testing.assert_close(result.double(), reference, rtol=1e-5, atol=1e-5)

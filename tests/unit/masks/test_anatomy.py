@@ -2,6 +2,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from snip.layers.weights import build_network
 from snip.masks.anatomy import anatomy
@@ -70,20 +71,6 @@ def test_effective_connections_are_those_on_a_path(network, seed, share):
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_connections_on_no_path_change_nothing(network):
-    module = build_network(network, 1)
-    masks = random_masks(module, 2, 0.02)
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randn(7, 1, 28, 28, generator=generator)
-    kept = {name: p.detach() * masks[name] for name, p in module.named_parameters()}
-    without = dict(kept)
-    for name, effective in effective_by_hand(module, masks).items():
-        without[name] = kept[name] * effective
-    both = [torch.func.functional_call(module, values, (images,)) for values in (kept, without)]
-    assert torch.allclose(*both, atol=1e-6)
-
-
-@pytest.mark.parametrize("network", NETWORKS)
 def test_a_whole_network_has_no_dead_unit_and_an_empty_one_only_dead_units(network):
     module = build_network(network, 0)
     for kept in (True, False):
@@ -92,3 +79,38 @@ def test_a_whole_network_has_no_dead_unit_and_an_empty_one_only_dead_units(netwo
             expected = counts["parameters"] if kept else 0
             assert counts["kept"] == counts["effective"] == expected
             assert counts["dead_units"] == (0 if kept else counts["units"])
+
+
+class Maxout(nn.Module):
+    """Hidden units that are the larger of two linear ones (Goodfellow et al. 2013)."""
+
+    def __init__(self, larger):
+        super().__init__()
+        self.fc1, self.fc2, self.larger = nn.Linear(784, 60), nn.Linear(30, 10), larger
+
+    def forward(self, images):
+        pairs = self.fc1(images.flatten(1)).view(-1, 30, 2)
+        return self.fc2(self.larger(pairs).flatten(1))
+
+
+@pytest.mark.parametrize(
+    "larger",
+    [
+        lambda pairs: pairs.amax(2),
+        lambda pairs: pairs.max(2).values,
+        lambda pairs: torch.max(pairs, dim=-1, keepdim=True)[0],
+        lambda pairs: torch.max(pairs[..., 0], pairs[..., 1]),
+        lambda pairs: pairs[..., 0].maximum(pairs[..., 1]),
+        nn.MaxPool1d(2),
+        nn.MaxPool2d((1, 2)),
+        lambda pairs: nn.functional.max_pool1d(pairs, 2, 2, 0, 1),
+    ],
+)
+def test_every_input_of_a_maximum_is_on_a_path(larger):
+    network = Maxout(larger)
+    masks = {name: torch.ones_like(p, dtype=torch.bool) for name, p in network.named_parameters()}
+    masks["fc1.weight"][7] = False  # the other unit of its pair stays
+    masks["fc2.weight"][:, 5] = False
+    counts = anatomy(network, masks)
+    assert counts["fc1.weight"]["effective"] == 57 * 784
+    assert counts["fc1.weight"]["dead_units"] == 3 and counts["fc2.weight"]["effective"] == 290

@@ -11,7 +11,7 @@ from snip.datasets.dataset import load_dataset
 from snip.layers.weights import build_network
 from snip.masks import scoring
 from snip.masks.anatomy import anatomy
-from snip.study.axes import MaskSet
+from snip.study.runs import MaskSet
 from snip.study.settings import Settings
 
 
@@ -29,19 +29,19 @@ def score_by_hand(data, output, *words):
 
 @pytest.mark.parametrize("classes", ["all", "7", "each"])
 def test_a_mask_file_by_hand_has_each_tensor_without_pickle(tmp_path, generated, classes):
-    words = ["--network=lenet-5-caffe", f"--class={classes}", "--batch-size=20"]
-    words += ["--seed", "4", "0", "--sparsity", "50", "99.5"]
+    words = ["--network=lenet-5-caffe", f"--classes={classes}", "--batch-size=20"]
+    words += ["--seeds", "4", "0", "--sparsities", "50", "99.5"]
     arrays, description = score_by_hand(generated, tmp_path / "mask.npz", *words)
     dataset = load_dataset("generated", generated)
     assert description["seeds"] == [4, 0] and description["units"] == 20
-    assert description["sparsities"] == ["50", "99.5"]
+    assert description["sparsities"] == [50, 99.5]
     assert description["settings"]["prunable"] == "weights-and-biases"
     assert description["made_by"]["device"] == "cpu" and description["made_by"]["processor"]
     assert "images" not in arrays  # the first layer's units see parts of the image
     for row, seed in enumerate(description["seeds"]):
         network = build_network("lenet-5-caffe", seed)
         for number, class_ in enumerate(description["classes"]):
-            masks_of = MaskSet("generated", "lenet-5-caffe", "snip", 20, class_)
+            masks_of = MaskSet(network="lenet-5-caffe", batch_size=20, classes=class_)
             problem = scoring.make_problem(
                 copy.deepcopy(network), masks_of, seed, Settings(), dataset
             )
@@ -61,10 +61,10 @@ def test_a_mask_file_by_hand_has_each_tensor_without_pickle(tmp_path, generated,
 def test_masks_of_a_seed_are_the_same_whatever_other_seeds_are_scored(
     tmp_path, generated, criterion
 ):
-    words = [f"--criterion={criterion}", "--class=all", "--batch-size=20", "--sparsity", "90"]
-    whole, of_all = score_by_hand(generated, tmp_path / "all.npz", *words, "--seed", "3", "0", "7")
+    words = [f"--criterion={criterion}", "--classes=all", "--batch-size=20", "--sparsities", "90"]
+    whole, of_all = score_by_hand(generated, tmp_path / "all.npz", *words, "--seeds", "3", "0", "7")
     for row, seed in enumerate((3, 0, 7)):
-        one, alone = score_by_hand(generated, tmp_path / "one.npz", *words, "--seed", str(seed))
+        one, alone = score_by_hand(generated, tmp_path / "one.npz", *words, "--seeds", str(seed))
         assert alone["seeds"] == [seed] and one["images"].shape == (1, 1, 1, 28, 28)
         for name in ("composition", "anatomies"):
             assert alone[name] == [of_all[name][row]]

@@ -101,12 +101,6 @@ def test_inverted_rounds_keep_the_lowest_each_time(in_rounds):
     assert torch.equal(kept_of(problem, mask), scoring.highest(-problem.weights.abs(), 26_661))
 
 
-def test_no_round_is_scored_when_nothing_is_pruned(in_rounds):
-    seen = in_rounds(lambda round_: round_.weights, rounds=100)
-    [mask] = scoring.make_masks(random_problem(), "magnitude", [0])
-    assert not seen and all(part.all() for part in mask.values())
-
-
 def test_each_sparsity_is_scored_apart_and_with_the_same_random_numbers(in_rounds):
     def draws(round_):
         with torch.no_grad():  # what a criterion does to its network is undone
@@ -122,18 +116,6 @@ def test_each_sparsity_is_scored_apart_and_with_the_same_random_numbers(in_round
         together = scoring.make_masks(problem, "magnitude", sparsities)[-1]
         assert all(torch.equal(alone[name], together[name]) for name in alone)
     assert all(torch.equal(before[name], p) for name, p in problem.network.state_dict().items())
-
-
-@pytest.mark.parametrize("asked", ["sparsity", "kept", "initial_weights"])
-def test_a_criterion_without_rounds_is_told_how_to_have_one(in_rounds, asked):
-    in_rounds(lambda problem: getattr(problem, asked), rounds=0)
-    said = rf"criteria/magnitude.py asks for problem\.{asked}, .*expected ROUNDS = 1, or more, at"
-    with pytest.raises(scoring.MaskError, match=said):
-        scoring.make_masks(random_problem(), "magnitude", [90])
-    # Other mistakes stay what they are.
-    in_rounds(lambda problem: problem.gradiant, rounds=0)
-    with pytest.raises(AttributeError, match="gradiant"):
-        scoring.make_masks(random_problem(), "magnitude", [90])
 
 
 @pytest.mark.parametrize("criterion", ["iterative-snip", "force"])

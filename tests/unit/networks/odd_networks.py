@@ -1,5 +1,8 @@
 """Networks that are unusual, and right: each builds a module."""
 
+import random
+
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
@@ -20,44 +23,12 @@ class Own(nn.Module):
         return self.fc2(self.hidden(images))
 
 
-class AsksForTypes(Own):
-    """Looks for linear layers by their class, and for their sizes."""
-
-    def forward(self, images):
-        values = images.flatten(1).view(-1, self.fc1.in_features)
-        for layer in self.children():
-            if isinstance(layer, nn.Linear):
-                values = layer(values).relu() if layer.out_features > 10 else layer(values)
-        return values
-
-
-class InAList(Own):
-    """Keeps its layers in a plain list beside their names."""
-
-    def __init__(self):
-        super().__init__()
-        self.layers = [self.fc1, self.fc2]
-
-    def forward(self, images):
-        first, last = self.layers
-        return last(first(images.flatten(1)).relu())
-
-
 class Clipped(Own):
     """Clips its weights in place before it uses them."""
 
     def forward(self, images):
         with torch.no_grad():
             self.fc1.weight.clamp_(-0.02, 0.02)
-        return super().forward(images)
-
-
-class Renormalised(Own):
-    """Gives each unit's weights a length of at most one, in place."""
-
-    def forward(self, images):
-        with torch.no_grad():
-            self.fc1.weight.div_(self.fc1.weight.norm(dim=1, keepdim=True).clamp(min=1))
         return super().forward(images)
 
 
@@ -137,8 +108,7 @@ class Difference(Own):
         return (super().hidden(images) - self.minus(images.flatten(1)).relu()).tanh()
 
 
-ODD = [AsksForTypes, InAList, Clipped, Renormalised, Twice, Tied, Frozen, WithState, Scaled]
-ODD += [ClippedCopy, Difference]
+ODD = [Clipped, ClippedCopy, Twice, Tied, Frozen, WithState, Scaled, Difference]
 
 
 class Centred(Own):
@@ -186,3 +156,28 @@ class Double(Own):
 
     def forward(self, images):
         return super().forward(images.double())
+
+
+class Noisy(Own):
+    """Draws from all three global generators in training."""
+
+    def hidden(self, images):
+        hidden = super().hidden(images)
+        if self.training:
+            noise = torch.from_numpy(np.random.normal(size=30)).float()
+            hidden = hidden * random.uniform(0.5, 1) + 0.1 * noise * torch.rand(30)
+        return hidden
+
+
+class Wired(Own):
+    """Draws a permutation of the pixels and signs by all three global generators."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("order", torch.randperm(784))
+        self.register_buffer("signs", torch.from_numpy(np.random.choice([-1.0, 1.0], 784)))
+        self.register_buffer("first", torch.tensor(random.random()))
+
+    def forward(self, images):
+        pixels = images.flatten(1)[:, self.order] * self.signs.float() * self.first
+        return super().forward(pixels.view_as(images))

@@ -1,7 +1,7 @@
+"""Steps, the schedule and the result of a run, beside their formulas."""
+
+import io
 import itertools
-import operator
-import os
-from dataclasses import replace
 from unittest.mock import patch
 
 import numpy as np
@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from quick import QUICK, RUN
-from snip.training.examples import batches
-from snip.training.loop import Training, choose_device, prepare
+from quick import QUICK, RUN, changed, quietly
+from snip.training import progress
+from snip.training.loop import Training, train
+from snip.training.start import TrainingError, batches, prepare
 
 
 def plain_steps(run, run_settings, dataset, steps):
@@ -65,11 +66,11 @@ def rounding_decides(run, run_settings, dataset, weights):
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     deadline=None,
-    max_examples=12,
+    max_examples=8,
 )
 @given(
     network=st.sampled_from(["lenet-300-100", "lenet-5-caffe"]),
-    sparsity=st.sampled_from(["0", "50", "90", "99"]),
+    sparsity=st.sampled_from([0, 50, 90, 99]),
     decay=st.sampled_from(["0", "0.0005", "0.1"]),
     momentum=st.sampled_from([0.0, 0.9]),
     seed=st.integers(0, 100),
@@ -78,15 +79,16 @@ def rounding_decides(run, run_settings, dataset, weights):
 def test_training_follows_the_textbook_formulas(
     dataset, network, sparsity, decay, momentum, seed, batch
 ):
-    run = replace(RUN, network=network, sparsity=sparsity, weight_decay=decay, seed=seed)
+    run = changed(RUN, network=network, sparsity=sparsity, weight_decay=decay, seed=seed)
     changes = {"training_batch_size": batch, "learning_rate": 0.01, "momentum": momentum}
-    run_settings = replace(QUICK, decay_every=2, **changes)
+    run_settings = changed(QUICK, decay_every=2, **changes)
     fast = Training(run, run_settings, dataset)
-    losses = [fast.step() for _ in range(4)]
+    for _ in range(4):
+        fast.step()
     expected, weights = plain_steps(run, run_settings, dataset, 4)
     # Single against double precision, over four steps.
-    assert losses == pytest.approx(expected, rel=1e-3, abs=1e-4)
-    trained = {name: operator.attrgetter(name)(fast.network).double() for name in weights}
+    assert fast.losses == pytest.approx(expected, rel=1e-3, abs=1e-4)
+    trained = {name: p.detach().double() for name, p in fast.network.named_parameters()}
     if not all(torch.allclose(trained[n], w, rtol=1e-3, atol=1e-4) for n, w in weights.items()):
         assume(not rounding_decides(run, run_settings, dataset, weights))
     for name, weight in weights.items():
@@ -94,65 +96,77 @@ def test_training_follows_the_textbook_formulas(
 
 
 @pytest.mark.parametrize("network", ["lenet-300-100", "lenet-5-caffe"])
-@pytest.mark.parametrize("sparsity", ["50", "95"])
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-def test_pruned_weights_and_the_optimisers_memory_of_them_stay_exactly_zero(
-    dataset, network, sparsity, optimizer
-):
-    run = replace(RUN, network=network, sparsity=sparsity)
-    training = Training(run, replace(QUICK, optimizer=optimizer), dataset)
+def test_our_networks_are_trained_without_autograd(dataset, network):
+    training = Training(changed(RUN, network=network), QUICK, dataset)
+    with patch.object(training.network, "forward", side_effect=AssertionError):
+        training.step()
+
+
+def test_errors_are_shares_of_wrong_predictions_on_validation_and_test_images(dataset):
+    training = Training(RUN, QUICK, dataset)
+    training.step()
+    training.evaluate()
+    _, held_out = dataset.split(RUN.seed, QUICK.validation_share)
+    expected = {"iteration": 1}
+    for name, images, labels in [
+        ("validation_error", dataset.train_images[held_out], dataset.train_labels[held_out]),
+        ("test_error", dataset.test_images, dataset.test_labels),
+    ]:
+        predicted = training.network(dataset.standardise(images)).argmax(1).numpy()
+        expected[name] = 100 * (predicted != labels).mean()
+    assert training.evaluations == [pytest.approx(expected, rel=1e-12)]
+    assert 0 < expected["test_error"] < 100 and len(held_out) == 60
+
+
+def test_points_are_logged_and_errors_evaluated_at_their_intervals_and_at_the_end(dataset):
+    training = Training(RUN, QUICK, dataset)
     for _ in range(12):
         training.step()
-    for name, mask in training.masks.items():
-        assert not mask.all()
-        assert (operator.attrgetter(name)(training.network)[~mask] == 0).all()
-    names = list(training.parameters)
-    assert (training.parameters["fc1.weight"].dim() == 1) == (sparsity == "95")
-    memory = [tensor for tensor in training.update.state if tensor.dim()]
-    assert len(memory) == len(names) * {"sgd": 1, "adam": 2}[optimizer]
-    moving = 0
-    per_name = len(memory) // len(names)
-    for tensor, name in zip(memory, np.repeat(names, per_name), strict=True):
-        if tensor.shape == training.masks[name].shape:
-            assert (tensor[~training.masks[name]] == 0).all()
-        moving += name.startswith("fc1") and bool(tensor.any())
-    assert moving
+    losses, result = training.losses, quietly(dataset)
+    means = [np.mean(losses[:5]), np.mean(losses[5:10]), np.mean(losses[10:])]
+    assert [point[0] for point in result["curve"]] == [5, 10, 12]
+    assert [point[1] for point in result["curve"]] == pytest.approx(means, rel=1e-12)
+    assert [each["iteration"] for each in result["evaluations"]] == [4, 8, 12]
+    assert result["train_loss"] == result["curve"][-1][1]
 
 
-def test_redrawn_weights_keep_the_mask(dataset):
-    kept, redrawn = (
-        Training(RUN, replace(QUICK, initial_weights=how), dataset) for how in ("keep", "redraw")
-    )
-    for name, mask in kept.masks.items():
-        assert torch.equal(mask, redrawn.masks[name])
-    assert not torch.equal(kept.network.fc1.weight, redrawn.network.fc1.weight)
+def test_reported_errors_are_the_last_the_best_and_that_of_the_best_validation(dataset):
+    training = Training(RUN, QUICK, dataset)
+    training.curve = [(5, 2.0), (12, 1.5)]
+    errors = [(30, 20), (10, 15), (10, 12), (20, 18)]
+    training.evaluations = [{"validation_error": v, "test_error": t} for v, t in errors]
+    result = training.result()
+    assert (result["validation_error"], result["test_error"], result["train_loss"]) == (20, 18, 1.5)
+    assert result["best_validation_test_error"] == 15 and result["best_test_error"] == 12
 
 
-def test_runs_of_one_seed_share_weights_split_and_order(dataset):
-    one = Training(replace(RUN, sparsity="0"), QUICK, dataset)
-    other = Training(replace(RUN, sparsity="50", criterion="random"), QUICK, dataset)
-    kept = other.masks["fc1.weight"]
-    assert torch.equal(one.network.fc1.weight[kept], other.network.fc1.weight[kept])
-    assert (one.validation == other.validation).all()
-    assert (next(one.batches) == next(other.batches)).all()
+def test_a_diverging_run_is_named_with_iteration_and_rate(dataset):
+    said = f"run {RUN.path} diverged: .* at iteration 2 with learning rate 1e\\+30"
+    with pytest.raises(TrainingError, match=said):
+        quietly(dataset, settings=changed(QUICK, learning_rate=1e30))
 
 
-def test_a_cuda_device_is_asked_for_equal_bytes(monkeypatch):
-    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    try:
-        assert choose_device("cpu").type == "cpu"
-        assert not torch.are_deterministic_algorithms_enabled()
-        assert choose_device("cuda").type == "cuda"
-        assert torch.are_deterministic_algorithms_enabled()
-        assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
-    finally:
-        torch.use_deterministic_algorithms(False)
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
 
-@pytest.mark.parametrize("network", ["lenet-300-100", "lenet-5-caffe"])
-@pytest.mark.parametrize("sparsity", ["0", "95"])
-def test_our_networks_are_trained_without_autograd(dataset, network, sparsity):
-    training = Training(replace(RUN, network=network, sparsity=sparsity), QUICK, dataset)
-    with patch.object(training.network, "forward", side_effect=AssertionError):
-        assert training.step() > 0
+def test_a_terminal_shows_a_bar_and_a_file_lines(dataset):
+    terminal, file = Terminal(), io.StringIO()
+    assert train(RUN, QUICK, dataset, log=terminal) == train(RUN, QUICK, dataset, log=file)
+    assert "12/12" in terminal.getvalue() and "loss " in terminal.getvalue()
+    *lines, last = file.getvalue().splitlines()
+    assert len(lines) == 3 and progress.seconds_trained(last) is not None
+    assert all(progress.seconds_left(line) is not None for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("labels", "rate", "warned"),
+    [("correct", 1e-9, True), ("correct", 0.05, False), ("random", 1e-9, False)],
+)
+def test_a_run_that_ends_at_chance_warns(dataset, labels, rate, warned):
+    run, log = changed(RUN, labels=labels), io.StringIO()
+    result = train(run, changed(QUICK, learning_rate=rate, iterations=40), dataset, log=log)
+    assert (result["test_error"] > progress.CHANCE_ERROR) == (rate == 1e-9)
+    error = progress.error_at_chance(log.getvalue())
+    assert error == (round(result["test_error"], 1) if warned else None)

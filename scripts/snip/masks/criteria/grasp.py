@@ -8,6 +8,8 @@ The authors' code also redraws the weights of linear layers before it scores, an
 biases. Here the weights scored are those trained, and biases are pruned if the settings say so.
 """
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
@@ -22,17 +24,17 @@ TEMPERATURE = 200
 
 def score(problem: PruningProblem) -> Tensor:
     """Return θ · Hg on the pruning batch, with its sign."""
-    gradient = flatten(map(sum, zip(*_gradients(problem, create_graph=False), strict=True)))
+    gradient = flatten(sum(each) for each in zip(*_gradients(problem, False), strict=True))
     parts = gradient.split(problem.sizes)
     product = torch.zeros_like(gradient)
     # Each chunk's graph is freed before the next one's is made.
-    for chunk in _gradients(problem, create_graph=True):
+    for chunk in _gradients(problem, True):
         inner = sum((g.flatten() * part).sum() for g, part in zip(chunk, parts, strict=True))
         product += flatten(torch.autograd.grad(inner, problem.parameters, materialize_grads=True))
     return problem.weights * product
 
 
-def _gradients(problem: PruningProblem, create_graph: bool):
+def _gradients(problem: PruningProblem, create_graph: bool) -> Iterator[tuple[Tensor, ...]]:
     """Yield per chunk its part of the gradient of the mean loss, one tensor for each parameter."""
     for images, labels in problem.chunks:
         logits = problem.network(images) / TEMPERATURE
