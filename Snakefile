@@ -1,14 +1,14 @@
 # Figures 1 to 7 of the SNIP paper: from the configuration to figures/all.
 #
-# Paths: a file's name spells what was swept, and nothing else. RUN and MASKS are the grammars in
-# scripts/snip/study/axes.py.
+# Paths: a file's name spells every axis. RUN is dataset-{dataset}/network-{network}/…/seed-{seed}, and
+# MASKS likewise, with the axes in the order of the fields in scripts/snip/study/runs.py.
 #
 #   results/datasets/{source}/                         verified IDX files and summary.npz
 #   results/{study}/runs/RUN.json                      one network trained
 #   results/{study}/masks/MASKS.npz                    a kind of mask scored, all its seeds
-#   results/{study}/slices/{slice}-{digest}.json       what decides it: configuration and code
+#   results/{study}/specs/{spec}-{digest}.json         what decides it: configuration and code
 #   results/{study}/tables/{figure}/…                  one figure's runs:
-#                                                      {runs,layers,curves,settings,made_by}.csv
+#                                                      {runs,layers,curves,made_by}.csv
 #   results/{study}/tables/…                           the whole study's runs, likewise
 #   results/{study}/tables/masks.csv                   what masks leave of each layer
 #   results/{study}/tables/{claims,published}.csv      what the paper says, tested

@@ -1,6 +1,8 @@
-"""Convert result files of an earlier version, in which `labels` were `true` instead of `correct`.
+"""Convert result files of versions before 0.2.0: their paths spelled some axes alone.
 
 python scripts/convert_results.py results/paper/runs
+
+Masks are not converted: they are scored again in seconds.
 """
 
 from __future__ import annotations
@@ -8,13 +10,18 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from snip.jobs import command
 from snip.jobs.failures import SnipError
 from snip.jobs.files import sealed, unsealed, write_atomically
+from snip.study.model import sentence
+from snip.study.runs import KEY, Run
+from snip.study.settings import Settings
 
 
-def convert(path: Path) -> bool:
-    """Convert a result file: its key, seal and path. The old file goes once the new is there.
+def convert(folder: Path, path: Path) -> bool:
+    """Convert a result file: key, settings, seal and path. The old file goes once the new is there.
 
     Returns:
         Whether there was anything to convert.
@@ -24,20 +31,29 @@ def convert(path: Path) -> bool:
     """
     try:
         result = unsealed(path.read_bytes())
-        if result["labels"] != "true":
-            return False
-    except (OSError, ValueError, KeyError) as error:
+        key = {name: result.pop(name) for name in KEY}
+        settings = result.pop("settings")
+        key["labels"] = {"true": "correct"}.get(key["labels"], key["labels"])
+        if settings["device"] == "auto":  # is gone
+            made_by = result.get("made_by", {}).get("device", "cpu")
+            settings["device"] = "cpu" if made_by == "cpu" else "cuda"
+        run = Run(**key)
+        every = {name: settings[name] for name in Settings.model_fields}
+        ordered = dict(Settings(**every | settings))
+    except KeyError as error:
+        raise SnipError(f"result file {path} cannot be converted: it lacks {error}") from error
+    except ValidationError as error:
+        raise SnipError(f"result file {path} cannot be converted: {sentence(error)}") from error
+    except (OSError, ValueError, TypeError) as error:
         raise SnipError(f"result file {path} cannot be converted: {error}") from error
-    settings = result["settings"]
-    if settings.get("device") == "auto":  # is gone
-        settings["device"] = (
-            "cuda" if result.get("made_by", {}).get("device", "cpu") != "cpu" else "cpu"
+    new = folder / f"{run.path}.json"
+    if new == path:
+        return False
+    content = sealed({**run.key, "settings": ordered, **result})
+    if new.exists() and new.read_bytes() != content:
+        raise SnipError(
+            f"result file {path} cannot be converted: found another result at {new}, expected none"
         )
-    new = Path(*("labels-correct" if part == "labels-true" else part for part in path.parts))
-    content = sealed({**result, "labels": "correct"})
-    if new == path or new.exists() and new.read_bytes() != content:
-        why = "its path lacks labels-true" if new == path else f"another result stands at {new}"
-        raise SnipError(f"result file {path} cannot be converted: {why}")
     write_atomically(new, content)
     path.unlink()
     return True
@@ -52,9 +68,12 @@ def main() -> None:
     converted, left = 0, []
     for path in sorted(folder.rglob("*.json")):
         try:
-            converted += convert(path)
+            converted += convert(folder, path)
         except SnipError as error:
             left.append(str(error))
+    for place in sorted(folder.rglob("*"), reverse=True):  # the innermost first
+        if place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
     print(*left, f"{converted} result files converted", sep="\n")
     if left:
         sys.exit(1)

@@ -7,40 +7,39 @@ The output (.npz) loads with numpy.load(..., allow_pickle=False) and holds
   pixel;
 - `description`, a JSON text: what was scored, under which settings, what computed it, and per seed,
   sparsity and tensor the number of parameters kept, of those on a path, and of dead units.
-There is one class, that of the pruning batch. With `--class each` there are ten pruning batches,
+There is one class, that of the pruning batch. With `--classes each` there are ten pruning batches,
 one of each class, and no counts.
 """
 
 from pathlib import Path
 
-from snip.datasets.sources import CLASSES, FETCHED
+from snip.datasets.sources import FETCHED
 from snip.jobs import command, threads
-from snip.jobs.code import check_unedited, code_digest
+from snip.jobs.code import checked_digest
 from snip.study import options, registry
-from snip.study.axes import AXES, MASK_AXES, MaskSet
-from snip.study.settings import SCORING_SETTINGS
+from snip.study.runs import MASK_AXES, MaskSet, Scored
+from snip.study.settings import SCORING, Settings
 
 
 def main() -> None:
     parser = command.parser(__doc__)
-    command.add_code(parser)
-    options.add_axes(parser, [name for name in MASK_AXES if name != "class_"])
-    options.add_axis(parser, "seed", nargs="+", default=[AXES["seed"].default])
-    options.add_axis(parser, "sparsity", nargs="+", required=True)
-    parser.add_argument(
-        "--class",
-        dest="class_",
-        default="all",
-        choices=["all", "each", *map(str, range(CLASSES))],
-        help="draw the pruning batch from one class alone, or ten of them from each",
-    )
-    parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
+    options.add(parser, MaskSet, MASK_AXES)
+    options.add(parser, Scored, Scored.model_fields, nargs="+")
+    parser.add_argument("--data", type=Path, default=FETCHED, help="folder of fetched data")
     parser.add_argument("--images-only", action="store_true", help="leave the masks out")
+    parser.add_argument("--code", help="SHA-256 that the tool's code must have")
     parser.add_argument("--output", type=Path, required=True, help="mask file (.npz)")
-    options.add_settings(parser, SCORING_SETTINGS)
+    scoring = [name for name in Settings.model_fields if name in SCORING]
+    group = parser.add_argument_group("settings (not given: as in config/default.yaml)")
+    options.add(group, Settings, scoring)
     parsed = parser.parse_args()
-    chosen = registry.chosen_files(parsed.criterion, parsed.network)
-    check_unedited(parsed.code, "prune", *chosen)
+    masks = options.read(parsed, MaskSet)
+    registry.check("criteria", masks.criterion)
+    registry.check("networks", masks.network)
+    wanted = options.read(parsed, Scored)
+    settings = options.settings(parsed, masks, scoring)
+    chosen = registry.chosen_files(masks.criterion, masks.network)
+    code = checked_digest(parsed.code, "prune", *chosen)  # now, before somebody edits it
 
     threads.limit_libraries()
     with command.importing():
@@ -50,15 +49,13 @@ def main() -> None:
         from snip.masks.mask_kinds import score_kind
 
     threads.use_one_thread()
-    settings = options.settings_of(parsed)
     dataset = load_dataset(
-        parsed.dataset, parsed.data, settings.inverted_statistics, settings.grey_values
+        masks.dataset, parsed.data, settings.inverted_statistics, settings.grey_values
     )
-    masks = MaskSet(**{name: getattr(parsed, name) for name in MASK_AXES})
     description, arrays = score_kind(
-        masks, parsed.seed, parsed.sparsity, settings, dataset, parsed.images_only
+        masks, wanted.seeds, wanted.sparsities, settings, dataset, parsed.images_only
     )
-    description["made_by"] = threads.made_by(code_digest("scripts/prune.py", *chosen), "cpu")
+    description["made_by"] = threads.made_by(code, "cpu")
     write_atomically(parsed.output, mask_file(description, arrays))
 
 

@@ -10,17 +10,18 @@ from pathlib import Path
 
 from snip.datasets.sources import FETCHED
 from snip.jobs import command, signals, threads
-from snip.jobs.code import check_unedited, code_digest
+from snip.jobs.code import checked_digest
 from snip.jobs.failures import SnipError
 from snip.study import options, registry
-from snip.study.axes import KEY
+from snip.study.runs import Run
+from snip.study.settings import Settings
 
 
 def main() -> None:
     parser = command.parser(__doc__)
-    command.add_code(parser)
-    options.add_axes(parser, KEY)
-    parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
+    options.add(parser, Run, Run.model_fields)
+    parser.add_argument("--data", type=Path, default=FETCHED, help="folder of fetched data")
+    parser.add_argument("--code", help="SHA-256 that the tool's code must have")
     parser.add_argument("--output", type=Path, required=True, help="result file (.json)")
     parser.add_argument(
         "--checkpoint", type=Path, help="go on from this file; kept up to date, removed at the end"
@@ -28,12 +29,17 @@ def main() -> None:
     parser.add_argument(
         "--checkpoint-seconds", type=float, default=60, help="interval between checkpoints"
     )
-    options.add_settings(parser)
+    group = parser.add_argument_group("settings (not given: as in config/default.yaml)")
+    options.add(group, Settings, Settings.model_fields)
     parsed = parser.parse_args()
     if parsed.checkpoint == parsed.output:
         raise SnipError(f"--checkpoint is {parsed.output}, expected another file than --output")
-    chosen = registry.chosen_files(parsed.criterion, parsed.network)
-    check_unedited(parsed.code, "train", *chosen)
+    run = options.read(parsed, Run)
+    registry.check("criteria", run.criterion)
+    registry.check("networks", run.network)
+    settings = options.settings(parsed, run, Settings.model_fields)
+    chosen = registry.chosen_files(run.criterion, run.network)
+    code = checked_digest(parsed.code, "train", *chosen)  # now, before somebody edits it
 
     threads.limit_libraries()
     with command.importing():
@@ -42,27 +48,27 @@ def main() -> None:
         from snip.datasets.dataset import load_dataset
         from snip.jobs.files import sealed, write_atomically
         from snip.training.checkpoints import Checkpoint, fingerprint
-        from snip.training.loop import choose_device
-        from snip.training.run import train
+        from snip.training.loop import train
 
     threads.use_one_thread()
     # Gradients of memorised labels become denormal numbers, which are slow and as good as zero.
     torch.set_flush_denormal(True)
-    run, settings = options.run_of(parsed), options.settings_of(parsed)
     dataset = load_dataset(
         run.dataset, parsed.data, settings.inverted_statistics, settings.grey_values
     )
-    identity = fingerprint(run, settings, dataset)
-    checkpoint = Checkpoint(parsed.checkpoint, identity, parsed.checkpoint_seconds)
+    checkpoint = None
+    if parsed.checkpoint:
+        identity = fingerprint(run, settings, dataset)
+        checkpoint = Checkpoint(parsed.checkpoint, identity, parsed.checkpoint_seconds)
     # Slurm before its time limit, Ctrl-C and a closed terminal end the run with a checkpoint.
     stop = threading.Event()
     for number in signals.endings():
         signal.signal(number, lambda *_: stop.set())
     result = train(run, settings, dataset, checkpoint, stop.is_set)
-    code = code_digest("scripts/train.py", *chosen)
-    result["made_by"] = threads.made_by(code, choose_device(settings.device).type)
+    result["made_by"] = threads.made_by(code, settings.device)
     write_atomically(parsed.output, sealed(result))
-    checkpoint.remove()
+    if checkpoint:
+        checkpoint.remove()
 
 
 if __name__ == "__main__":

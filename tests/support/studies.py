@@ -1,21 +1,52 @@
 """The project's own studies."""
 
+import json
+from functools import cache, reduce
+from typing import Any, Literal, get_args, get_origin
+
 from helpers import REPOSITORY
-from snip.study.config import load_config
-from snip.study.settings import FIELDS
+from snip.study.config import Config
+from snip.study.load import check, overlaid, read
+from snip.study.settings import Settings
 
 CONFIG = REPOSITORY / "config"
+GONE = object()  # in the place of a value: no such key
 
 
-def load(name):
+def content(*names: str) -> dict[str, Any]:
+    """What a study's files say, laid over the default study; a test may edit it."""
+    files = [_file(name) for name in ("default", *names)]
+    # What YAML shares, such as `*runs`, becomes a list of its own.
+    return json.loads(json.dumps(reduce(overlaid, files)))
+
+
+@cache
+def _file(name: str) -> dict[str, Any]:
+    return read(CONFIG / f"{name}.yaml")
+
+
+def load(*names: str) -> Config:
     """A study of the project, checked."""
-    overlays = [] if name == "default" else [CONFIG / f"{name}.yaml"]
-    return load_config(CONFIG / "default.yaml", *overlays)
+    return check(content(*names))
+
+
+def put(target: dict[str, Any], path: str, value: object) -> dict[str, Any]:
+    """Set a key, such as `figures.fig1[0].seeds`, of what a study's files say; returns all."""
+    *parents, last = path.replace("[", ".").replace("]", "").split(".")
+    inner: Any = target
+    for key in parents:
+        inner = inner[int(key)] if isinstance(inner, list) else inner.setdefault(key, {})
+    place = int(last) if isinstance(inner, list) else last
+    if value is GONE:
+        del inner[place]
+    else:
+        inner[place] = value
+    return target
 
 
 # The values that a setting made of text may have.
 CHOICES = {
-    name: field.metadata["limits"]["enum"]
-    for name, field in FIELDS.items()
-    if "enum" in field.metadata["limits"]
+    name: get_args(field.annotation)
+    for name, field in Settings.model_fields.items()
+    if get_origin(field.annotation) is Literal
 }

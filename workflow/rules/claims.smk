@@ -2,15 +2,24 @@
 # for figures with statements of their own -> results/{study}/tables/{figure}.csv
 
 CLAIMED_MASKS = [name for name in figures.CLAIMED if name in figures.MASKED]
-CLAIMED_DATA = sources_of(CLAIMED_MASKS)
+
+
+def judged_inputs(wildcards):
+    """The tables, mask files and data that a figure's statements look at, by name."""
+    name = wildcards.figure
+    files = {"tables": [f"{RESULTS}/tables/{name}/{table}.csv" for table in TABLES]}
+    if figures.FIGURES[name].by_reading:  # mask images are compared with its images
+        files["masks"] = mask_files(name)
+        files["data"] = images(name)
+    return files
 
 
 rule claims:
     input:
-        slice=lambda wildcards: slice_file("claims"),
+        spec=lambda wildcards: spec_file("claims"),
         tables=[f"{RESULTS}/tables/{table}.csv" for table in TABLES],
         masks=mask_files(*CLAIMED_MASKS),
-        data=[fetched(source, [*IDX_FILES, SUMMARY]) for source in CLAIMED_DATA],
+        data=images(*CLAIMED_MASKS),
     output:
         table=f"{RESULTS}/tables/claims.csv",
         readable=f"{PICTURES}/claims.md",
@@ -27,18 +36,16 @@ rule claims:
         disk_mb=1000,
     params:
         scripts=scripts,
-        results=lambda wildcards: RESULTS,
+        folders=folders,
     shell:
-        "{params.scripts}/judge.py --slice {input.slice} --results {params.results} --output {output.table}"
+        "{params.scripts}/judge.py --spec {input.spec} {params.folders} --output {output.table}"
         " --readable {output.readable} 2> {log}"
 
 
 rule judge_figure:
     input:
-        slice=figure_slice,
-        tables=[f"{RESULTS}/tables/{{figure}}/{table}.csv" for table in TABLES],
-        masks=lambda wildcards: mask_files(wildcards.figure),
-        data=judged_data,
+        unpack(judged_inputs),
+        spec=figure_spec,
     output:
         table=f"{RESULTS}/tables/{{figure}}.csv",
     log:
@@ -55,7 +62,7 @@ rule judge_figure:
         disk_mb=1000,
     params:
         scripts=scripts,
-        results=lambda wildcards: RESULTS,
+        folders=folders,
     shell:
-        "{params.scripts}/judge.py --figure {wildcards.figure} --slice {input.slice} --results {params.results}"
+        "{params.scripts}/judge.py --figure {wildcards.figure} --spec {input.spec} {params.folders}"
         " --output {output.table} 2> {log}"

@@ -10,6 +10,21 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
+# What Snakemake and jobs import. Jobs run in the environment of Snakemake, or in one of their own.
+PLANNING = ("pandas", "pydantic", "yaml")
+TRAINING = ("torch", "numpy", "scipy", "seaborn", "pooch", "PIL", "pypdf", "threadpoolctl", "tqdm")
+DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+NEEDED = PLANNING if DEPLOYED else (*PLANNING, *TRAINING)
+if missing := [name for name in NEEDED if find_spec(name) is None]:
+    raise WorkflowError(
+        f"the Python that runs Snakemake, {sys.executable}, lacks {', '.join(missing)}: expected the packages of"
+        " requirements.txt beside Snakemake" + ("" if DEPLOYED else ", or --sdm conda")
+    )
+
+import pandas as pd
+from pydantic import ValidationError
+from snakemake.utils import Paramspace
+
 # The code lies beside the Snakefile, results and figures in the working directory.
 HOME = os.path.dirname(os.path.dirname(str(workflow.current_basedir)))
 SCRIPTS = os.path.join(HOME, "scripts")
@@ -23,65 +38,51 @@ from snip.jobs.code import PROJECT, check_code
 from snip.jobs import signals, times
 from snip.jobs.failures import SnipError
 from snip.report import closing
-from snip.study import axes, config as configuration, figures, grids, options, slices
+from snip.study import figures, grids, load, options, spec
+from snip.study.model import sentence
+from snip.study.runs import KEY, MASK_AXES, MaskSet, Run
 from snip.study.settings import scoring_part
 
 sys.path.pop(0)
-
-# What jobs import, besides what Snakemake itself needs.
-PACKAGES = (
-    "torch",
-    "torchvision",
-    "numpy",
-    "scipy",
-    "pandas",
-    "seaborn",
-    "PIL",
-    "pypdf",
-    "threadpoolctl",
-    "tqdm",
-)
 
 if not os.path.samefile(PROJECT, HOME):
     raise WorkflowError(f"code of {PROJECT} is loaded, expected that of {HOME}: one clone per run")
 try:
     check_code()
-    configuration.check_files(workflow.configfiles)
+    for path in workflow.configfiles:  # Snakemake itself takes the last of two equal keys
+        load.read(path)
     # A workflow that uses this one as a module gives only its own configuration.
-    config = configuration.check(configuration.overlaid(configuration.DEFAULT, config))
-    MASKS = {mask.path: wanted for mask, wanted in grids.study_masks(config).items()}
+    STUDY = load.check(load.overlaid(load.read(load.DEFAULT), config))
 except SnipError as error:
     raise WorkflowError(f"{error}")
 
-RESULTS = f"results/{config['study']}"
+# One row for each run and figure that wants it; one for each kind of mask.
+RUNS = grids.study_runs(STUDY)
+MASKS = grids.study_masks(STUDY)
+RUN_PATH = Paramspace(RUNS[KEY], param_sep="-").wildcard_pattern
+MASK_PATH = Paramspace(
+    pd.DataFrame(map(dict, MASKS), columns=MASK_AXES), param_sep="-"
+).wildcard_pattern
+
+RESULTS = f"results/{STUDY.study}"
 DATASETS = FETCHED.as_posix()
-SLICES = f"{RESULTS}/slices"
+SPECS = f"{RESULTS}/specs"
 # The default study's figures lie in figures/, those of every other study in a folder of its own.
-PICTURES = "figures" if config["study"] == "default" else f"figures/{config['study']}"
+PICTURES = "figures" if STUDY.study == "default" else f"figures/{STUDY.study}"
 STARTED = time.time()
 FORMS = ("pdf", "png", "csv")
-TABLES = ("runs", "layers", "curves", "settings", "made_by")
+TABLES = ("runs", "layers", "curves", "made_by")
 # Jobs run the Python that runs Snakemake, unless they get an environment of their own.
-DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 # What a shell sets for other programs must not change what jobs do.
-PYTHON = "env -u PYTHONSAFEPATH -u MPLBACKEND " + (
-    "python" if DEPLOYED else shlex.quote(sys.executable)
-)
+PYTHON = "env -u PYTHONSAFEPATH " + ("python" if DEPLOYED else shlex.quote(sys.executable))
 CODE = shlex.quote(SCRIPTS if os.path.relpath(SCRIPTS) != "scripts" else "scripts")
-
-if not DEPLOYED and (missing := [name for name in PACKAGES if find_spec(name) is None]):
-    raise WorkflowError(
-        f"the Python that runs Snakemake, {sys.executable}, lacks {', '.join(missing)}: expected the packages of"
-        " requirements.txt beside Snakemake, or --sdm conda"
-    )
 
 
 wildcard_constraints:
-    **{name: axis.wildcard for name, axis in axes.AXES.items()},
+    **dict.fromkeys((*KEY, *MASK_AXES), "[a-z0-9.-]+"),
     source="[a-z0-9-]+",
-    class_="all|each",
     figure="|".join(figures.FIGURES),
-    slice="|".join((*figures.FIGURES, *slices.OTHERS)),
+    spec="|".join((*figures.FIGURES, *spec.OTHERS)),
     digest="[0-9a-f]+",
 
 
@@ -92,6 +93,23 @@ def scripts(wildcards, input):
     environment that is moved reruns nothing.
     """
     return f"{PYTHON} {CODE}"
+
+
+def folders(wildcards, input):
+    """Options that say where a job's inputs lie: in `results/`, or wherever a storage puts them."""
+    places = {
+        "tables": lambda path: os.path.dirname(path),
+        "judged": lambda path: path,
+        "runs": lambda path: path.partition("/dataset-")[0],
+        "masks": lambda path: path.partition("/dataset-")[0],
+        "data": lambda path: os.path.dirname(os.path.dirname(path)),
+    }
+    words = []
+    for name, place in places.items():
+        if files := input.get(name):
+            first = files if isinstance(files, str) else files[0]
+            words += [f"--{name}", shlex.quote(place(first))]
+    return " ".join(words)
 
 
 def memory(wildcards, attempt):
@@ -106,25 +124,18 @@ def half_hours(wildcards, attempt):
 
 def run_code(script):
     """The SHA-256 of a script, of all that it imports, and of the wildcards' criterion and network."""
-    return lambda wildcards: slices.chosen_code(script, wildcards.criterion, wildcards.network)
+    return lambda wildcards: spec.chosen_code(script, wildcards.criterion, wildcards.network)
 
 
 def sources_of(names):
     """The sources of the data sets that figures show."""
-    shown = [grid["datasets"] for name in names for grid in grids.grids(config, name)]
+    shown = [grid.datasets for name in names for grid in STUDY.grids(name)]
     return sorted({parse_dataset(dataset).source for each in shown for dataset in each})
 
 
-def checksums(*sources):
-    """The checksums of the sources' files, as one parameter of the rules that read them."""
-    return " ".join(
-        checksum for source in sources for checksum in load_source(source).checksums.values()
-    )
-
-
 def run_checksums(wildcards):
-    """The checksums of the wildcards' data set."""
-    return checksums(parse_dataset(wildcards.dataset).source)
+    """The checksums of the files of the wildcards' data set, as one parameter."""
+    return " ".join(load_source(parse_dataset(wildcards.dataset).source).checksums.values())
 
 
 def fetched(source, files):
@@ -136,106 +147,56 @@ def fetched(source, files):
 
 
 def data(wildcards):
-    """The IDX files that the wildcards' data set reads."""
-    return fetched(parse_dataset(wildcards.dataset).source, IDX_FILES)
-
-
-def summary(wildcards):
-    """The summary of the wildcards' data set."""
-    return fetched(parse_dataset(wildcards.dataset).source, [SUMMARY])
+    """The files of the wildcards' data set, and their summary."""
+    return fetched(parse_dataset(wildcards.dataset).source, [*IDX_FILES, SUMMARY])
 
 
 @cache
-def slice_file(name):
-    """The file of a slice: its name has the digest of the configuration and the code."""
-    return f"{SLICES}/{slices.file_name(slices.named_slice(config, name), name)}"
+def spec_file(name):
+    """The file that says what decides a figure or table: its name has a digest of that."""
+    return f"{SPECS}/{spec.spec_of(STUDY, name).file_name(name)}"
 
 
-def figure_slice(wildcards):
-    """The slice of the wildcards' figure."""
-    return slice_file(wildcards.figure)
-
-
-def packed_slice(wildcards):
-    """The content of a slice's file."""
-    part = slices.named_slice(config, wildcards.slice)
-    if slices.file_name(part, wildcards.slice) != f"{wildcards.slice}-{wildcards.digest}.json":
-        raise WorkflowError(
-            f"no slice {wildcards.slice} of study {config['study']} has the digest {wildcards.digest}"
-        )
-    try:
-        return slices.packed(part)
-    except SnipError as error:
-        raise WorkflowError(f"{error}")
+def figure_spec(wildcards):
+    """The specification of the wildcards' figure."""
+    return spec_file(wildcards.figure)
 
 
 def run_settings(wildcards):
     """The settings of the wildcards' network, data set and reading."""
-    reading = axes.AXES["reading"].from_path(wildcards.reading)
-    return grids.settings(config, wildcards.network, wildcards.dataset, reading)
+    return grids.settings(STUDY, wildcards.network, wildcards.dataset, wildcards.reading)
 
 
-def run_arguments(wildcards):
-    """The options of train.py: the run, then its settings."""
-    key = axes.values_in(wildcards, axes.KEY)
-    return f"{options.arguments(key)} {options.arguments(run_settings(wildcards))}"
-
-
-def mask_arguments(wildcards):
-    """The options of prune.py: what is scored, and every seed and sparsity that a figure shows."""
-    path = axes.MASK_PATH.format(**{axis: wildcards[axis] for axis in axes.MASK_AXES})
-    key = axes.values_in(wildcards, axes.MASK_AXES)
-    if path not in MASKS:
-        raise WorkflowError(f"no figure of study {config['study']} shows the masks {path}")
-    values = scoring_part(run_settings(wildcards))
-    seeds, sparsities = (" ".join(map(str, labels)) for labels in MASKS[path])
-    return (
-        f"{options.arguments(key)} --images-only --seed {seeds} --sparsity {sparsities}"
-        f" {options.arguments(values)}"
-    )
-
-
-def run_minutes(wildcards, attempt):
-    """A run's time limit: generous for a slow core, and more with each attempt."""
-    return (10 + run_settings(wildcards)["iterations"] // 600) * attempt
+def named(kind, wildcards):
+    """The run or mask set that wildcards name."""
+    parts = {name: wildcards[name] for name in kind.model_fields}
+    try:
+        found = kind(**parts)
+    except ValidationError as error:
+        raise WorkflowError(sentence(error))
+    if found.path != "/".join(f"{name}-{part}" for name, part in parts.items()):
+        raise WorkflowError(
+            f"{'/'.join(parts.values())} is no path of this workflow, expected {found.path}"
+        )
+    return found
 
 
 def run_files(*names):
     """The result files of figures, and of `claims`."""
-    wanted = grids.expand_runs(grid for name in names for grid in grids.grids(config, name))
-    return [f"{RESULTS}/runs/{run.path}.json" for run in wanted]
+    wanted = RUNS[RUNS["figure"].isin(names)][KEY].drop_duplicates()
+    paths = Paramspace(wanted, param_sep="-").instance_patterns
+    return [f"{RESULTS}/runs/{path}.json" for path in paths]
 
 
 def mask_files(*names):
     """The mask files of figures, each once."""
-    wanted = (
-        mask for name in names for mask in grids.expand_masks(name, grids.grids(config, name))
-    )
+    wanted = (mask for name in names for mask in grids.expand_masks(name, grids.grids(STUDY, name)))
     return list(dict.fromkeys(f"{RESULTS}/masks/{mask.path}.npz" for mask in wanted))
 
 
-def figure_inputs(wildcards):
-    """The tables, mask files and summaries that a figure shows."""
-    shown = figures.FIGURES[wildcards.figure]
-    files = []
-    if shown.judged:
-        files += [f"{RESULTS}/tables/{wildcards.figure}.csv"]
-    if shown.trained and not shown.by_reading:
-        files += [f"{RESULTS}/tables/{wildcards.figure}/{table}.csv" for table in TABLES]
-    if shown.masks:
-        files += mask_files(wildcards.figure)
-    if shown.trained and shown.masks:
-        for source in sources_of([wildcards.figure]):
-            files += fetched(source, [SUMMARY])
-    return files
-
-
-def judged_data(wildcards):
-    """The data that a figure's statements look at: mask images are compared with its images."""
-    if not figures.FIGURES[wildcards.figure].by_reading:
-        return []
-    sources = sources_of([wildcards.figure])
-    return [file for source in sources for file in fetched(source, [*IDX_FILES, SUMMARY])]
+def images(*names):
+    """The data sets that figures show, with their summaries."""
+    return [file for source in sources_of(names) for file in fetched(source, [*IDX_FILES, SUMMARY])]
 
 
 def drawn(*names):
@@ -245,12 +206,12 @@ def drawn(*names):
 
 
 def decisive(*names):
-    """The slices of figures, and of `claims`; and, if these are there, which run or mask file is not.
+    """The specifications of figures, and of `claims`; and, if these are there, which run or mask file is not.
 
     Behind figures that exist Snakemake would miss neither.
     """
     tables = ["runs", "masks"] if "claims" in names else []
-    needed = [slice_file(name) for name in (*names, *tables)]
+    needed = [spec_file(name) for name in (*names, *tables)]
     if not all(map(os.path.exists, needed)):
         return needed
     # Claims rest on all of the study.

@@ -2,10 +2,25 @@
 # Targets: figures/all, figures/fig1 …, figures/claims
 
 
+def figure_inputs(wildcards):
+    """The tables, mask files and summaries that a figure shows, by name."""
+    name, shown = wildcards.figure, figures.FIGURES[wildcards.figure]
+    files = {}
+    if shown.judged:
+        files["judged"] = f"{RESULTS}/tables/{name}.csv"
+    if shown.trained and not shown.by_reading:
+        files["tables"] = [f"{RESULTS}/tables/{name}/{table}.csv" for table in TABLES]
+    if shown.masks:
+        files["masks"] = mask_files(name)
+    if shown.trained and shown.masks:
+        files["data"] = [f for source in sources_of([name]) for f in fetched(source, [SUMMARY])]
+    return files
+
+
 rule figure:
     input:
-        slice=figure_slice,
-        shown=figure_inputs,
+        unpack(figure_inputs),
+        spec=figure_spec,
     output:
         multiext(f"{PICTURES}/{{figure}}", *(f".{form}" for form in FORMS)),
     log:
@@ -20,11 +35,11 @@ rule figure:
         disk_mb=1000,
     params:
         scripts=scripts,
-        results=lambda wildcards: RESULTS,
+        folders=folders,
         prefix=subpath(output[0], strip_suffix=".pdf"),
     shell:
-        "{params.scripts}/figure.py --figure {wildcards.figure} --slice {input.slice}"
-        " --results {params.results} --output {params.prefix} 2> {log}"
+        "{params.scripts}/figure.py --figure {wildcards.figure} --spec {input.spec}"
+        " {params.folders} --output {params.prefix} 2> {log}"
 
 
 # In every study, `figures/fig3` means the figure of the configured study.

@@ -1,16 +1,28 @@
-# Prune: data -> results/{study}/masks/…/class-{class_}.npz, all seeds and sparsities of a kind per job
+# Prune: data -> results/{study}/masks/…/classes-{classes}.npz, all seeds and sparsities of a kind per job
+
+
+def mask_arguments(wildcards):
+    """The options of prune.py: what is scored, and every seed and sparsity that a figure shows."""
+    mask = named(MaskSet, wildcards)
+    if mask not in MASKS:
+        raise WorkflowError(f"no figure of study {STUDY.study} shows the masks {mask.path}")
+    seeds, sparsities = (" ".join(map(str, values)) for values in MASKS[mask])
+    values = scoring_part(run_settings(wildcards))
+    return (
+        f"{options.arguments(mask.key)} --images-only --seeds {seeds} --sparsities {sparsities}"
+        f" {options.arguments(values)}"
+    )
 
 
 rule prune:
     input:
         data=data,
-        summary=summary,
     output:
-        f"{RESULTS}/masks/{axes.MASK_PATH}.npz",
+        f"{RESULTS}/masks/{MASK_PATH}.npz",
     log:
-        f"{RESULTS}/logs/masks/{axes.MASK_PATH}.log",
+        f"{RESULTS}/logs/masks/{MASK_PATH}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/masks/{axes.MASK_PATH}.tsv"
+        f"{RESULTS}/benchmarks/masks/{MASK_PATH}.tsv"
     conda:
         "../../environment.yml"
     resources:
@@ -23,5 +35,6 @@ rule prune:
         code=run_code("prune"),
         data=run_checksums,
         arguments=mask_arguments,
+        folders=folders,
     shell:
-        "{params.scripts}/prune.py {params.arguments} --code {params.code} --output {output} 2> {log}"
+        "{params.scripts}/prune.py {params.arguments} {params.folders} --code {params.code} --output {output} 2> {log}"

@@ -29,10 +29,10 @@ rule describe:
             category="Verdicts",
             labels={"figure": "Every statement, its interval and its verdict"},
         ),
-        slice=lambda wildcards: slice_file("report"),
+        spec=lambda wildcards: spec_file("report"),
         decisive=lambda wildcards: decisive(*figures.DRAWN, "claims"),
         runs=f"{RESULTS}/tables/runs.csv",
-        settings=f"{RESULTS}/tables/settings.csv",
+        made_by=f"{RESULTS}/tables/made_by.csv",
         claims=f"{RESULTS}/tables/claims.csv",
         published=f"{RESULTS}/tables/published.csv",
     output:
@@ -59,11 +59,10 @@ rule describe:
     params:
         scripts=scripts,
         benchmarks=f"{RESULTS}/benchmarks",
-        logs=f"{RESULTS}/logs",
         folder=subpath(output[0], parent=True),
     shell:
-        "{params.scripts}/describe.py --slice {input.slice} --claims {input.claims} --published {input.published} --runs {input.runs}"
-        " --forest {input.forest} --benchmarks {params.benchmarks} --logs {params.logs}"
+        "{params.scripts}/describe.py --spec {input.spec} --claims {input.claims} --published {input.published} --runs {input.runs}"
+        " --made-by {input.made_by} --forest {input.forest} --benchmarks {params.benchmarks}"
         " --output {params.folder} 2> {log}"
 
 
@@ -72,5 +71,5 @@ rule:
         "figures/report"
     input:
         rules.describe.output,
-        decisive=lambda wildcards: [slice_file("report"), *decisive(*figures.DRAWN, "claims")],
+        decisive=lambda wildcards: [spec_file("report"), *decisive(*figures.DRAWN, "claims")],
     localrule: True

@@ -1,29 +1,42 @@
-# Collect: configuration and code -> results/{study}/slices/{slice}-{digest}.json,
-# runs -> results/{study}/tables/[{figure}/]{runs,layers,curves,settings,made_by}.csv,
+# Collect: configuration and code -> results/{study}/specs/{spec}-{digest}.json,
+# runs -> results/{study}/tables/[{figure}/]{runs,layers,curves,made_by}.csv,
 # masks -> results/{study}/tables/masks.csv,
 # runs and what the paper publishes -> results/{study}/tables/published.csv
 
 
-rule slice:
+def packed_spec(wildcards):
+    """The content of a specification's file."""
+    wanted = spec.spec_of(STUDY, wildcards.spec)
+    if wanted.file_name(wildcards.spec) != f"{wildcards.spec}-{wildcards.digest}.json":
+        raise WorkflowError(
+            f"no specification {wildcards.spec} of study {STUDY.study} has the digest {wildcards.digest}"
+        )
+    try:
+        return spec.packed(wanted)
+    except SnipError as error:
+        raise WorkflowError(f"{error}")
+
+
+rule spec:
     # What decides a figure stands in the name of a file that it needs. So what has changed is seen
     # without Snakemake's records, and other edits of the configuration redraw nothing.
     output:
-        f"{SLICES}/{{slice}}-{{digest}}.json",
+        f"{SPECS}/{{spec}}-{{digest}}.json",
     log:
-        f"{RESULTS}/logs/slices/{{slice}}-{{digest}}.log",
+        f"{RESULTS}/logs/specs/{{spec}}-{{digest}}.log",
     localrule: True
     conda:
         "../../environment.yml"
     params:
         scripts=scripts,
-        packed=packed_slice,
+        packed=packed_spec,
     shell:
-        "{params.scripts}/slice.py --packed {params.packed} --output {output} 2> {log}"
+        "{params.scripts}/spec.py --packed {params.packed} --output {output} 2> {log}"
 
 
 rule collect_figure:
     input:
-        slice=figure_slice,
+        spec=figure_spec,
         runs=lambda wildcards: run_files(wildcards.figure),
     output:
         [f"{RESULTS}/tables/{{figure}}/{table}.csv" for table in TABLES],
@@ -39,15 +52,15 @@ rule collect_figure:
         disk_mb=1000,
     params:
         scripts=scripts,
-        runs=lambda wildcards: f"{RESULTS}/runs",
-        folder=subpath(output[0], parent=True),
+        folders=folders,
+        output=subpath(output[0], parent=True),
     shell:
-        "{params.scripts}/collect.py --slice {input.slice} --runs {params.runs} --output {params.folder} 2> {log}"
+        "{params.scripts}/collect.py --spec {input.spec} {params.folders} --output {params.output} 2> {log}"
 
 
 use rule collect_figure as collect_study with:
     input:
-        slice=lambda wildcards: slice_file("runs"),
+        spec=lambda wildcards: spec_file("runs"),
         runs=run_files(*figures.TRAINED, "claims"),
     output:
         [f"{RESULTS}/tables/{table}.csv" for table in TABLES],
@@ -59,7 +72,7 @@ use rule collect_figure as collect_study with:
 
 rule collect_masks:
     input:
-        slice=lambda wildcards: slice_file("masks"),
+        spec=lambda wildcards: spec_file("masks"),
         masks=mask_files(*figures.SCORED),
     output:
         f"{RESULTS}/tables/masks.csv",
@@ -75,16 +88,15 @@ rule collect_masks:
         disk_mb=1000,
     params:
         scripts=scripts,
-        masks=lambda wildcards: f"{RESULTS}/masks",
+        folders=folders,
     shell:
-        "{params.scripts}/collect.py --slice {input.slice} --masks {params.masks} --output {output} 2> {log}"
+        "{params.scripts}/collect.py --spec {input.spec} {params.folders} --output {output} 2> {log}"
 
 
 rule compare:
     input:
-        slice=lambda wildcards: slice_file("runs"),
-        runs=f"{RESULTS}/tables/runs.csv",
-        settings=f"{RESULTS}/tables/settings.csv",
+        spec=lambda wildcards: spec_file("runs"),
+        tables=f"{RESULTS}/tables/runs.csv",
     output:
         f"{RESULTS}/tables/published.csv",
     log:
@@ -100,4 +112,4 @@ rule compare:
     params:
         scripts=scripts,
     shell:
-        "{params.scripts}/compare.py --slice {input.slice} --runs {input.runs} --output {output} 2> {log}"
+        "{params.scripts}/compare.py --spec {input.spec} --runs {input.tables} --output {output} 2> {log}"

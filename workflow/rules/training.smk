@@ -1,32 +1,43 @@
 # Train: data -> results/{study}/runs/…/seed-{seed}.json, one network trained per job
 
 
+def run_arguments(wildcards):
+    """The options of train.py: the run, then its settings."""
+    run = named(Run, wildcards)
+    return f"{options.arguments(run.key)} {options.arguments(run_settings(wildcards))}"
+
+
+def run_minutes(wildcards, attempt):
+    """A run's time limit: generous for a slow core, and more with each attempt."""
+    return (10 + run_settings(wildcards)["iterations"] // 600) * attempt
+
+
 rule train:
     input:
         data=data,
-        summary=summary,
     output:
-        f"{RESULTS}/runs/{axes.RUN_PATH}.json",
+        f"{RESULTS}/runs/{RUN_PATH}.json",
     log:
-        f"{RESULTS}/logs/runs/{axes.RUN_PATH}.log",
+        f"{RESULTS}/logs/runs/{RUN_PATH}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/runs/{axes.RUN_PATH}.tsv"
+        f"{RESULTS}/benchmarks/runs/{RUN_PATH}.tsv"
     conda:
         "../../environment.yml"
     resources:
         mem_mb=memory,
         runtime=run_minutes,
         disk_mb=1000,
-        gpu=1 if config["device"] == "cuda" else 0,
+        gpu=1 if STUDY.device == "cuda" else 0,
         # No param: it changes no result, so changing it must rerun nothing.
-        checkpoint_seconds=config["checkpoint_seconds"],
+        checkpoint_seconds=STUDY.checkpoint_seconds,
     params:
         scripts=scripts,
         code=run_code("train"),
         data=run_checksums,
         arguments=run_arguments,
-        checkpoint=f"{RESULTS}/checkpoints/{axes.RUN_PATH}.pt",
+        folders=folders,
+        checkpoint=f"{RESULTS}/checkpoints/{RUN_PATH}.pt",
     shell:
-        "{params.scripts}/train.py {params.arguments} --code {params.code} --output {output}"
+        "{params.scripts}/train.py {params.arguments} {params.folders} --code {params.code} --output {output}"
         " --checkpoint {params.checkpoint} --checkpoint-seconds {resources.checkpoint_seconds}"
         " 2> {log}"

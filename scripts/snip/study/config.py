@@ -1,200 +1,251 @@
-"""Reading and checking a study's configuration."""
+"""What a study's configuration may say, and its defaults.
+
+These models are the schema: config/README.md and config/schema.json are made from them (`make
+reference`). What they refuse, and what `study.checks` refuses after them, ends in one sentence.
+"""
 
 from __future__ import annotations
 
-import difflib
-import math
-import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
-import yaml
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.exceptions import best_match
-from jsonschema.validators import extend
-
-from snip.jobs.code import PROJECT
-from snip.jobs.failures import ConfigError
-from snip.study.checks import check_grids
-from snip.study.figures import FIGURES
-from snip.study.grids import settings
-from snip.study.schema import numbers, schema
-from snip.study.settings import UNIFORM, in_section
-
-
-def whole_pattern(validator, pattern: str, instance: object, schema: Mapping):
-    """Yield an error for a text that a pattern does not match as a whole."""
-    if isinstance(instance, str) and not re.fullmatch(pattern, instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-# Schema rules whose messages need no limit added.
-UNLIMITED = ("required", "type", "enum", "uniqueItems")
-DEFAULT = PROJECT / "config" / "default.yaml"
-# To YAML .nan and .inf are numbers, too, and .nan passes every limit.
-# A pattern is for the whole text; `$` alone would pass a newline at the end.
-Validator = extend(
-    Draft202012Validator,
-    {"pattern": whole_pattern},
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
-        "number",
-        lambda checker, value: (
-            Draft202012Validator.TYPE_CHECKER.is_type(value, "number")
-            and (isinstance(value, int) or math.isfinite(value))
-        ),
-    ),
+from pydantic import (
+    AfterValidator,
+    Field,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
 )
 
+from snip.study.figures import CLAIMED, FIGURES
+from snip.study.model import ByName, FromText, Model, Name, Values, check_known
+from snip.study.runs import (
+    PAPER,
+    BatchSize,
+    Control,
+    Labels,
+    Run,
+    Seed,
+    Sparsity,
+    WeightDecay,
+)
+from snip.study.settings import (
+    Device,
+    Protocol,
+    Rate,
+    ReportedError,
+    Schedule,
+    Settings,
+    Training,
+)
 
-class UniqueKeys(yaml.SafeLoader):
-    """Reads YAML, and refuses a key that stands twice; YAML's own reader takes the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        """Return a mapping whose keys differ."""
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        twice = next((key for key in keys if keys.count(key) > 1), None)
-        if twice is not None:
-            line = node.start_mark.line + 1
-            raise yaml.YAMLError(f"the key {twice!r} stands twice in the mapping of line {line}")
-        return super().construct_mapping(node, deep)
-
-
-def check_files(paths: Iterable[Path | str]) -> None:
-    """Check that configuration files can be read and have no key twice.
-
-    Snakemake reads them itself, and takes the last of two.
-
-    Raises:
-        ConfigError: in one sentence, the first file that cannot be used.
-    """
-    for path in paths:
-        _read(Path(path))
-
-
-def load_config(*paths: Path | str) -> dict[str, Any]:
-    """Read configuration files, each laid over the one before as Snakemake does, and check them."""
-    config: dict[str, Any] = {}
-    for path in paths:
-        _overlay(config, _read(Path(path)))
-    return check(config)
+# A study with one of these names would collide with other folders or targets.
+TAKEN = ("datasets", "all", "claims", "report", *FIGURES)
+# Tables would misread the others as missing values, truth values or numbers.
+NO_READING = (PAPER, "nan", "null", "none", "true", "false", "inf")
+# What no reading switches: its runs would not be of the same study.
+FIXED = {"device", "validation_share", "training_batch_size"}
+MARGINS = ("1a", "1b", "2a", "2a-told", "3c", "4", "5")
+SHARES = ("2a", "2a-told", "3c", "5")  # margins below 1
 
 
-def overlaid(path: Path | str, config: Mapping) -> dict[str, Any]:
-    """Return a configuration file with a configuration laid over it, as Snakemake does it.
-
-    Raises:
-        ConfigError: the file cannot be read.
-    """
-    if not isinstance(config, Mapping):
-        raise ConfigError(f"the configuration is {config!r}, expected keys and values")
-    below = dict(_read(Path(path)))
-    _overlay(below, config)
-    return below
+def _meaning(axis: str) -> str | None:
+    return Run.model_fields[axis].description
 
 
-def _read(path: Path) -> Mapping:
-    """Return what a configuration file says.
-
-    Raises:
-        ConfigError: it is missing, no YAML, or no mapping.
-    """
-    try:
-        content = yaml.load(path.read_text("utf-8"), Loader=UniqueKeys)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigError(
-            f"configuration file {path} cannot be read: {' '.join(str(error).split())}"
-        ) from error
-    if not isinstance(content, Mapping):
-        raise ConfigError(f"configuration file {path} has {content!r}, expected keys and values")
-    return content
+def _axis(name: str) -> Any:
+    """Return the field of an axis in a grid; one that does not name it has the run's default."""
+    return Field([Run.model_fields[name].default], description=_meaning(name))
 
 
-def _overlay(below: dict, above: Mapping) -> None:
-    for key, value in above.items():
-        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
-            _overlay(below[key], value)
-        else:
-            below[key] = value
+def _known(allowed: Sequence[str], what: str) -> AfterValidator:
+    def check(name: str) -> str:
+        check_known(name, allowed, what)
+        return name
+
+    return AfterValidator(check)
 
 
-def check(config: Mapping) -> dict[str, Any]:
-    """Check a configuration against the schema, and its grids against what figures can show.
-
-    Returns:
-        The configuration with keys as text and numbers as numbers: YAML reads an unquoted 4, the
-        name of a claim, as a number, and 1e-2 as text.
-
-    Raises:
-        ConfigError: in one sentence, the first thing that is wrong.
-    """
-    config = check_schema(config)
-    check_grids(config)
-    return config
+def _study(name: str) -> str:
+    if name in TAKEN or not name[:1].isalnum() or len(name) > 100:
+        raise ValueError(
+            f"{name!r} found, expected another name than {', '.join(TAKEN)}, which begins with a "
+            "letter or a digit and has at most 100 characters"
+        )
+    return name
 
 
-def check_schema(config: Mapping) -> dict[str, Any]:
-    """Check a configuration against the schema alone, and fill in what it may leave out."""
-    config = _with_text_keys(numbers(config, schema()))
-    error = best_match(Validator(schema()).iter_errors(config))
-    if error is not None:
-        raise ConfigError(_sentence(error))
-    places = [
-        *((config[section], section) for section in UNIFORM),
-        *((network, "networks") for network in config["networks"].values()),
-        (config["schedules"]["default"], "schedules"),
-        (config, ""),
+def _reading(name: str) -> str:
+    if name in NO_READING or not name[:1].isalpha() or len(name) > 40:
+        raise ValueError(
+            f"{name!r} found, expected a name that begins with a letter, has at most 40 "
+            f"characters, and is none of {', '.join(NO_READING)}"
+        )
+    return name
+
+
+def _margins(values: dict[str, float]) -> dict[str, float]:
+    for name in MARGINS:
+        if name not in values:
+            raise ValueError(f"it lacks {name}, expected {', '.join(MARGINS)}")
+        if name in SHARES and values[name] >= 1:
+            raise ValueError(f"{name} is {values[name]}, expected less than 1")
+    return {name: values[name] for name in MARGINS}  # another order changes nothing
+
+
+class Grid(Model):
+    """A product of axes; runs that several grids or figures share are made once."""
+
+    figure: Annotated[str, _known(CLAIMED, "a figure with claims")] | None = None
+    """For `readings`, and required there: the figure whose claims are judged on the grid, or
+    `claims`."""
+    readings: Values[str] = _axis("reading")
+    networks: Values[str] = _axis("network")
+    datasets: Values[str] = _axis("dataset")
+    labels: Values[Labels] = _axis("labels")
+    weight_decays: Values[WeightDecay] = _axis("weight_decay")
+    sparsities: Values[Sparsity] = _axis("sparsity")
+    criteria: Values[str] | None = Field(None, description=_meaning("criterion"))
+    controls: Values[Control] = _axis("control")
+    batch_sizes: Values[BatchSize] = _axis("batch_size")
+    seeds: Values[Seed] = Field(description=_meaning("seed"))
+    mask_seeds: Values[Seed] | None = None
+    """For Figure 3: the seeds whose masks are scored, which cost seconds; otherwise those of the
+    runs."""
+
+
+Grids = Annotated[list[Grid], Field(min_length=1)]
+
+
+class Network(Model):
+    """Per network:"""
+
+    learning_rate: Rate
+    """Learning rate at the start of training."""
+
+
+class Reading(Settings):
+    """What a reading of the protocol switches: what it says counts, not the defaults."""
+
+    weight_decay: WeightDecay = 0.0005
+    """Weight decay of every run that the figure's grids name."""
+    reported_error: ReportedError = "test_error"
+    """The column of test errors that is judged."""
+
+    @property
+    def switches(self) -> dict[str, Any]:
+        """What it says, in the order of the fields: a set has another in each process."""
+        fields = (name for name in type(self).model_fields if name in self.model_fields_set)
+        return {name: getattr(self, name) for name in fields}
+
+    @model_serializer
+    def _only_switches(self) -> dict[str, Any]:
+        return self.switches
+
+    @model_validator(mode="after")
+    def _switch_something(self) -> Reading:
+        if not self.model_fields_set:
+            raise ValueError("it switches nothing, expected a setting")
+        if fixed := self.model_fields_set & FIXED:
+            raise ValueError(f"it switches {min(fixed)}, which all runs of a study share")
+        return self
+
+
+class Judging(Model):
+    """How the paper's claims are tested ([docs/claims.md](../docs/claims.md)):"""
+
+    alpha: Annotated[float, Field(ge=1e-6, lt=0.5), FromText]
+    """Probability allowed for any wrong verdict among all claims."""
+    confirming_from: Seed
+    """Seeds from here on confirm. A statement that has two of them (three where seeds are compared
+    in pairs) is judged on these alone."""
+    margins: Annotated[
+        ByName[
+            Annotated[str, _known(MARGINS, "a claim with a margin")],
+            Annotated[float, Field(gt=0), FromText],
+        ],
+        AfterValidator(_margins),
     ]
-    for place, section in places:
-        for name, field in in_section(section).items():
-            place.setdefault(name, field.default)
-    for name, figure in FIGURES.items():
-        config["figures"].setdefault(name, [dict(grid) for grid in figure.grids])
-    return config
+    """Per claim, what counts as equal, alike, told or fitted: percentage points of test error that
+    count as equal, `lenet-300-100` (`1a`) and `lenet-5-caffe` (`1b`); correlation from which a mask
+    image resembles its class (`2a`), or its example (`3c`); share of the classes that must be told
+    from their mask images (`2a-told`); training loss below which a network fits (`4`); difference
+    of correlations that counts as equal (`5`, for claims 5 and 6)."""
 
 
-def _with_text_keys(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {str(key): _with_text_keys(entry) for key, entry in value.items()}
-    return value
+class Claims(Judging):
+    """How the paper's claims are tested ([docs/claims.md](../docs/claims.md)):"""
+
+    runs: Grids
+    """Grids of runs that no figure shows: the control of claim 4; in the paper study also the
+    sparsities of its Table 1."""
 
 
-def _path(parts: object) -> str:
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
-    return text.lstrip(".") or "the configuration"
+class Config(Model):
+    """Configuration of a study: what is trained, how, and what the figures show."""
 
+    study: Annotated[Name, AfterValidator(_study)]
+    """Name of the study: its results lie in `results/STUDY`, its figures in `figures/STUDY` (those
+    of `default` in `figures/`)."""
+    data_folder: Annotated[str, Field(min_length=1)]
+    """Folder searched first for the data sets' files, in `data_folder/SOURCE/`, never written to;
+    `~` is your home. Changing it reruns nothing."""
+    checkpoint_seconds: Annotated[int, Field(ge=1), FromText]
+    """Seconds between checkpoints of a run; changing it reruns nothing."""
+    device: Device = "cpu"
+    """What trains: `cpu`, or `cuda` (tried on one kind of GPU), each with last digits of its own;
+    scoring is always done on the cpu, so masks do not depend on it."""
+    criteria: Values[str]
+    """Criteria of every grid that names none itself."""
+    networks: ByName[str, Network]
+    """Per network:"""
+    protocol: Protocol
+    """The questions that the paper leaves open ([docs/protocol.md](../docs/protocol.md)):"""
+    reported_error: ReportedError
+    """The column of test errors that Figures 1 and 3 show: `test_error`,
+    `best_validation_test_error`, `best_test_error`."""
+    readings: ByName[Annotated[Name, AfterValidator(_reading)], Reading]
+    """Readings of the protocol by name: what each switches, among the settings of `protocol`,
+    `training`, `networks` and `schedules`, `reported_error` and `weight_decay`. The name `paper` is
+    taken: it is the study's own settings."""
+    training: Training
+    """Of every run:"""
+    schedules: ByName[str, Schedule]
+    """Length of training: under `default` for all data sets, under a data set's name what differs
+    for it:"""
+    figures: ByName[Annotated[str, _known(list(FIGURES), "a figure")], Grids]
+    """For each of `fig1` to `fig7`, `anatomy`, `readings`, `criteria`, `controls` a list of grids;
+    a grid is the product of:"""
+    claims: Claims
+    """How the paper's claims are tested ([docs/claims.md](../docs/claims.md)):"""
 
-def _sentence(error: ValidationError) -> str:
-    """Say what a violation of the schema is: the key's path, what was found and is allowed."""
-    if error.validator != "additionalProperties":
-        limit = f" ({error.validator}: {error.validator_value})"
-        stated = str(error.validator_value) in error.message or error.validator in UNLIMITED
-        return f"{_path(error.absolute_path)}: {error.message}{'' if stated else limit}"
-    known = list(error.schema.get("properties", {}))
-    unknown = next(key for key in error.instance if key not in known)
-    close = difflib.get_close_matches(str(unknown), known, n=1)
-    hint = f" (did you mean {close[0]}?)" if close else ""
-    path = _path([*error.absolute_path, unknown])
-    return f"{path} is not a known key{hint}, allowed: {', '.join(known)}"
+    def grids(self, figure: str) -> list[Grid]:
+        """Return the grids of a figure, or of the runs that only claims need (`claims`)."""
+        return self.claims.runs if figure == "claims" else self.figures[figure]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _add_default_grids(cls, values: object, info: ValidationInfo) -> object:
+        """Give a figure that the configuration does not name its default grids."""
+        if not isinstance(values, Mapping) or not isinstance(values.get("figures"), Mapping):
+            return values
+        own = {name: figure.grids for name, figure in FIGURES.items() if figure.grids}
+        return {**values, "figures": own | dict(values["figures"])}
 
-def settings_by_hand(
-    network: str, dataset: str, reading: str, wanted: set[str], given: Mapping
-) -> dict[str, Any]:
-    """Return the wanted settings: those given, the others as in the default study's reading.
-
-    Raises:
-        ConfigError: that study has no such reading; or no learning rate for the network, and none
-            is given; or its file
-            does not agree with the schema.
-    """
-    config = check_schema(yaml.safe_load(DEFAULT.read_text("utf-8")))
-    if network not in config["networks"]:
-        if "learning_rate" in wanted - set(given):
-            raise ConfigError(
-                f"network {network} has no learning rate in config/default.yaml, which has "
-                f"{', '.join(config['networks'])}: expected --learning-rate"
+    @model_validator(mode="after")
+    def _have_every_part(self) -> Config:
+        for name in FIGURES:
+            if name not in self.figures:
+                raise ValueError(f"figures.{name} is missing, expected a list of grids")
+        default = self.schedules.get("default")
+        if default is None:
+            raise ValueError("schedules.default is missing, expected the schedule of all data sets")
+        for key in ("iterations", "decay_every", "evaluate_every"):
+            if key not in default.model_fields_set:
+                raise ValueError(f"schedules.default.{key} is missing, expected a value")
+        if "learning_rate" in default.model_fields_set:
+            raise ValueError(
+                "schedules.default.learning_rate is one rate for all networks, expected "
+                "networks.NETWORK.learning_rate, or a schedule of one data set"
             )
-        config["networks"][network] = {"learning_rate": given.get("learning_rate")}
-    values = settings(config, network, dataset, reading)
-    return {name: (values | given)[name] for name in wanted}
+        return self

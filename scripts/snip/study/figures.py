@@ -1,6 +1,6 @@
 """The table of figures: what each shows, which axes it can tell apart, and its caption.
 
-This table is the only home of these facts. The rules, the slices of the configuration that decide
+This table is the only home of these facts. The rules, the specifications that decide
 each figure, its schema, its captions and the report follow from it. A new figure is one entry here
 and the module that draws it.
 """
@@ -67,10 +67,11 @@ FIGURES = {
         "Test error",
         "errors",
         ("datasets", "networks", "criteria", "sparsities"),
-        "Test error against sparsity, MNIST. A faint point is one run; the line joins the means, "
-        "the bars are 95 % intervals. The reference (dashed, with its interval) is the network "
-        "without pruning. Below: how far each pruned network is from the reference of its seed, "
-        "in percentage points; where a band is, differences within it count as none.",
+        "Test error against sparsity. Lines join the means, single runs stand beside them; thick "
+        "bars are the 95 % interval of each mean, rings the errors that the paper publishes. The "
+        "network without pruning is dashed, with its interval. Below: the difference from the "
+        "unpruned network of the same seed, in percentage points; thin bars are 95 % intervals of "
+        "all differences at once; where a band is, differences within it count as none.",
         trained=True,
         errors=True,
         margins=("1a", "1b"),
@@ -82,8 +83,9 @@ FIGURES = {
         _IMAGES,
         "Masks of the first layer of LeNet-300-100, scored at initialisation on a pruning batch "
         "of one class (column), at several sparsities (row). A pixel is as bright as the share of "
-        "the 300 units that keep their connection to it. Shown is one seed; the claims are tested "
-        "on all.",
+        "the 300 units that keep their connection to it. Above, all masks have one scale; below, "
+        "each is stretched from its lowest to its highest share. Crossed out: a blank mask. Shown "
+        "is one seed; the claims are tested on all.",
         masks="each",
         image=True,
     ),
@@ -92,9 +94,10 @@ FIGURES = {
         "Test error",
         "batch_sizes",
         ("criteria", "batch_sizes"),
-        "Top: mask images by the size of the pruning batch, and the mean training image, each on "
-        "a grey scale that ends at the highest value shown. Bottom: test error of the trained "
-        "networks; hollow, beside runs of the paper's own setting, the published errors.",
+        "Top: mask images by the size of the pruning batch, on one scale, with their correlation "
+        "r with the mean training image (right, on its own scale). Bottom: test error less that "
+        "with a pruning batch of 100 examples, seed by seed: means, 95 % intervals and single "
+        "runs; rings, beside runs of the paper's own setting, are the published errors.",
         trained=True,
         masks="all",
         image=True,
@@ -106,9 +109,9 @@ FIGURES = {
         "Random labels",
         "losses",
         ("criteria", "sparsities", "labels", "weight_decays"),
-        "Training loss of LeNet-5-Caffe on MNIST with correct and with random labels, reference "
-        "and pruned. Each line leads to its label: the geometric mean of the runs; the band is "
-        "their range.",
+        "Training loss of LeNet-5-Caffe on MNIST with correct and with random labels, unpruned and "
+        "pruned. Strong lines, with their names at their ends, are geometric means, thin ones "
+        "single runs. Guessing has the loss of equal probabilities.",
         trained=True,
         one_each=True,
     ),
@@ -128,8 +131,8 @@ FIGURES = {
         "masks",
         _IMAGES,
         "As Figures 2 and 5, with the gradient ∂L/∂w as the criterion instead of the connection "
-        "sensitivity. Each reading of it has a block of panels: with its sign, the largest values "
-        "kept, and its size.",
+        "sensitivity. Each way to rank by it has a block: with its sign, the largest values kept, "
+        "and its size.",
         masks="each",
         image=True,
     ),
@@ -138,8 +141,9 @@ FIGURES = {
         "Random labels",
         "losses",
         ("criteria", "sparsities"),
-        "Training loss of LeNet-5-Caffe on MNIST with random labels, one line per sparsity, which "
-        "leads to its label: the geometric mean of the runs; the band is their range.",
+        "Training loss of LeNet-5-Caffe on MNIST with random labels, by sparsity. Strong lines, "
+        "with their names at their ends, are geometric means, thin ones single runs. Guessing has "
+        "the loss of equal probabilities.",
         trained=True,
     ),
     "anatomy": Figure(
@@ -147,8 +151,9 @@ FIGURES = {
         "Mask anatomy",
         "anatomy",
         ("networks", "criteria", "sparsities"),
-        "Beyond the paper: what each criterion leaves of each layer. Density is the share of "
-        "connections kept; effective density counts only those on a path from input to output.",
+        "Beyond the paper: what each criterion leaves of each layer: the share of its connections "
+        "that are kept (upper row of a network), and that lie on a path from input to output "
+        "(lower row). Dotted: an equal share of every layer.",
         masks="all",
         claimed=False,
         every_criterion=True,
@@ -158,9 +163,10 @@ FIGURES = {
         "Beyond the captions",
         "readings",
         ("readings",),
-        "Each claim judged under each reading of what the paper leaves open, one switch changed at "
-        "a time. A row has one scale, and its region is shaded; marker and colour are the verdict. "
-        "The numbers of the study's own settings stand at the left.",
+        "Each statement (row) judged under each reading of what the paper leaves open (column). "
+        "Marker and colour are the verdict. The baseline is the study's own settings, on the runs "
+        "of this figure. A box marks another verdict than the baseline's, a solid box one whose "
+        "numbers differ for certain. Small and grey: the baseline's numbers.",
         trained=True,
         claimed=False,
         extra=True,
@@ -174,9 +180,9 @@ FIGURES = {
         ("networks", "criteria", "sparsities"),
         "Test error of every criterion, against the sparsity that was asked for (left) and against "
         "the effective sparsity, which counts as removed what is on no path from input to output "
-        "(right). A faint point is one run; the line joins the means, the bars are 95 % intervals. "
-        "The reference (dashed, with its interval) is the network without pruning. A cross: in at "
-        "least one run the network has no such path, so its output is a constant.",
+        "(right). Lines join the means, with 95 % intervals and single runs. The network without "
+        "pruning is dashed, with its interval. A cross: in at least one run the network has no "
+        "such path, so its output is a constant.",
         trained=True,
         errors=True,
         claimed=False,

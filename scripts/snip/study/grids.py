@@ -3,185 +3,185 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from snip.jobs.failures import ConfigError
+import pandas as pd
+
 from snip.study import registry
-from snip.study.axes import AXES, MASK_AXES, MaskSet, Run
-from snip.study.figures import FIGURES, STUDIED
-from snip.study.settings import FIELDS, UNIFORM, in_section, scoring_part, unswept
+from snip.study.config import Config, Grid
+from snip.study.figures import FIGURES
+from snip.study.model import Model, Values, check_known
+from snip.study.runs import AXES, KEY, MASK_AXES, PAPER, MaskSet, Run, Seed, WeightDecay
+from snip.study.settings import SCORING, Settings
 
-BySeed = dict[int, list[str]]  # sparsities by seed
-# The reading that is the study's own settings.
-PAPER = AXES["reading"].default
-
-
-def complete(config: Mapping, criteria: list[str], grid: Mapping) -> dict[str, list]:
-    """Return a grid with every axis filled in and every value in its one spelling.
-
-    `reference` has the axes that do not concern reference networks, with one value for all grids:
-    they are not pruned, so each is trained once. `names` says under which names the runs and masks
-    of a reading are made (see `reading_names`), and which axes it switches.
-    """
-    defaults = {axis.grid: [axis.default] for axis in AXES.values()}
-    for section in UNIFORM:
-        for name in AXES.keys() & config[section].keys():  # a setting that is swept
-            defaults[AXES[name].grid] = [config[section][name]]
-    full = {**defaults, "criteria": criteria, **grid}
-    full.setdefault("mask_seeds", full["seeds"])
-    spellings = {axis.grid: axis.spelled for axis in AXES.values()}
-    spellings["mask_seeds"] = spellings["seeds"]
-    for key, spelled in spellings.items():
-        full[key] = list(dict.fromkeys(spelled(value) for value in full[key]))
-    full["reference"] = {
-        "criterion": config["criteria"][0],
-        **{name: AXES[name].default for name in ("batch_size", "control")},
-    }
-    full["names"] = {name: reading_names(config, name) for name in full["readings"]}
-    return full
+# The axes that do not concern unpruned networks.
+NOT_OF_REFERENCES = ("criterion", "batch_size", "control")
+BySeed = dict[int, list[float]]  # sparsities by seed
 
 
-def reading_names(config: Mapping, reading: str) -> dict[str, Any]:
-    """Return under which names the runs and the masks of a reading are made.
+class Made(Model):
+    """Under which names the runs and masks of a reading are made.
 
     A reading that does not change what is trained, or scored, shares the runs, or masks, of the
     first reading that agrees with it: there are no two runs of the same settings.
-
-    Returns:
-        `runs` and `masks`, names of readings; `axes`, the values of axes that the reading switches.
     """
-    if reading == PAPER:  # most grids, at every start of Snakemake
-        return {"runs": PAPER, "masks": PAPER, "axes": {}}
-    base = [
-        settings(config, network, schedule)
-        for network in config["networks"]
-        for schedule in config["schedules"]
+
+    runs: str = PAPER
+    masks: str = PAPER
+    weight_decay: WeightDecay | None = None
+    """What the reading switches it to."""
+
+
+class FullGrid(Grid):
+    """A grid with every axis filled in."""
+
+    criteria: Values[str]
+    mask_seeds: Values[Seed]
+    made: dict[str, Made]
+    """By reading."""
+
+
+def grids(config: Config, figure: str) -> list[FullGrid]:
+    """Return the completed grids of a figure, or of the runs that only claims need (`claims`)."""
+    every = figure in FIGURES and FIGURES[figure].every_criterion
+    criteria = registry.names("criteria") if every else config.criteria
+    return [
+        FullGrid(
+            **{
+                **dict(grid),
+                "criteria": grid.criteria or criteria,
+                "mask_seeds": grid.mask_seeds or grid.seeds,
+                "made": {name: _made(config, name) for name in grid.readings},
+            }
+        )
+        for grid in config.grids(figure)
     ]
 
-    def changes(name: str, among: Iterable[str]) -> dict[str, Any]:
+
+def _made(config: Config, reading: str) -> Made:
+    if reading == PAPER:  # most grids, at every start of Snakemake
+        return Made()
+    base = [
+        settings(config, network, dataset)
+        for network in config.networks
+        for dataset in config.schedules
+    ]
+
+    def changes(name: str, among: set[str]) -> dict[str, Any]:
         return {
             switch: value
             for switch, value in switches(config, name).items()
             if switch in among and any(values[switch] != value for values in base)
         }
 
-    known = [PAPER, *config["readings"]]
-    names = {
-        kind: next(name for name in known if changes(name, among) == changes(reading, among))
-        for kind, among in {"runs": unswept(FIELDS), "masks": unswept(scoring_part(FIELDS))}.items()
-    }
-    switched = {
-        name: AXES[name].spelled(value)
-        for name, value in switches(config, reading).items()
-        if name in AXES
-    }
-    return names | {"axes": switched}
+    known = [PAPER, *config.readings]
+    runs, masks = (
+        next(name for name in known if changes(name, among) == changes(reading, among))
+        for among in (set(Settings.model_fields), SCORING)
+    )
+    return Made(runs=runs, masks=masks, weight_decay=switches(config, reading).get("weight_decay"))
 
 
-def switches(config: Mapping, reading: str) -> Mapping[str, Any]:
-    """Return what a reading changes: settings, axes, the reported error.
+def switches(config: Config, reading: str) -> dict[str, Any]:
+    """Return what a reading changes: settings, the weight decay, the reported error.
 
     Raises:
-        ConfigError: the configuration has no such reading.
+        ValueError: the configuration has no such reading.
     """
-    if reading not in (PAPER, *config["readings"]):
-        raise ConfigError(
-            f"reading {reading!r} is unknown, allowed: {', '.join([PAPER, *config['readings']])}"
-        )
-    return config["readings"].get(reading, {})
+    check_known(reading, [PAPER, *config.readings], "a reading")
+    return {} if reading == PAPER else config.readings[reading].switches
 
 
-def grids(config: Mapping, figure: str) -> list[dict[str, list]]:
-    """Return the completed grids of a figure, or of the runs that only claims need (`claims`)."""
-    every = figure in FIGURES and FIGURES[figure].every_criterion
-    criteria = registry.names("criteria") if every else config["criteria"]
-    blocks = config["claims"]["runs"] if figure == "claims" else config["figures"][figure]
-    return [complete(config, criteria, grid) for grid in blocks]
+def settings(config: Config, network: str, dataset: str, reading: str = PAPER) -> dict[str, Any]:
+    """Return the settings of a network on a data set under a reading, see `Settings`."""
+    schedules = [config.schedules["default"], config.schedules.get(dataset)]
+    by_schedule = [
+        {name: getattr(schedule, name) for name in schedule.model_fields_set}
+        for schedule in schedules
+        if schedule
+    ]
+    values = {
+        **dict(config.training),
+        **dict(config.protocol),
+        **by_schedule[0],
+        **dict(config.networks[network]),
+        **by_schedule[-1],  # may have a learning rate of its own
+        "device": config.device,
+    }
+    switched = switches(config, reading)
+    return {name: switched.get(name, values[name]) for name in Settings.model_fields}
 
 
-def expand_runs(completed_grids: Iterable[Mapping[str, list]]) -> list[Run]:
-    """Return the runs of completed grids (see `complete`), each once, in order."""
-    runs = {}
-    for grid in completed_grids:
-        if grid.get("figure") in FIGURES and not FIGURES[grid["figure"]].trained:
+def expand_runs(full_grids: Iterable[FullGrid]) -> list[Run]:
+    """Return the runs of grids, each once, in order."""
+    runs: dict[Run, None] = {}
+    for grid in full_grids:
+        if grid.figure in FIGURES and not FIGURES[grid.figure].trained:
             continue  # judged on masks alone
-        for values in itertools.product(*(grid[axis.grid] for axis in AXES.values())):
+        for values in itertools.product(*(getattr(grid, plural) for plural in AXES.values())):
             key = dict(zip(AXES, values, strict=True))
-            names = grid["names"][key["reading"]]
-            key |= {**names["axes"], "reading": names["runs"]}
-            if float(key["sparsity"]) == 0:
-                key |= grid["reference"]
-            runs[Run(**key)] = None
+            made = grid.made[key["reading"]]
+            key["reading"] = made.runs
+            if made.weight_decay is not None:
+                key["weight_decay"] = made.weight_decay
+            if key["sparsity"] == 0:  # unpruned, so that each is trained once
+                key |= {n: Run.model_fields[n].default for n in NOT_OF_REFERENCES}
+            runs[Run.model_construct(**{name: key[name] for name in KEY})] = None
     return list(runs)
 
 
-def expand_masks(figure: str, completed_grids: Iterable[Mapping]) -> dict[MaskSet, BySeed]:
-    """Return the mask files of a figure's completed grids, and what it needs of each."""
+def figure_runs(config: Config, *figures: str) -> list[Run]:
+    """Return the runs of figures, each once; `claims` are those that only claims need."""
+    return expand_runs(grid for figure in figures for grid in grids(config, figure))
+
+
+def expand_masks(figure: str, full_grids: Iterable[FullGrid]) -> dict[MaskSet, BySeed]:
+    """Return the mask files of a figure's grids, and what it needs of each."""
     masks: dict[MaskSet, BySeed] = {}
-    for grid in completed_grids:
-        judged = grid.get("figure", figure)
+    for grid in full_grids:
+        judged = grid.figure or figure
         shown = FIGURES[judged].masks if judged in FIGURES else None
-        axes = {name: grid[AXES[name].grid] for name in MASK_AXES if name in AXES}
-        axes["class_"] = [shown] if shown else []
-        made = {names["masks"]: None for names in grid["names"].values()}
-        axes["reading"] = list(made)
-        for values in itertools.product(*(axes[name] for name in MASK_AXES)):
-            by_seed = masks.setdefault(MaskSet(*values), {})
-            for seed in grid["mask_seeds"]:
+        values: dict[str, list] = {
+            name: getattr(grid, AXES[name]) for name in MASK_AXES if name != "classes"
+        }
+        values["classes"] = [shown] if shown else []
+        values["reading"] = list(dict.fromkeys(made.masks for made in grid.made.values()))
+        for key in itertools.product(*(values[name] for name in MASK_AXES)):
+            mask = MaskSet.model_construct(**dict(zip(MASK_AXES, key, strict=True)))
+            by_seed = masks.setdefault(mask, {})
+            for seed in grid.mask_seeds:
                 wanted = by_seed.setdefault(seed, [])
-                wanted += [s for s in grid["sparsities"] if s not in wanted]
+                wanted += [sparsity for sparsity in grid.sparsities if sparsity not in wanted]
     return masks
 
 
-def shared_seeds(figure: str, completed_grids: Iterable[Mapping]) -> list[int]:
+def shared_seeds(figure: str, full_grids: Iterable[FullGrid]) -> list[int]:
     """Return the seeds that every kind of mask of a figure has, rising; the first is shown."""
-    return sorted(set.intersection(*map(set, expand_masks(figure, completed_grids).values())))
+    return sorted(set.intersection(*map(set, expand_masks(figure, full_grids).values())))
 
 
-def study_masks(config: Mapping) -> dict[MaskSet, tuple[list[int], list[str]]]:
+def study_runs(config: Config) -> pd.DataFrame:
+    """Return all runs of a study, one row for each figure that wants it: KEY, `figure`.
+
+    `figure` is `claims` for the runs that only claims need.
+    """
+    wanted = [name for name, figure in FIGURES.items() if figure.trained] + ["claims"]
+    rows = [(*run.key.values(), figure) for figure in wanted for run in figure_runs(config, figure)]
+    return pd.DataFrame(rows, columns=[*KEY, "figure"], dtype=object)
+
+
+def study_masks(config: Config) -> dict[MaskSet, tuple[list[int], list[float]]]:
     """Return the mask files of all figures, each once, with its seeds and its sparsities, rising.
 
     Whichever figure is asked for, a file has what any figure shows of it: every seed at every
     sparsity. That is more than is shown where figures want other seeds at other sparsities, and
     costs a second where the anatomy and Figure 3 share a file.
     """
-    union: dict[MaskSet, tuple[set[int], set[str]]] = {}
+    union: dict[MaskSet, tuple[set[int], set[float]]] = {}
     for figure in (name for name, shown in FIGURES.items() if shown.masks or shown.by_reading):
         for mask, by_seed in expand_masks(figure, grids(config, figure)).items():
             seeds, sparsities = union.setdefault(mask, (set(), set()))
             seeds.update(by_seed)
             sparsities.update(*by_seed.values())
-    return {
-        mask: (sorted(seeds), sorted(labels, key=float)) for mask, (seeds, labels) in union.items()
-    }
-
-
-def study_runs(config: Mapping, extras: Iterable[str] = ()) -> list[Run]:
-    """Return the runs of `figures/all`, of its figures and for its claims alone.
-
-    Args:
-        extras: further figures, whose runs come last.
-    """
-    return expand_runs(grid for name in (*STUDIED, *extras) for grid in grids(config, name))
-
-
-def settings(config: Mapping, network: str, dataset: str, reading: str = PAPER) -> dict[str, Any]:
-    """Return the settings of a network on a data set under a reading, without axes.
-
-    See `settings.Settings`.
-
-    Raises:
-        ConfigError: see `switches`.
-    """
-    of_dataset = config["schedules"].get(dataset, {})
-    values = {
-        **config["training"],
-        **config["protocol"],
-        **config["schedules"]["default"],
-        **config["networks"][network],
-        **of_dataset,  # may have a learning rate of its own
-        **{name: config[name] for name in in_section("")},
-    }
-    switched = switches(config, reading)
-    return unswept({name: switched.get(name, value) for name, value in values.items()})
+    return {mask: (sorted(seeds), sorted(labels)) for mask, (seeds, labels) in union.items()}

@@ -4,15 +4,18 @@ Each kind has its own function, since a name alone does not tell: `mnist-100` is
 examples, `mlp-100` a network.
 """
 
+from __future__ import annotations
+
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from snip.datasets.variants import parse_dataset
-from snip.study.axes import AXES
 from snip.study.figures import FIGURES, spoken
-from snip.study.grids import PAPER
-from snip.study.settings import FIELDS
+from snip.study.grids import FullGrid
+from snip.study.runs import AXES, PAPER, Run
+from snip.study.settings import Settings, scoring_part
+from snip.study.spec import Spec
 
 NETWORKS = {
     "lenet-300-100": "LeNet-300-100",
@@ -31,6 +34,8 @@ CRITERIA = {
     "iterative-snip": "iterative SNIP",
     "force": "FORCE",
 }
+# The networks of claim 1.
+CLAIM_1 = {"1a": "lenet-300-100", "1b": "lenet-5-caffe"}
 ERRORS = {
     "test_error": "test error",
     "best_validation_test_error": "test error at the best validation error",
@@ -62,7 +67,7 @@ def dataset_name(identifier: str) -> str:
 
 
 # What the configuration's own word and value do not say clearly.
-PHRASES = {
+PHRASES: dict[str, Callable[[Any], str]] = {
     "network": network_name,
     "dataset": dataset_name,
     "criterion": criterion_name,
@@ -70,7 +75,7 @@ PHRASES = {
     "sparsity": "sparsity {} %".format,
     "batch_size": lambda size: f"pruning batch of {size} example{'s' if size != 1 else ''}",
     "iterations": "{:,} iterations".format,
-    "reported_error": ERRORS.get,
+    "reported_error": ERRORS.__getitem__,
     "decay_every": "rate divided by ten every {:,}".format,
 }
 
@@ -85,57 +90,59 @@ def phrase(name: str, value: Any) -> str:
     return f"{words} {value}"
 
 
-def not_the_papers(part: Mapping) -> list[str]:
+def not_the_papers(spec: Spec) -> list[str]:
     """Return what of a study is not the paper's: axes and settings that are not as by default.
 
     An axis with several values is left out: the figure tells them apart.
 
-    Args:
-        part: a slice of the configuration, see `study.slices.slice_of`.
-
     Returns:
         Phrases, such as `random labels`. One that does not hold everywhere says in brackets where.
     """
-    grids: dict[str, list[Mapping]] = {}  # by the figure that shows them or whose claims they are
-    for figure, blocks in part["grids"].items():
+    grids: dict[str, list[FullGrid]] = {}  # by the figure that shows them or whose claims they are
+    for figure, blocks in spec.grids.items():
         for grid in blocks:
-            grids.setdefault(grid.get("figure", figure), []).append(grid)
+            grids.setdefault(grid.figure or figure, []).append(grid)
     shown = [figure for figure in grids if figure != "claims"] or list(grids)
     by_figure: dict[str, list[str]] = {}
-    for figure, axis in itertools.product(shown, AXES.values()):
-        values = list(dict.fromkeys(value for grid in grids[figure] for value in grid[axis.grid]))
-        if axis.name != "seed" and len(values) == 1 and values != [axis.default]:
-            by_figure.setdefault(phrase(axis.name, values[0]), []).append(spoken(figure))
+    for figure, (axis, plural) in itertools.product(shown, AXES.items()):
+        values = list(dict.fromkeys(v for grid in grids[figure] for v in getattr(grid, plural)))
+        if axis != "seed" and len(values) == 1 and values != [Run.model_fields[axis].default]:
+            by_figure.setdefault(phrase(axis, values[0]), []).append(spoken(figure))
     phrases = [
         words + (f" ({', '.join(figures)})" if len(figures) < len(shown) else "")
         for words, figures in by_figure.items()
     ]
-    error = part.get("reported_error", "test_error")
-    if error != "test_error":
-        phrases.append(phrase("reported_error", error))
+    errors = any(figure == "claims" or FIGURES[figure].errors for figure in grids)
+    if errors and spec.reported_error != "test_error":
+        phrases.append(phrase("reported_error", spec.reported_error))
     trained = [name for name in grids if name == "claims" or FIGURES[name].trained]
     places: dict[tuple[str, str], set[str]] = {}
     for grid in itertools.chain(*(grids[name] for name in trained or grids)):
-        for place in itertools.product(grid["networks"], grid["datasets"]):
-            places.setdefault(place, set()).update(grid["labels"])
+        for place in itertools.product(grid.networks, grid.datasets):
+            places.setdefault(place, set()).update(grid.labels)
     by_place: dict[str, list[tuple[str, str]]] = {}
     for (network, dataset), labels in places.items():
-        by_reading = part["settings"][network][dataset]
-        values = by_reading.get(PAPER) or next(iter(by_reading.values()))
+        by_reading = spec.settings[network][dataset]
+        settings = by_reading.get(PAPER) or next(iter(by_reading.values()))
+        if not trained:
+            settings = scoring_part(settings)
         # What only looks at training is named where the error depends on it.
-        idle = {"log_every"} if error != "test_error" else {"log_every", "evaluate_every"}
-        idle |= set() if "random" in labels else {"random_labels"}
-        for words in _unlike({name: values[name] for name in values if name not in idle}):
+        idle = {"log_every"}
+        if spec.reported_error == "test_error":
+            idle.add("evaluate_every")
+        if "random" not in labels:
+            idle.add("random_labels")
+        for words in _unlike({name: value for name, value in settings.items() if name not in idle}):
             by_place.setdefault(words, []).append((network, dataset))
     return phrases + [words + _where(found, list(places)) for words, found in by_place.items()]
 
 
 def _unlike(values: Mapping[str, Any]) -> Iterator[str]:
     """Yield the phrases of settings that are not the paper's, in the order of the table."""
-    for name in (name for name in FIELDS if name in values):
+    for name in (name for name in Settings.model_fields if name in values):
         if name == "decay_every" and values[name] >= values["iterations"]:
             yield "constant rate"
-        elif values[name] != FIELDS[name].default:
+        elif values[name] != Settings.model_fields[name].default:
             yield phrase(name, values[name])
 
 

@@ -1,131 +1,94 @@
-"""Command line options, made from the tables of axes and settings, and read back."""
+"""Command line options, made from the fields of the models, and read back."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
 from collections.abc import Iterable, Mapping
-from functools import partial
-from typing import Any
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
+from pydantic import BaseModel, ValidationError
+
+from snip.jobs.failures import ConfigError
 from snip.study import registry
-from snip.study.axes import AXES, Axis, Run
-from snip.study.settings import FIELDS, Settings
-from snip.study.spelling import allows, limits
+from snip.study.model import sentence
+from snip.study.runs import MaskSet, Run
+from snip.study.settings import Settings
+
+# Axes whose values are the names of files.
+NAMED = {"criterion": "criteria", "network": "networks"}
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
-def add_axes(to: argparse.ArgumentParser, names: Iterable[str]) -> None:
-    """Add one option per axis, with its default and help."""
-    for name in names:
-        add_axis(to, name, default=AXES[name].default)
+def add(
+    to: argparse._ActionsContainer, model: type[BaseModel], names: Iterable[str], **options: Any
+) -> None:
+    """Add one option for each named field of a model.
 
-
-def add_axis(to: argparse.ArgumentParser, name: str, **options: Any) -> None:
-    """Add the option of one axis.
+    A help text ends with the default; that of a setting is the default study's (see `settings`).
 
     Args:
-        options: for `add_argument`, besides what the table of axes says.
+        options: for `add_argument`, such as `nargs`.
     """
-    axis = AXES[name]
-    choices = axis.schema.get("enum")
-    if axis.grid in registry.FUNCTIONS:
-        choices = registry.names(axis.grid)
-    to.add_argument(
-        _option(name),
-        type=lambda text: _spelled(axis, text),
-        choices=choices,
-        help=_help(axis.help),
-        **options,
-    )
-
-
-def _spelled(axis: Axis, text: str) -> str | int:
-    """Return the one spelling of an axis' value.
-
-    Raises:
-        ArgumentTypeError: it is not allowed.
-    """
-    try:
-        return axis.spelled(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def run_of(options: argparse.Namespace) -> Run:
-    """Return the run that parsed options name."""
-    return Run(**{name: getattr(options, name) for name in AXES})
-
-
-def add_settings(to: argparse.ArgumentParser, names: Iterable[str] = tuple(FIELDS)) -> None:
-    """Add one option per setting that is no axis.
-
-    They have no default here: see `settings_of`.
-    """
-    group = to.add_argument_group("settings (defaults: those in config/default.yaml)")
     for name in names:
-        if name in AXES:
-            continue
-        field = FIELDS[name]
-        kind: dict[str, Any] = {
-            "type": partial(_setting, name),
-            "choices": field.metadata["limits"].get("enum"),
-        }
-        if isinstance(field.default, bool):
-            kind = {"action": argparse.BooleanOptionalAction}
-        group.add_argument(_option(name), help=_help(field.metadata["help"]), **kind)
+        field = model.model_fields[name]
+        kind: dict[str, Any] = dict(options)
+        if field.annotation is bool:
+            kind["action"] = argparse.BooleanOptionalAction
+        elif name in NAMED:
+            kind["metavar"] = _braces(registry.names(NAMED[name]))
+        elif get_origin(field.annotation) is Literal:
+            kind["metavar"] = _braces(get_args(field.annotation))
+        text = (field.description or "").replace("\n", " ").replace("%", "%%")
+        if model is not Settings:
+            text += (
+                f" [{' '.join(map(str, field.default))}]"
+                if "nargs" in kind
+                else f" [{field.default}]"
+            )
+        to.add_argument(_option(name), help=text, **kind)
 
 
-def _setting(name: str, text: str) -> int | float | str:
-    """Return a setting's value that a command line spells.
-
-    Raises:
-        ArgumentTypeError: it is of another type, or its limits do not allow it.
-    """
-    field = FIELDS[name]
-    kind, schema = type(field.default), field.metadata["limits"]
-    try:
-        value = kind(text)
-        allowed = kind is str or allows(value, schema)
-    except ValueError:
-        allowed = False
-    if not allowed:
-        numbers = "whole numbers" if kind is int else "numbers"
-        raise argparse.ArgumentTypeError(
-            f"{name.replace('_', ' ')} is {text}, allowed: {numbers}, {limits(schema)}"
-        )
-    return value
-
-
-def settings_of(options: argparse.Namespace) -> Settings:
-    """Return the settings among parsed options.
-
-    What is not given is the default study's. A setting that is an axis has the run's value.
+def read(parsed: argparse.Namespace, model: type[Kind]) -> Kind:
+    """Return the model that parsed options make; what is not given is as by default.
 
     Raises:
-        SnipError: that study cannot be read, or has no learning rate for the network.
+        ConfigError: an option has a value that is not allowed.
     """
-    parsed = vars(options)
-    wanted = {name for name in FIELDS if name in parsed}
-    given = {name: parsed[name] for name in wanted if parsed[name] is not None}
-    given |= {name: _typed(name, value) for name, value in given.items() if name in AXES}
-    if wanted - set(given):
+    return _build(model, _given(parsed, model.model_fields))
+
+
+def settings(parsed: argparse.Namespace, made: Run | MaskSet, names: Iterable[str]) -> Settings:
+    """Return the settings among parsed options; those not given are the default study's.
+
+    Raises:
+        ConfigError: a setting is not allowed, or that study has none for what is made.
+    """
+    names = list(names)
+    given = _given(parsed, names)
+    if len(given) < len(names):
         # By its name: jobs are given every setting, so their results do not depend on this module,
         # and the rules must not take it for their code.
-        config = importlib.import_module("snip.study.config")
-        given = config.settings_by_hand(
-            options.network, options.dataset, options.reading, wanted, given
-        )
-    return Settings(**given)
+        load = importlib.import_module("snip.study.load")
+        given = {**load.default_settings(made, given), **given}
+    return _build(Settings, given)
 
 
-def _typed(name: str, value: str | int) -> Any:
-    """Return a swept setting's value, which a path spells as text, in the setting's type."""
-    default = FIELDS[name].default
-    return value == "true" if isinstance(default, bool) else type(default)(value)
+def _given(parsed: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    values = {name: getattr(parsed, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _build(model: type[Kind], values: Mapping[str, Any]) -> Kind:
+    try:
+        return model(**values)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise ConfigError(sentence(error).replace(name, f"option {_option(name)}", 1)) from error
 
 
 def arguments(values: Mapping[str, Any]) -> str:
-    """Spell settings or a key as command line options: `--batch-size 100 …`."""
+    """Spell values as command line options: `--batch-size 100 …`."""
     words = []
     for name, value in values.items():
         option = _option(name)
@@ -136,10 +99,9 @@ def arguments(values: Mapping[str, Any]) -> str:
     return " ".join(words)
 
 
+def _braces(values: Iterable[str]) -> str:
+    return "{" + ",".join(values) + "}"
+
+
 def _option(name: str) -> str:
-    return "--" + name.rstrip("_").replace("_", "-")
-
-
-def _help(text: str) -> str:
-    """Return a help text for argparse, which formats it with %."""
-    return text.replace("%", "%%")
+    return "--" + name.replace("_", "-")

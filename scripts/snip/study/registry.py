@@ -5,16 +5,17 @@ until `load`, and a rule's code digest covers the one file that a run depends on
 criterion reruns none of the others.
 """
 
+from __future__ import annotations
+
 import ast
-import difflib
 import importlib
 import re
-import symtable
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from snip.jobs.failures import SnipError
+from snip.study.model import check_known
 
 # The package of each kind, below snip/, and the function that its files define.
 PACKAGES = {"criteria": "masks/criteria", "networks": "networks"}
@@ -22,8 +23,10 @@ FUNCTIONS = {"criteria": "score", "networks": "build"}
 # The constants that a file may have at its top, with what holds without them. ROUNDS and REVIVES:
 # see `snip.masks.scoring`; 0 rounds are one ranking for all sparsities. MASK_IMAGE: whether units
 # of the first layer see the whole image.
-CONSTANTS = {"criteria": {"ROUNDS": 0, "REVIVES": False}, "networks": {"MASK_IMAGE": True}}
-EXPECTED = {bool: "True or False", int: "a whole number, 1 or more"}
+CONSTANTS: dict[str, dict[str, bool | int]] = {
+    "criteria": {"ROUNDS": 0, "REVIVES": False},
+    "networks": {"MASK_IMAGE": True},
+}
 HERE = Path(__file__).resolve().parents[1]
 
 
@@ -37,7 +40,7 @@ def names(kind: str) -> list[str]:
     Raises:
         RegistryError: a file should have another name.
     """
-    return list(_names(_folder(kind)))
+    return list(_names(HERE / PACKAGES[kind]))
 
 
 @cache
@@ -57,13 +60,6 @@ def _names(folder: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
-def suggestion(kind: str, name: object) -> str:
-    """Return ` (did you mean NAME?)` for a name that is not registered, or nothing."""
-    spelled = re.sub("[^a-z0-9]+", "-", str(name).lower()).strip("-")
-    close = difflib.get_close_matches(spelled, names(kind), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
 def file(kind: str, name: str) -> str:
     """Return the path, in the project, of the file that defines `name`."""
     return f"scripts/snip/{PACKAGES[kind]}/{name.replace('-', '_')}.py"
@@ -78,38 +74,22 @@ def check(kind: str, name: str) -> None:
     """Look, without importing it, whether the file of a name defines what it should.
 
     Raises:
-        RegistryError: no such file; or it is empty, not Python, lacks its function, or has a
-            constant of another type.
+        RegistryError: no such file; or it is not Python, lacks its function, or has a constant of
+            another type.
     """
-    if name not in names(kind):
-        raise RegistryError(
-            f"{name!r} is not among the {kind}{suggestion(kind, name)}; "
-            f"allowed: {', '.join(names(kind))}"
-        )
-    path = _folder(kind) / f"{name.replace('-', '_')}.py"
-    function = FUNCTIONS[kind]
     try:
-        code = path.read_bytes()
-        compile(code, path.name, "exec", dont_inherit=True)
-        table = symtable.symtable(code, path.name, "exec")
-    except SyntaxError as error:
-        raise RegistryError(f"{_shown(path)}, line {error.lineno}: {error.msg}") from error
-    except (OSError, ValueError) as error:  # a link to nothing, a zero byte
-        raise RegistryError(f"{_shown(path)} cannot be read: {error}") from error
-    defined = {
-        symbol.get_name()
-        for symbol in table.get_symbols()
-        if symbol.is_assigned() or symbol.is_imported()
-    }
-    if function not in defined:
-        what = "is empty" if not code.strip() else "does not define it"
-        raise RegistryError(f"{_shown(path)} {what}, expected a function `{function}`")
+        check_known(name, names(kind), f"among the {kind}")
+    except ValueError as error:
+        raise RegistryError(str(error)) from error
+    path, function = _path(kind, name), FUNCTIONS[kind]
+    if function not in _bindings(path):
+        raise RegistryError(f"{_shown(path)} does not define it, expected a function `{function}`")
     for identifier in CONSTANTS[kind]:
         constant(kind, name, identifier)
 
 
-def load(kind: str, name: str, function: str) -> Callable:
-    """Return the function that the file of `name` defines.
+def load(kind: str, name: str) -> Callable:
+    """Return the function that the file of `name` defines: `score` or `build`.
 
     Raises:
         RegistryError: see `check`.
@@ -117,7 +97,7 @@ def load(kind: str, name: str, function: str) -> Callable:
     check(kind, name)
     package = PACKAGES[kind].replace("/", ".")
     module = importlib.import_module(f"snip.{package}.{name.replace('-', '_')}")
-    return getattr(module, function)
+    return getattr(module, FUNCTIONS[kind])
 
 
 def constant(kind: str, name: str, identifier: str) -> bool | int:
@@ -128,36 +108,50 @@ def constant(kind: str, name: str, identifier: str) -> bool | int:
     Raises:
         RegistryError: the constant is no literal of its type, or a number below 1.
     """
-    path = _folder(kind) / f"{name.replace('-', '_')}.py"
-    default = CONSTANTS[kind][identifier]
-    tree = ast.parse(path.read_bytes())
-    bound = sum(
-        (isinstance(node, ast.Name) and node.id == identifier and isinstance(node.ctx, ast.Store))
-        or (isinstance(node, ast.alias) and (node.asname or node.name) == identifier)
-        for part in tree.body
-        if not isinstance(part, ast.FunctionDef | ast.ClassDef)
-        for node in ast.walk(part)
-    )
-    for node in tree.body if bound == 1 else ():
-        targets = getattr(node, "targets", [getattr(node, "target", None)])
-        if identifier in [getattr(target, "id", None) for target in targets]:
-            value = getattr(node.value, "value", None)
-            # A bool is an int, too, so types are compared.
-            if type(value) is not type(default) or (type(value) is int and value < 1):
-                found = ast.unparse(node.value) if node.value else "nothing"
-                expected = EXPECTED[type(default)]
-                raise RegistryError(f"{_shown(path)}: {identifier} is {found}, expected {expected}")
-            return value
-    if bound:
+    path, default = _path(kind, name), CONSTANTS[kind][identifier]
+    found = _bindings(path).get(identifier, [])
+    if not found:
+        return default
+    value = getattr(found[0], "value", None)
+    # A bool is an int, too, so types are compared.
+    if len(found) > 1 or type(value) is not type(default) or (type(value) is int and value < 1):
+        expected = "True or False" if type(default) is bool else "a whole number, 1 or more"
         raise RegistryError(
-            f"{_shown(path)} does not set {identifier} by one plain line, expected "
-            f"`{identifier} = ...` at its top: it is read, not run"
+            f"{_shown(path)} does not set {identifier} by one plain line at its top, expected "
+            f"`{identifier} = ` and {expected}: it is read, not run"
         )
-    return default
+    return value
 
 
-def _folder(kind: str) -> Path:
-    return HERE / PACKAGES[kind]
+def _bindings(path: Path) -> dict[str, list[ast.AST | None]]:
+    """Return what a file's top level binds: by name, the values, in order; None: not by `=`.
+
+    Raises:
+        RegistryError: the file cannot be read, or is not Python.
+    """
+    try:
+        tree = ast.parse(path.read_bytes(), path.name)
+    except SyntaxError as error:
+        raise RegistryError(f"{_shown(path)}, line {error.lineno}: {error.msg}") from error
+    except (OSError, ValueError) as error:  # a link to nothing, a zero byte
+        raise RegistryError(f"{_shown(path)} cannot be read: {error}") from error
+    found: dict[str, list[ast.AST | None]] = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.setdefault(node.name, []).append(None)
+            continue
+        assigned = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        for part in ast.walk(node):
+            match part:
+                case ast.Name(id=name, ctx=ast.Store()):
+                    found.setdefault(name, []).append(assigned)
+                case ast.alias(name=name, asname=other):
+                    found.setdefault(other or name, []).append(None)
+    return found
+
+
+def _path(kind: str, name: str) -> Path:
+    return HERE / PACKAGES[kind] / f"{name.replace('-', '_')}.py"
 
 
 def _shown(path: Path) -> str:
