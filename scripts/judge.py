@@ -9,7 +9,7 @@ from pathlib import Path
 from snip.datasets.sources import FETCHED
 from snip.jobs import command
 from snip.jobs.files import write_atomically
-from snip.study import slices
+from snip.study import spec as specification
 from snip.study.figures import FIGURES
 
 
@@ -23,33 +23,36 @@ def main() -> None:
         type=Path,
         help="the table of claims as Markdown (.md); beside it its picture (.pdf, .png, .csv)",
     )
-    slices.add_option(parser)
-    parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
-    parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
+    specification.add_option(parser)
+    parser.add_argument("--tables", type=Path, required=True, help="folder of the tables of runs")
+    parser.add_argument("--masks", type=Path, default=FETCHED, help="folder of the mask files")
+    parser.add_argument("--data", type=Path, default=FETCHED, help="folder of fetched data")
     parser.add_argument("--output", type=Path, required=True, help="table of verdicts (.csv)")
     options = parser.parse_args()
-    part = slices.read(options.slice, "judge", options.figure)
+    spec = specification.read(options.spec, "judge", options.figure)
 
-    from snip.claims.evidence.gather import gather
+    from snip.claims.evidence import gather
     from snip.claims.readable import readable
     from snip.claims.statements import statements
     from snip.claims.verdicts import judge
     from snip.figures import forest, style
     from snip.figures.provenance import Origin
     from snip.tables.collect import csv_bytes
+    from snip.tables.reading import read_checked
 
     if options.figure:
         module = importlib.import_module(f"snip.claims.{FIGURES[options.figure].module}")
-        table = module.table(part, options.results, options.data)
+        table = module.table(spec, options.tables, options.masks, options.data)
         write_atomically(options.output, csv_bytes(table))
         return
-    claims = part["claims"]
-    evidence = gather(part, options.results, options.data)
-    table = judge(statements(evidence), claims["alpha"], claims["confirming_from"])
+    claims = spec.judging
+    runs = read_checked(options.tables, "runs", spec)
+    evidence = gather(spec, runs, options.masks, options.data)
+    table = judge(statements(evidence), claims.alpha, claims.confirming_from)
     write_atomically(options.output, csv_bytes(table))
-    origin = Origin.of(part)
+    origin = Origin.of(spec)
     style.save(*forest.plot(table, origin), origin, options.readable.with_suffix(""))
-    text = readable(table, part["study"], claims["alpha"])
+    text = readable(table, spec.study, claims.alpha)
     write_atomically(options.readable, text.encode())
 
 

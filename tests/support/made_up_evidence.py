@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 
 from snip.claims.verdicts import Means, Pairs, Statement, judge
-from snip.study.slices import slice_of, slice_runs
-from studies import load
+from snip.study.load import check
+from snip.study.spec import Spec, spec_of
+from studies import content
 
 CONFIRMING_FROM = 100
 
 
 def statement(evidence, low=-math.inf, high=math.inf, **more):
-    return Statement("x", "fig1", "It is so.", "mean", lambda: evidence, low, high, **more)
+    return Statement("x-1", "x", "fig1", "It is so.", "mean", lambda: evidence, low, high, **more)
 
 
 def means(values, resolution=0.0, of=Means):
@@ -45,11 +46,11 @@ def judged(one, confirming_from=CONFIRMING_FROM):
     return row
 
 
-def slice_of_controls(**changed):
-    """The slice of the controls of the tiny study, whose grids are changed alike."""
-    config = load("tiny")
+def spec_of_controls(**changed) -> Spec:
+    """What decides the controls of the tiny study, whose grids are changed alike."""
+    config = content("tiny")
     config["figures"]["controls"] = [grid | changed for grid in config["figures"]["controls"]]
-    return slice_of(config, ["controls"])
+    return spec_of(check(config), "controls")
 
 
 def layers_of(runs, on_path=1.0):
@@ -62,13 +63,13 @@ def layers_of(runs, on_path=1.0):
     )
 
 
-def runs_of_controls(part, rises=None, noise=0.0, random=None):
+def runs_of_controls(spec: Spec, rises=None, noise=0.0, random=None):
     """The runs of the controls, whose errors differ widely by seed.
 
     Args:
         rises: by reading and control, how much higher the error is than 3 %.
     """
-    runs = pd.DataFrame([run.key for run in slice_runs(part, ["controls"])])
+    runs = pd.DataFrame([run.key for run in spec.runs()])
     pairs = zip(runs["reading"], runs["control"], strict=True)
     errors = 3 + runs["seed"] + [(rises or {}).get(pair, 0) for pair in pairs]
     if noise:

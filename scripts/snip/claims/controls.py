@@ -13,17 +13,16 @@ the mask alone.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
-from snip.claims.verdicts import Means, Missing, Statement, judge, single
+from snip.claims.verdicts import Means, Missing, Statement, judge, named, one_mean
 from snip.study.names import ERRORS, criterion_name, network_name
-from snip.study.spelling import number
+from snip.study.spec import Spec
 from snip.tables.collect import TableError
 from snip.tables.intervals import ERROR_STEP, Interval
 from snip.tables.paths import add_paths
@@ -31,29 +30,16 @@ from snip.tables.reading import read_checked, read_table
 
 # What identifies a mask, up to the seed.
 MASK = ["network", "criterion", "sparsity"]
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A mask, changed or not, and the weights that are trained under it.
-
-    Attributes:
-        name: in print.
-        control: the run's control.
-        initial_weights: the setting of the run's reading.
-    """
-
-    name: str
-    control: str
-    initial_weights: str
-
-
-AS_IS = Variant("as is", "none", "keep")
-REDRAWN = Variant("redrawn", "none", "redraw")
-INPUTS = Variant("shuffled within inputs", "shuffled-inputs", "keep")
-LAYERS = Variant("shuffled within layers", "shuffled", "keep")
-INVERTED = Variant("inverted", "inverted", "keep")
-VARIANTS = {each.name: each for each in (AS_IS, REDRAWN, INPUTS, LAYERS, INVERTED)}
+AS_IS, REDRAWN = BASELINES = ["as is", "redrawn"]
+INPUTS, LAYERS, INVERTED = "shuffled within inputs", "shuffled within layers", "inverted"
+# What a variant of a mask is: the run's control, and the initial weights of its reading.
+VARIANTS = {
+    AS_IS: ("none", "keep"),
+    REDRAWN: ("none", "redraw"),
+    INPUTS: ("shuffled-inputs", "keep"),
+    LAYERS: ("shuffled", "keep"),
+    INVERTED: ("inverted", "keep"),
+}
 # By claim: a variant, and the baseline that it is compared with.
 COMPARISONS = {
     "control-redrawn": (REDRAWN, AS_IS),
@@ -63,155 +49,133 @@ COMPARISONS = {
     "mask-inputs": (INPUTS, REDRAWN),
     "mask-layers": (LAYERS, REDRAWN),
 }
-BASELINES = [AS_IS.name, REDRAWN.name]
 # Notes say which share of the kept connections is on a path if it is below this one.
 NEARLY_ALL = 0.995
 
 
-def table(part: Mapping, results: Path, data: Path) -> pd.DataFrame:
-    """Return the verdicts on a study's controls of masks.
+class Comparison(NamedTuple):
+    """Two variants of a mask, whose errors are compared."""
 
-    Args:
-        part: the slice of the figure, see `study.slices.slice_of`.
-        results: folder of the study's results.
-        data: folder of the fetched data, which no statement here needs.
+    claim: str
+    network: str
+    criterion: str
+    sparsity: float
+    variant: str
+    baseline: str
 
-    Returns:
-        See `verdicts.judge`; the rows are those of `comparisons`.
+    @property
+    def name(self) -> str:
+        """The name of the statement: `control-inputs-lenet-300-100-snip-90`."""
+        return named(self.claim, self.network, self.criterion, self.sparsity)
+
+    @property
+    def mask(self) -> str:
+        """The mask in print: `LeNet-300-100, magnitude, 90 %`."""
+        names = network_name(self.network), criterion_name(self.criterion)
+        return f"{', '.join(names)}, {self.sparsity:g} %"
+
+
+def table(spec: Spec, tables: Path, masks: Path, data: Path) -> pd.DataFrame:
+    """Return the verdicts on a study's controls of masks, in the order of `comparisons`.
+
+    No statement here needs masks or data.
 
     Raises:
-        TableError, SettingsError: see `reading.read_checked`.
+        TableError: see `reading.read_checked`.
     """
-    folder = results / "tables" / "controls"
-    runs, layers = (read_checked(folder, name, part) for name in ("runs", "layers"))
-    claims = part["claims"]
-    return judge(list(statements(part, runs, layers)), claims["alpha"], claims["confirming_from"])
+    runs, layers = (read_checked(tables, name, spec) for name in ("runs", "layers"))
+    claims = spec.judging
+    return judge(list(statements(spec, runs, layers)), claims.alpha, claims.confirming_from)
 
 
-def comparisons(part: Mapping) -> Iterator[tuple[str, str, float, str]]:
-    """Yield network, criterion, sparsity and claim of each statement, in order."""
+def comparisons(spec: Spec) -> list[Comparison]:
+    """Return what is compared, by network, criterion, sparsity and claim."""
     masks = {
-        (network, criterion, number(sparsity)): None
-        for grid in part["grids"]["controls"]
-        for network in grid["networks"]
-        for criterion in grid["criteria"]
-        for sparsity in grid["sparsities"]
-        if float(sparsity) > 0
+        (network, criterion, sparsity): None
+        for grid in spec.grids["controls"]
+        for network in grid.networks
+        for criterion in grid.criteria
+        for sparsity in grid.sparsities
+        if sparsity > 0
     }
-    for mask, claim in itertools.product(masks, COMPARISONS):
-        yield *mask, claim
+    return [
+        Comparison(claim, *mask, *pair) for mask in masks for claim, pair in COMPARISONS.items()
+    ]
 
 
-def statements(part: Mapping, runs: pd.DataFrame, layers: pd.DataFrame) -> Iterator[Statement]:
-    """Yield the statements about the controls of a study.
-
-    Args:
-        part: the slice of the figure.
-        runs: its table of runs.
-        layers: its table of layers.
-    """
-    runs = with_variants(add_paths(runs, layers), part["settings"])
-    for *mask, claim in comparisons(part):
-        variant, baseline = COMPARISONS[claim]
-        of_mask = runs[runs[MASK].eq(mask).all(axis=1)]
+def statements(spec: Spec, runs: pd.DataFrame, layers: pd.DataFrame) -> Iterator[Statement]:
+    """Yield the statements about the runs and layers of a study's controls."""
+    runs, column = with_variants(add_paths(runs, layers), spec), spec.reported_error
+    error = ERRORS[column]
+    for each in comparisons(spec):
+        same = [each.network, each.criterion, each.sparsity]
+        of_mask = runs[runs[MASK].eq(same).all(axis=1)]
         yield Statement(
-            claim,
+            each.name,
+            each.claim,
             "controls",
-            sentence(*mask, claim, part["reported_error"]),
-            f"{ERRORS[part['reported_error']]} less that {baseline.name}, percentage points",
-            partial(
-                _differences, of_mask, part["reported_error"], variant, baseline, mask_name(*mask)
-            ),
+            f"{each.mask}: the {error} is higher {each.variant} than {each.baseline}.",
+            f"{error} less that {each.baseline}, percentage points",
+            partial(_rise, of_mask, column, each),
             low=0,
-            note=partial(_note, of_mask, variant, baseline),
+            note=partial(_note, of_mask, each),
         )
 
 
-def mask_name(network: str, criterion: str, sparsity: float) -> str:
-    """Return `LeNet-300-100, magnitude, 90 %`."""
-    return f"{network_name(network)}, {criterion_name(criterion)}, {sparsity:g} %"
-
-
-def sentence(network: str, criterion: str, sparsity: float, claim: str, error: str) -> str:
-    """Return the statement about a control of a mask."""
-    variant, baseline = COMPARISONS[claim]
-    mask = mask_name(network, criterion, sparsity)
-    return f"{mask}: the {ERRORS[error]} is higher {variant.name} than {baseline.name}."
-
-
-def with_variants(runs: pd.DataFrame, settings: Mapping) -> pd.DataFrame:
-    """Return a table of runs with the column `variant`, the name of each run's variant.
-
-    Args:
-        settings: by network, data set and reading.
-    """
-    names = {(each.control, each.initial_weights): each.name for each in VARIANTS.values()}
+def with_variants(runs: pd.DataFrame, spec: Spec) -> pd.DataFrame:
+    """Return runs with the column `variant`."""
+    names = {made: name for name, made in VARIANTS.items()}
+    keys = zip(*(runs[axis] for axis in ("control", "network", "dataset", "reading")), strict=True)
     variants = [
-        names[row.control, settings[row.network][row.dataset][row.reading]["initial_weights"]]
-        for row in runs.itertuples()
+        names[control, spec.settings[n][d][r]["initial_weights"]] for control, n, d, r in keys
     ]
     return runs.assign(variant=variants)
 
 
-def _differences(
-    runs: pd.DataFrame, error: str, variant: Variant, baseline: Variant, mask: str
-) -> Means:
-    """Return by seed how much higher the error of a variant is than that of its baseline.
-
-    Args:
-        runs: those of the mask, with the columns of `with_variants` and `add_paths`.
-        error: the column of test errors, percent.
-        mask: its name in print.
-    """
+def _rise(runs: pd.DataFrame, error: str, compared: Comparison) -> Means:
+    """Return by seed how much higher the error of a variant is than that of its baseline."""
     errors = runs.pivot(index="seed", columns="variant", values=error)
-    for needed in (baseline, variant):
-        if needed.name not in errors:
+    for needed in (compared.baseline, compared.variant):
+        if needed not in errors:
+            control, weights = VARIANTS[needed]
             raise Missing(
-                f"figures.controls has no runs with control {needed.control} and initial_weights "
-                f"{needed.initial_weights} for {mask}"
+                f"figures.controls has no runs with control {control} and initial_weights "
+                f"{weights} for {compared.mask}"
             )
-    if runs.loc[runs["variant"] == baseline.name, "no_path"].all():
+    if runs.loc[runs["variant"] == compared.baseline, "no_path"].all():
         raise Missing(
-            f"{baseline.name}, no network has a path from input to output, so all output a constant"
+            f"{compared.baseline}, no network has a path from input to output, so all output a "
+            "constant"
         )
-    return Means(single((errors[variant.name] - errors[baseline.name]).dropna()), ERROR_STEP)
+    return one_mean((errors[compared.variant] - errors[compared.baseline]).dropna(), ERROR_STEP)
 
 
 def _note(
-    runs: pd.DataFrame,
-    variant: Variant,
-    baseline: Variant,
-    seeds: list[int],
-    intervals: list[Interval],
+    runs: pd.DataFrame, compared: Comparison, seeds: list[int], intervals: list[Interval]
 ) -> str:
     """Return how many networks have no path, and which share of the connections is on one."""
     runs = runs[runs["seed"].isin(seeds)]
-    both = [runs[runs["variant"] == each.name] for each in (variant, baseline)]
+    pair = (compared.variant, compared.baseline)
+    of_pair = [runs[runs["variant"] == name] for name in pair]
     parts = [
-        f"{name}, no path from input to output in {of_one['no_path'].sum()} of {len(of_one)}"
-        for name, of_one in zip((variant.name, baseline.name), both, strict=True)
-        if of_one["no_path"].any()
+        f"{name}, no path from input to output in {one['no_path'].sum()} of {len(one)}"
+        for name, one in zip(pair, of_pair, strict=True)
+        if one["no_path"].any()
     ]
-    shares = [of_one["on_path"].mean() for of_one in both]
+    shares = [one["on_path"].mean() for one in of_pair]
     if min(shares) < NEARLY_ALL:
         kept, kept_in_baseline = (f"{100 * share:.0f} %" for share in shares)
         parts.append(f"on a path: {kept} of the kept, {kept_in_baseline} in the baseline")
     return "; ".join(parts)
 
 
-def read_verdicts(path: Path, part: Mapping) -> pd.DataFrame:
-    """Read the table that `table` returned, and say what each row compares.
-
-    Returns:
-        The table with the columns MASK, variant and baseline, which are names of variants.
+def read_verdicts(path: Path, spec: Spec) -> pd.DataFrame:
+    """Read what `table` returned, and say what each row compares: MASK, variant and baseline.
 
     Raises:
         TableError: the table is missing, or belongs to other statements.
     """
-    compared = list(comparisons(part))
-    judged = read_table(path)
-    expected = [sentence(*each, part["reported_error"]) for each in compared]
-    if judged["statement"].tolist() != expected:
+    judged, compared = read_table(path), comparisons(spec)
+    if judged["name"].tolist() != [each.name for each in compared]:
         raise TableError(f"table {path} has other statements, expected those of the configuration")
-    keys = [(*mask, *(each.name for each in COMPARISONS[claim])) for *mask, claim in compared]
-    return judged.join(pd.DataFrame(keys, columns=[*MASK, "variant", "baseline"]))
+    return judged.join(pd.DataFrame(compared)[[*MASK, "variant", "baseline"]])

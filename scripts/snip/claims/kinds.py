@@ -2,109 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from snip.claims.evidence import likeness
-from snip.claims.evidence.gather import Evidence
-from snip.claims.evidence.mask_images import Side, variant_name
-from snip.claims.evidence.training_images import sizes
-from snip.claims.verdicts import Means, Missing, Pairs, Statement, no_note
+from snip.claims import likeness
+from snip.claims.evidence import SNIP, Evidence, Images, Kind, abs_z, variant_name
+from snip.claims.likeness import RESOLUTION
+from snip.claims.verdicts import Means, Missing, Pairs, Statement
 from snip.study.names import dataset_name
 from snip.tables.intervals import Interval
 
 # Figure 6's caption writes the gradient without bars, so we judge both ways to rank by it.
 GRADIENTS = {
-    "gradient-signed": "signed gradient, largest kept",
-    "gradient": "size of the gradient",
+    "signed": ("gradient-signed", "signed gradient, largest kept"),
+    "size": ("gradient", "size of the gradient"),
 }
-
 BETWEEN = "correlation of mask images of different seeds, between the kinds less within a kind"
 
 
-def statements(evidence: Evidence) -> Iterator[Statement]:
-    """Yield claims 5 and 6, for each data set of their figures and each way to rank."""
-    for dataset in evidence.masks.datasets_of("fig5"):
-        yield _alike(evidence, dataset)
-    for criterion, ranking in GRADIENTS.items():
-        for dataset in evidence.masks.datasets_of("fig6"):
-            sensitivity = Side("fig2", "snip", dataset)
-            gradient = Side("fig6", criterion, dataset)
-            inverted = Side("fig6", criterion, variant_name(dataset, inverted=True))
-            subject = f"{dataset_name(dataset)}, {ranking}"
-            differ = partial(_differ, evidence, subject)
-            yield differ("6a", "the masks differ from the sensitivity's", (sensitivity, gradient))
-            yield from _inconsistent(evidence, subject, sensitivity, gradient)
-            inverted_differ = "the masks of inverted images differ from those of the originals"
-            yield differ("6c", inverted_differ, (gradient, inverted))
+def statements(evidence: Evidence) -> list[Statement]:
+    """Return claims 5 and 6, for each data set of their figures and each way to rank."""
+    same = [_same_inverted(evidence, dataset) for dataset in evidence.originals("fig5")]
+    return same + [
+        statement
+        for ranking in GRADIENTS
+        for dataset in evidence.originals("fig6")
+        for statement in _inconsistent(evidence, ranking, dataset)
+    ]
 
 
-def _alike(evidence: Evidence, dataset: str) -> Statement:
+def _same_inverted(evidence: Evidence, dataset: str) -> Statement:
     """Return claim 5: masks of inverted images are the same as those of the originals."""
-    sides = (
-        Side("fig2", "snip", dataset),
-        Side("fig5", "snip", variant_name(dataset, inverted=True)),
-    )
+    inverted = Kind("fig5", SNIP, variant_name(dataset, inverted=True))
+    kinds = (Kind("fig2", SNIP, dataset), inverted)
     return Statement(
+        f"5-{dataset}-same",
         "5",
         "fig5",
-        f"{dataset_name(dataset)}: masks of inverted images are as like those of the originals as "
-        f"masks of one kind are like one another ({evidence.masks.spelled(*sides)}).",
+        f"{dataset_name(dataset)}: masks of original and inverted images correlate as much as "
+        f"masks of two seeds do ({evidence.covered(*kinds)}).",
         BETWEEN,
-        partial(_excess, evidence, sides),
+        partial(_excess, evidence, kinds),
         low=-evidence.margins["5"],
     )
 
 
-def _differ(
-    evidence: Evidence, subject: str, claim: str, text: str, sides: tuple[Side, Side]
-) -> Statement:
-    """Return 6a or 6c: two kinds of masks differ, the opposite of claim 5."""
-    return Statement(
-        claim,
-        "fig6",
-        f"{subject}: {text} by more than masks of one kind differ "
-        f"({evidence.masks.spelled(*sides)}).",
-        BETWEEN,
-        partial(_excess, evidence, sides),
-        high=-evidence.margins["5"],
-        note=partial(_most_different, evidence, sides) if claim == "6c" else no_note,
-    )
-
-
-def _inconsistent(
-    evidence: Evidence, subject: str, sensitivity: Side, gradient: Side
-) -> Iterator[Statement]:
-    """Yield 6b: the gradient's masks are less alike, within a class and between classes."""
+def _inconsistent(evidence: Evidence, ranking: str, dataset: str) -> list[Statement]:
+    """Return claim 6: the gradient's masks are others, less alike, and change when inverted."""
+    criterion, words = GRADIENTS[ranking]
+    name, of = f"{dataset}-{ranking}", f"{dataset_name(dataset)}, {words}"
     margin = evidence.margins["5"]
-    sparsities = evidence.masks.spelled(sensitivity, gradient)
-    yield Statement(
-        "6b",
-        "fig6",
-        f"{subject}: a class's mask changes with sparsity by more than the sensitivity's "
-        f"({sparsities}).",
-        "correlation of a class's mask images at two sparsities, sensitivity's less gradient's",
-        partial(_changes, evidence, sensitivity, gradient),
-        low=margin,
-    )
-    yield Statement(
-        "6b",
-        "fig6",
-        f"{subject}: between classes, masks differ in how they follow the class's mean image by "
-        f"size more than the sensitivity's do ({sparsities}).",
-        "spread over classes (standard deviation) of the correlation with that image, "
-        "gradient's less sensitivity's, mean over sparsities",
-        partial(_spreads, evidence, sensitivity, gradient),
-        low=margin,
-    )
+    gradient = Kind("fig6", criterion, dataset)
+    both = (Kind("fig2", SNIP, dataset), gradient)
+    inverted = (gradient, Kind("fig6", criterion, variant_name(dataset, inverted=True)))
+    at = evidence.covered(*both)
+    return [
+        Statement(
+            f"6a-{name}-differ",
+            "6a",
+            "fig6",
+            f"{of}: masks by the gradient and by the sensitivity correlate less than masks of two "
+            f"seeds do ({at}).",
+            BETWEEN,
+            partial(_excess, evidence, both),
+            high=-margin,
+        ),
+        Statement(
+            f"6b-{name}-by-sparsity",
+            "6b",
+            "fig6",
+            f"{of}: a class's mask changes with sparsity by more than the sensitivity's ({at}).",
+            "correlation of a class's mask images at two sparsities, sensitivity's less gradient's",
+            partial(_changes, evidence, both),
+            low=margin,
+        ),
+        Statement(
+            f"6b-{name}-by-class",
+            "6b",
+            "fig6",
+            f"{of}: between classes, masks differ in how they follow the class's mean image by "
+            f"size more than the sensitivity's do ({at}).",
+            "spread over classes (standard deviation) of the correlation with that image, "
+            "gradient's less sensitivity's, mean over sparsities",
+            partial(_spreads, evidence, both),
+            low=margin,
+        ),
+        Statement(
+            f"6c-{name}-inverted",
+            "6c",
+            "fig6",
+            f"{of}: masks of original and inverted images correlate less than masks of two seeds "
+            f"do ({evidence.covered(*inverted)}).",
+            BETWEEN,
+            partial(_excess, evidence, inverted),
+            high=-margin,
+            note=partial(_most_different, evidence, inverted),
+        ),
+    ]
 
 
-def _excess(evidence: Evidence, sides: tuple[Side, Side]) -> Pairs:
-    """Return by how much two kinds of masks are more alike than masks of one kind are."""
-    these, those = evidence.masks.paired(*sides)
+def _excess(evidence: Evidence, kinds: tuple[Kind, Kind]) -> Pairs:
+    """Return by how much masks of two kinds correlate more than masks of two seeds do."""
+    these, those = evidence.paired(*kinds)
     seeds, matrices = list(these), likeness.between_and_within(these, those)
 
     def statistic(chosen: list[int]) -> pd.Series:
@@ -112,16 +114,16 @@ def _excess(evidence: Evidence, sides: tuple[Side, Side]) -> Pairs:
         between, within = (matrix[np.ix_(index, index)] for matrix in matrices)
         return pd.Series({"": likeness.excess(between, within).mean()})
 
-    return Pairs(statistic, seeds, likeness.RESOLUTION)
+    return Pairs(statistic, seeds, RESOLUTION)
 
 
 def _most_different(
-    evidence: Evidence, sides: tuple[Side, Side], seeds: list[int], intervals: list[Interval]
+    evidence: Evidence, kinds: tuple[Kind, Kind], seeds: list[int], intervals: list[Interval]
 ) -> str:
     """Note the two classes in which two kinds of masks differ most."""
     if len(seeds) < 2:
         return ""
-    these, those = ({s: images[s] for s in seeds} for images in evidence.masks.paired(*sides))
+    these, those = ({seed: images[seed] for seed in seeds} for images in evidence.paired(*kinds))
     by_class = likeness.excess(*likeness.between_and_within(these, those))
     first, second = map(int, by_class.argsort()[:2])
     if by_class[first] >= 0:
@@ -132,36 +134,37 @@ def _most_different(
     )
 
 
-def _less(
-    evidence: Evidence, one: Side, other: Side, measure: Callable[[np.ndarray], dict[str, float]]
-) -> Means:
-    """Return by seed a measure of one kind of masks less that of the other kind."""
-    these, those = evidence.masks.paired(one, other)
-    rows = {s: pd.Series(measure(these[s])) - pd.Series(measure(those[s])) for s in these}
-    return Means(pd.DataFrame.from_dict(rows, orient="index"), likeness.RESOLUTION)
-
-
-def _changes(evidence: Evidence, sensitivity: Side, gradient: Side) -> Means:
+def _changes(evidence: Evidence, kinds: tuple[Kind, Kind]) -> Means:
     """Return how much less alike the gradient's masks of one class at two sparsities are."""
-    sparsities = evidence.masks.sparsities_of(sensitivity, gradient)
+    pair = evidence.paired(*kinds)
+    sparsities = evidence.sparsities(*kinds)
     if len(sparsities) == 1:
         raise Missing("figures.fig2 and figures.fig6 share one sparsity, expected two or more")
+    ends = f"{sparsities[0]:g} with {sparsities[-1]:g} %"
 
     def measure(images: np.ndarray) -> dict[str, float]:
-        ends = likeness.correlation(images[:, 0], images[:, -1]).mean()
+        lowest, highest = images[:, 0], images[:, -1]
         return {
-            f"{sparsities[0]} with {sparsities[-1]} %": ends,
+            ends: likeness.correlation(lowest, highest).mean(),
             "all pairs": likeness.across_sparsities(images),
         }
 
-    return _less(evidence, sensitivity, gradient, measure)
+    sensitivity, gradient = (_by_seed(images, measure) for images in pair)
+    return Means(sensitivity - gradient, RESOLUTION)
 
 
-def _spreads(evidence: Evidence, sensitivity: Side, gradient: Side) -> Means:
+def _spreads(evidence: Evidence, kinds: tuple[Kind, Kind]) -> Means:
     """Return how much more the gradient's masks differ between classes in following |z|."""
-    patterns = sizes(gradient.dataset, evidence.data)[:, None]
+    patterns = abs_z(kinds[0].dataset, evidence.data)[:, None]
 
     def measure(images: np.ndarray) -> dict[str, float]:
         return {"": likeness.correlation(images, patterns).std(0, ddof=1).mean()}
 
-    return _less(evidence, gradient, sensitivity, measure)
+    sensitivity, gradient = (_by_seed(images, measure) for images in evidence.paired(*kinds))
+    return Means(gradient - sensitivity, RESOLUTION)
+
+
+def _by_seed(images: Images, measure: Callable[[np.ndarray], dict[str, float]]) -> pd.DataFrame:
+    """Return the measures of each seed's mask images: a row per seed."""
+    rows = {seed: measure(of_seed) for seed, of_seed in images.items()}
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from snip.claims.evidence import likeness
-from snip.claims.evidence.gather import Evidence
-from snip.claims.evidence.mask_images import Side
-from snip.claims.evidence.training_images import bright_means, sizes
-from snip.claims.verdicts import Means, Missing, Pairs, Statement, steps
+from snip.claims import likeness
+from snip.claims.evidence import SNIP, Evidence, Kind, abs_z, bright_means
+from snip.claims.likeness import RESOLUTION
+from snip.claims.verdicts import Means, Pairs, Statement, steps
 from snip.datasets.sources import CLASSES
 from snip.study.names import dataset_name
 from snip.tables.intervals import Interval
@@ -20,118 +20,116 @@ from snip.tables.intervals import Interval
 # A seed's share of recognised classes is a multiple of one tenth.
 TOLD_STEP = 1 / CLASSES
 
-Pattern = Callable[[], np.ndarray]  # returns the images that masks are compared with
 Measure = Callable[[np.ndarray, np.ndarray], np.ndarray]  # masks, patterns: number per sparsity
+Pattern = Callable[[str, Path], np.ndarray]  # data set, folder: the images to compare masks with
 
 
-def statements(evidence: Evidence) -> Iterator[Statement]:
-    """Yield claims 2a and 2b, for each data set of Figure 2."""
-    for dataset in evidence.masks.datasets_of("fig2"):
-        side = Side("fig2", "snip", dataset)
-        yield from _told(evidence, side)
-        yield from _alike(evidence, side)
-        yield Statement(
+def statements(evidence: Evidence) -> list[Statement]:
+    """Return claims 2a and 2b, for each data set of Figure 2."""
+    return [
+        statement
+        for dataset in evidence.originals("fig2")
+        for statement in _of_dataset(evidence, dataset)
+    ]
+
+
+def _of_dataset(evidence: Evidence, dataset: str) -> list[Statement]:
+    kind = Kind("fig2", SNIP, dataset)
+    of, at = dataset_name(dataset), evidence.covered(kind)
+    like, told = evidence.margins["2a"], evidence.margins["2a-told"]
+    measured = partial(_measured, evidence, kind)
+    return [
+        Statement(
+            f"2a-{dataset}-told",
+            "2a",
+            "fig2",
+            f"{of}: the class is told from its mask image: of the classes' mean images by size "
+            f"(bright or dark), its own is the nearest ({at}).",
+            "share of the classes told",
+            partial(measured, likeness.share_told, abs_z, TOLD_STEP),
+            low=told,
+            note=partial(_constant_images, evidence, kind),
+        ),
+        Statement(
+            f"2a-{dataset}-told-by-masks",
+            "2a",
+            "fig2",
+            f"{of}: the class is told from its mask image: of the classes' mean masks of the other "
+            f"seeds, its own is the nearest ({at}).",
+            "share of the classes told",
+            partial(_told_by_masks, evidence, kind),
+            low=told,
+            note=partial(_constant_images, evidence, kind),
+        ),
+        Statement(
+            f"2a-{dataset}-like-size",
+            "2a",
+            "fig2",
+            f"{of}: the mask image of a class resembles the mean image of the class by size "
+            f"(bright or dark) ({at}).",
+            "correlation, mean over classes",
+            partial(measured, likeness.resemblance, abs_z, RESOLUTION),
+            low=like,
+        ),
+        Statement(
+            f"2a-{dataset}-like-bright",
+            "2a",
+            "fig2",
+            f"{of}: the mask image of a class resembles the bright mean image of the class ({at}).",
+            "correlation, mean over classes",
+            partial(measured, likeness.resemblance, bright_means, RESOLUTION),
+            low=like,
+        ),
+        Statement(
+            f"2b-{dataset}-strokes",
             "2b",
             "fig2",
-            f"{dataset_name(dataset)}: the sparser the mask, the larger the share of its "
-            "connections that lie on the strokes of the class, at every step "
-            f"({evidence.masks.spelled(side)}).",
+            f"{of}: the sparser the mask, the larger the share of its connections that lie on the "
+            f"strokes of the class, at every step ({at}).",
             "increase of the share from one sparsity to the next, mean over classes",
-            partial(_increases, evidence, side, partial(sizes, dataset, evidence.data)),
+            lambda: steps(_by_sparsity(evidence, kind, likeness.on_strokes, abs_z), RESOLUTION),
             low=0,
-        )
+        ),
+    ]
 
 
-def _told(evidence: Evidence, side: Side) -> Iterator[Statement]:
-    """Yield 2a: the class is told from its mask image, by two references."""
-    pattern = partial(sizes, side.dataset, evidence.data)
-    by_size = partial(_by_sparsity, evidence, side, pattern, likeness.share_told, TOLD_STEP)
-    for yardstick, numbers in (
-        ("mean images by size (bright or dark)", by_size),
-        ("mean masks of the other seeds", partial(_told_by_others, evidence, side)),
-    ):
-        yield Statement(
-            "2a",
-            "fig2",
-            f"{dataset_name(side.dataset)}: the class is told from its mask image: of the classes' "
-            f"{yardstick}, its own is the nearest ({evidence.masks.spelled(side)}).",
-            "share of the classes told",
-            numbers,
-            low=evidence.margins["2a-told"],
-            note=partial(_constant_images, evidence, side),
-        )
-
-
-def _alike(evidence: Evidence, side: Side) -> Iterator[Statement]:
-    """Yield 2a: the mask image resembles the mean image of its class, by size and as it is."""
-    for what, pattern in (
-        ("mean image of the class by size (bright or dark)", sizes),
-        ("bright mean image of the class", bright_means),
-    ):
-        yield Statement(
-            "2a",
-            "fig2",
-            f"{dataset_name(side.dataset)}: the mask image of a class resembles the {what} "
-            f"({evidence.masks.spelled(side)}).",
-            "correlation, mean over classes",
-            partial(
-                _by_sparsity,
-                evidence,
-                side,
-                partial(pattern, side.dataset, evidence.data),
-                likeness.resemblance,
-                likeness.RESOLUTION,
-            ),
-            low=evidence.margins["2a"],
-        )
-
-
-def _columns(evidence: Evidence, side: Side) -> list[str]:
-    """Return what the comparisons of a statement, one per sparsity, are called in print."""
-    return [f"{sparsity} %" for sparsity in evidence.masks.sparsities_of(side)]
+def _measured(
+    evidence: Evidence, kind: Kind, measure: Measure, pattern: Pattern, resolution: float
+) -> Means:
+    """Return a measure of each seed's mask images at each sparsity."""
+    numbers = _by_sparsity(evidence, kind, measure, pattern)
+    return Means(numbers.rename(columns="{:g} %".format), resolution)
 
 
 def _by_sparsity(
-    evidence: Evidence, side: Side, pattern: Pattern, measure: Measure, resolution: float
-) -> Means:
-    """Return a measure of each seed's mask images at each sparsity."""
-    [images] = evidence.masks.paired(side)
-    patterns = pattern()
+    evidence: Evidence, kind: Kind, measure: Measure, pattern: Pattern
+) -> pd.DataFrame:
+    """Return a measure of mask images: a row per seed, a column per sparsity."""
+    [images] = evidence.paired(kind)
+    patterns = pattern(kind.dataset, evidence.data)
     rows = {seed: measure(masks, patterns) for seed, masks in images.items()}
-    columns = _columns(evidence, side)
-    return Means(pd.DataFrame.from_dict(rows, orient="index", columns=columns), resolution)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=evidence.sparsities(kind))
 
 
-def _increases(evidence: Evidence, side: Side, pattern: Pattern) -> Means:
-    """Return by how much the share on the strokes rises from each sparsity to the next."""
-    shares = _by_sparsity(evidence, side, pattern, likeness.on_strokes, likeness.RESOLUTION)
-    if shares.table.shape[1] < 2:
-        raise Missing("figures.fig2 has one sparsity, expected two or more")
-    return Means(steps(shares.table), shares.resolution)
-
-
-def _told_by_others(evidence: Evidence, side: Side) -> Pairs:
+def _told_by_masks(evidence: Evidence, kind: Kind) -> Pairs:
     """Return the share of classes told by the masks of the other seeds, at each sparsity."""
-    [images] = evidence.masks.paired(side)
-    columns = _columns(evidence, side)
-    return Pairs(
-        lambda seeds: pd.Series(likeness.told_by_others(images, seeds), columns),
-        list(images),
-        TOLD_STEP,
-    )
+    [images] = evidence.paired(kind)
+    columns = [f"{sparsity:g} %" for sparsity in evidence.sparsities(kind)]
+
+    def statistic(seeds: list[int]) -> pd.Series:
+        return pd.Series(likeness.told_by_others(images, seeds), columns)
+
+    return Pairs(statistic, list(images), TOLD_STEP)
 
 
 def _constant_images(
-    evidence: Evidence, side: Side, seeds: list[int], intervals: list[Interval]
+    evidence: Evidence, kind: Kind, seeds: list[int], intervals: list[Interval]
 ) -> str:
     """Note how many mask images are constant, and why."""
-    [images] = evidence.masks.paired(side)
-    counts = sum(likeness.constant(images[seed]).sum(0) for seed in seeds)
-    places = [
-        f"{count} at {sparsity}"
-        for count, sparsity in zip(counts, _columns(evidence, side), strict=True)
-        if count
-    ]
+    [images] = evidence.paired(kind)
+    counts = np.sum([likeness.constant(images[seed]).sum(0) for seed in seeds], axis=0)
+    pairs = zip(counts, evidence.sparsities(kind), strict=True)
+    places = [f"{count} at {sparsity:g} %" for count, sparsity in pairs if count]
     if not places:
         return ""
     return (

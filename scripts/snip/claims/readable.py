@@ -29,7 +29,7 @@ def readable(table: pd.DataFrame, study: str, alpha: float) -> str:
     for row in table.itertuples():
         cells = [row.claim, row.statement, row.statistic, interval_text(row), region_text(row)]
         cells += [level_text(row), str(row.n), row.seeds, f"**{row.verdict}**", note_text(row.note)]
-        lines.append("| " + " | ".join(cells) + " |")
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines) + "\n"
 
 

@@ -1,7 +1,7 @@
 """Every statement that is judged, in the order of the claims."""
 
 from snip.claims import batch_sizes, errors, kinds, losses, masks
-from snip.claims.evidence.gather import Evidence
+from snip.claims.evidence import Evidence
 from snip.claims.verdicts import Statement
 
 

@@ -1,6 +1,5 @@
 """From result files and mask files to tidy tables: one header line, one row per observation."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,25 +9,16 @@ import pandas as pd
 from snip.jobs.failures import SnipError
 from snip.jobs.files import unsealed
 from snip.masks.mask_files import MaskFile, read_masks
-from snip.study.axes import KEY, MASK_KEY, Run
 from snip.study.figures import FIGURES
-from snip.study.settings import ERRORS, check_settings, scoring_part
-from snip.study.slices import slice_masks, slice_runs
-from snip.study.spelling import number
+from snip.study.runs import KEY, MASK_KEY, Run
+from snip.study.settings import ERRORS, check_settings
+from snip.study.spec import Spec
 
-OUTCOME = [
-    "iterations",
-    "parameters",
-    "kept",
-    "train_loss",
-    "validation_error",
-    *ERRORS,
-]
+OUTCOME = ["iterations", "parameters", "kept", "train_loss", "validation_error", *ERRORS]
 # Counts per parameter tensor (see snip.masks.anatomy).
 ANATOMY = ["parameters", "kept", "effective", "units", "dead_units"]
 # What computed results: see `jobs.threads.made_by`.
 MADE_BY = ["code", "torch", "library", "processor", "device"]
-SETTINGS = ["network", "dataset", "reading", "setting", "value"]
 
 
 class TableError(SnipError):
@@ -67,48 +57,37 @@ def read_result(folder: Path, run: Run, settings: Mapping) -> dict:
     return result
 
 
-def tabulate_runs(folder: Path, part: Mapping) -> dict[str, pd.DataFrame]:
-    """Collect the results of the runs in a slice of the configuration.
-
-    Args:
-        folder: of the result files.
-        part: the slice, see `study.slices.slice_of`.
+def tabulate_runs(folder: Path, spec: Spec) -> dict[str, pd.DataFrame]:
+    """Collect the results of the runs of a specification from a folder of result files.
 
     Returns:
         runs: one row per run, KEY then OUTCOME (errors in percent).
         layers: one row per run and prunable parameter tensor: KEY, layer, ANATOMY.
         curves: one row per run and logged point: KEY, iteration, train_loss.
-        settings: one row per network, data set, reading and setting, its value as JSON.
         made_by: one row per kind of processor, library and code that made runs: MADE_BY, how many
             `runs`, and whether the code is `current`.
 
     Raises:
         TableError, SettingsError: see `read_result`.
     """
-    runs, layers, curves, made_by = [], [], [], Counter()
-    for run in slice_runs(part, part["grids"]):
-        settings = part["settings"][run.network][run.dataset][run.reading]
-        result = read_result(folder, run, settings)
+    runs: list[list] = []
+    layers: list[list] = []
+    curves: list[list] = []
+    made_by: Counter[tuple] = Counter()
+    for run in spec.runs():
+        result = read_result(folder, run, spec.settings_of(run))
         key = [result[name] for name in KEY]
         runs.append(key + [result[name] for name in OUTCOME])
         for layer, counts in result["layers"].items():
             layers.append([*key, layer, *(counts[name] for name in ANATOMY)])
         curves += [[*key, *point] for point in result["curve"]]
-        code = part["code"]["train"][f"{run.criterion} {run.network}"]
+        code = spec.code["train"][f"{run.criterion} {run.network}"]
         maker = [result.get("made_by", {}).get(name, "unknown") for name in MADE_BY]
         made_by[(*maker, maker[0] == code)] += 1
-    settings = [
-        [network, dataset, reading, name, json.dumps(value)]
-        for network, by_dataset in part["settings"].items()
-        for dataset, by_reading in by_dataset.items()
-        for reading, values in by_reading.items()
-        for name, value in values.items()
-    ]
     return {
         "runs": pd.DataFrame(runs, columns=KEY + OUTCOME, dtype=object),
         "layers": pd.DataFrame(layers, columns=[*KEY, "layer", *ANATOMY], dtype=object),
         "curves": pd.DataFrame(curves, columns=[*KEY, "iteration", "train_loss"], dtype=object),
-        "settings": pd.DataFrame(settings, columns=SETTINGS, dtype=object),
         "made_by": pd.DataFrame(
             [[*maker, count] for maker, count in sorted(made_by.items())],
             columns=[*MADE_BY, "current", "runs"],
@@ -117,55 +96,36 @@ def tabulate_runs(folder: Path, part: Mapping) -> dict[str, pd.DataFrame]:
 
 
 def read_figure_masks(
-    folder: Path, part: Mapping, figure: str, seed: int | None = None
+    folder: Path, spec: Spec, figure: str, seed: int | None = None
 ) -> Iterator[MaskFile]:
-    """Yield the masks of a figure seed by seed, one file at a time: all would fill the memory.
-
-    Args:
-        folder: of the mask files.
-        part: the slice, see `study.slices.slice_of`.
-        seed: the only seed to read. None: all seeds.
+    """Yield a figure's masks of one seed or of all, a file at a time: all would fill the memory.
 
     Raises:
-        MaskFileError: see `mask_files.read_masks`.
-        SettingsError: a network was scored under other settings.
+        MaskFileError, SettingsError: see `mask_files.read_masks`.
     """
-    for masks, by_seed in slice_masks(part, figure).items():
-        settings = scoring_part(part["settings"][masks.network][masks.dataset][masks.reading])
+    for masks, by_seed in spec.masks(figure).items():
+        settings = spec.settings_of(masks)
         wanted = {each: labels for each, labels in by_seed.items() if seed in (None, each)}
-        yield from read_masks(folder, masks, wanted, settings, part.get("code", {}).get("prune"))
+        yield from read_masks(folder, masks, wanted, settings, spec.code.get("prune"))
 
 
-def tabulate_masks(folder: Path, part: Mapping) -> pd.DataFrame:
-    """Collect the anatomy of the masks in a slice whose pruning batches have all classes.
-
-    Args:
-        folder: of the mask files.
-        part: the slice, see `study.slices.slice_of`.
-
-    Returns:
-        See `tabulate_anatomies`.
-
-    Raises:
-        MaskFileError, SettingsError: see `read_figure_masks`.
-    """
-    figures = [figure for figure in part["grids"] if FIGURES[figure].masks == "all"]
+def tabulate_masks(folder: Path, spec: Spec) -> pd.DataFrame:
+    """Return the anatomies of the masks whose pruning batches have all classes."""
+    figures = [figure for figure in spec.grids if FIGURES[figure].masks == "all"]
     return tabulate_anatomies(
-        file for figure in figures for file in read_figure_masks(folder, part, figure)
+        file for figure in figures for file in read_figure_masks(folder, spec, figure)
     )
 
 
 def tabulate_anatomies(files: Iterable[MaskFile]) -> pd.DataFrame:
-    """Return the anatomy of masks whose pruning batches have all classes.
+    """Return one row per mask and parameter tensor: MASK_KEY, layer, ANATOMY.
 
-    Returns:
-        One row per mask and parameter tensor: MASK_KEY, layer, ANATOMY. Figures may share masks;
-        their rows appear once.
+    Figures may share masks; their rows appear once.
     """
     rows = []
     for file in files:
         for sparsity, layers in zip(file.sparsities, file.anatomies, strict=True):
-            key = file.key | {"sparsity": number(sparsity)}
+            key = file.key | {"sparsity": sparsity}
             for layer, counts in layers.items():
                 of_layer = (counts[name] for name in ANATOMY)
                 rows.append([*(key[name] for name in MASK_KEY), layer, *of_layer])

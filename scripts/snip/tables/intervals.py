@@ -9,9 +9,10 @@ draws.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,15 +24,14 @@ ERROR_STEP = 0.01
 # In single precision a smaller loss is the same as 0, which has no logarithm.
 SMALLEST_LOSS = 1e-7
 
+Losses = TypeVar("Losses", pd.Series, pd.DataFrame)
+
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over seeds and its limits.
+    """The mean over n seeds and its limits; not numbers with no seeds, or fewer than two.
 
     Attributes:
-        value: the mean; not a number if there are no seeds.
-        lower, upper: the limits; not numbers if there are fewer than two seeds.
-        n: the number of seeds.
         comparison: which of several comparisons this is, in print.
     """
 
@@ -74,8 +74,8 @@ def simultaneous_intervals(
     return [interval(table[column], level_of_each, resolution, str(column)) for column in table]
 
 
-def control_intervals(table: pd.DataFrame, level: float, resolution: float = 0.0) -> list[Interval]:
-    """Return the differences from a control, with Dunnett's simultaneous intervals.
+def dunnett_intervals(table: pd.DataFrame, level: float, resolution: float = 0.0) -> list[Interval]:
+    """Return the differences from a reference, with Dunnett's simultaneous intervals.
 
     Runs of one seed share the split and the order of the examples. So the model is a block design:
     a number is the sum of the seed's effect, the setting's effect and noise, and the noise has the
@@ -83,16 +83,16 @@ def control_intervals(table: pd.DataFrame, level: float, resolution: float = 0.0
     (seeds − 1) · (settings − 1) degrees of freedom.
 
     Args:
-        table: one row per seed, one column per setting, the control first.
+        table: one row per seed, one column per setting, the reference first.
         resolution: see `interval`.
 
     Returns:
-        One interval per setting but the control.
+        One interval per setting but the reference.
     """
     values = table.to_numpy(float)
     n, treatments = len(values), table.shape[1] - 1
     differences = (values[:, 1:] - values[:, :1]).mean(0) if n else np.full(treatments, math.nan)
-    if n < 2 or not treatments:
+    if n < 2:
         columns = zip(table.columns[1:], differences, strict=True)
         return [Interval(float(d), math.nan, math.nan, n, str(c)) for c, d in columns]
     noise = values - values.mean(0) - values.mean(1, keepdims=True) + values.mean()
@@ -115,7 +115,7 @@ def _around(
 
 @cache
 def dunnett_factor(level: float, treatments: int, freedom: int) -> float:
-    """Return the two-sided critical value for several treatments against one control.
+    """Return the two-sided critical value for several treatments against one reference.
 
     It is the c with P(max |Z_i − Z_0| / (√2 S) ≤ c) = level, where the Z are standard normal and S²
     is χ²/freedom (Dunnett, 1955). Given Z_0 and S the treatments are independent, so the
@@ -125,7 +125,7 @@ def dunnett_factor(level: float, treatments: int, freedom: int) -> float:
     density = stats.norm.pdf(z) * (z[1] - z[0])
     # Integrate over log S: with few degrees of freedom S spreads over many powers of ten.
     ends = np.log(stats.chi.ppf([1e-14, 1 - 1e-14], freedom))
-    log_s = np.linspace(*ends, 301)
+    log_s = np.linspace(ends[0], ends[1], 301)
     weights = stats.chi.pdf(np.exp(log_s), freedom) * np.exp(log_s) * (log_s[1] - log_s[0])
     s = np.exp(log_s)[:, None] / math.sqrt(freedom)
 
@@ -139,9 +139,7 @@ def dunnett_factor(level: float, treatments: int, freedom: int) -> float:
     return float(high) if treatments == 1 else brentq(excess, 0.99 * low, 1.01 * high)
 
 
-def pseudo_values(
-    statistic: Callable[[list[int]], pd.Series], seeds: Sequence[int]
-) -> pd.DataFrame:
+def pseudo_values(statistic: Callable[[list[int]], pd.Series], seeds: list[int]) -> pd.DataFrame:
     """Return the jackknife's pseudo-values: one row per seed, one column per number.
 
     A statistic of pairs of seeds has no number per seed. The pseudo-value n·θ − (n − 1)·θ₋ᵢ takes
@@ -152,23 +150,14 @@ def pseudo_values(
         statistic: maps two or more seeds to one number per comparison.
         seeds: three or more.
     """
-    seeds, n = list(seeds), len(seeds)
-    whole = statistic(seeds)
+    n, whole = len(seeds), statistic(seeds)
     without = [statistic([other for other in seeds if other != seed]) for seed in seeds]
     return pd.DataFrame([n * whole - (n - 1) * part for part in without], index=seeds)
 
 
-def mean_interval(
-    values: Iterable[float], level: float = 0.95, resolution: float = ERROR_STEP
-) -> pd.Series:
-    """Return `mean`, `lower`, `upper` (its t interval) and `n` of test errors; see `interval`."""
-    mean = interval(values, level, resolution)
-    return pd.Series({"mean": mean.value, "lower": mean.lower, "upper": mean.upper, "n": mean.n})
-
-
-def log_loss(losses: pd.DataFrame | pd.Series) -> pd.DataFrame | pd.Series:
+def log_loss(losses: Losses) -> Losses:
     """Return the logarithms of losses to base ten."""
-    return np.log10(losses.clip(lower=SMALLEST_LOSS))
+    return losses.clip(lower=SMALLEST_LOSS).apply(np.log10)
 
 
 def geometric_mean(losses: pd.Series) -> float:
@@ -177,17 +166,20 @@ def geometric_mean(losses: pd.Series) -> float:
 
 
 def add_intervals(table: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
-    """Return `table` with the columns mean, lower, upper, n of `value` over each group `by`."""
-    summary = table.groupby(by, sort=False)[value].apply(mean_interval).unstack().reset_index()
-    return table.merge(summary, on=by).astype({"n": int})
+    """Return `table` with the mean of test errors, its 95 % limits and n, over each group `by`."""
+    means = [
+        (*key, mean.value, mean.lower, mean.upper, mean.n)
+        for key, group in table.groupby(by, sort=False)
+        for mean in [interval(group[value], resolution=ERROR_STEP)]
+    ]
+    return table.merge(pd.DataFrame(means, columns=[*by, "mean", "lower", "upper", "n"]), on=by)
 
 
 def differences_from_reference(runs: pd.DataFrame, error: str, level: float = 0.95) -> pd.DataFrame:
     """Return how much the test error at each sparsity differs from that of the reference.
 
     Args:
-        runs: the runs of Figure 1. The reference (sparsity 0) of a network and data set serves
-            every criterion.
+        runs: those of Figure 1. The reference of a network and data set serves every criterion.
         error: the column of test errors, percent.
         level: the confidence that all intervals of a network, data set and criterion hold at once.
 
@@ -203,7 +195,7 @@ def differences_from_reference(runs: pd.DataFrame, error: str, level: float = 0.
             errors = curve.pivot(index="seed", columns="sparsity", values=error)
             errors = errors.loc[references["seed"]].dropna(axis=1)
             if 0 in errors.columns and errors.shape[1] > 1:
-                differences = control_intervals(errors, level, ERROR_STEP)
+                differences = dunnett_intervals(errors, level, ERROR_STEP)
                 rows += [
                     [network, dataset, criterion, sparsity, i.value, i.lower, i.upper, i.n]
                     for sparsity, i in zip(errors.columns[1:], differences, strict=True)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from snip.study.axes import KEY
+from snip.study.runs import KEY
 
 
 def add_paths(runs: pd.DataFrame, layers: pd.DataFrame) -> pd.DataFrame:

@@ -7,21 +7,15 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from snip.study.axes import AXES
-from snip.tables.intervals import mean_interval
+from snip.study.runs import AXES, PAPER, Run
+from snip.tables.intervals import ERROR_STEP, interval
 
 
 @dataclass(frozen=True)
 class Published:
-    """One published test error on MNIST.
+    """One published test error on MNIST (percent), of networks trained in the way stated.
 
-    Attributes:
-        source: the table or figure of the paper.
-        sparsity: percent; 0: the reference.
-        batch_size: examples in the pruning batch.
-        test_error: percent.
-        spread: what the paper gives after ±, over 20 runs, in percentage points; None if nothing.
-        optimizer, initialisation, weight_decay: how the published networks were trained.
+    `spread` is what the paper gives after ±, over 20 runs, in percentage points; None if nothing.
     """
 
     source: str
@@ -71,13 +65,12 @@ COLUMNS = ["source", "network", "sparsity", "batch_size", "optimizer", "initiali
 COLUMNS += ["weight_decay", "published", "spread", "mean", "lower", "upper", "n", "iterations"]
 
 
-def compare(runs: pd.DataFrame, settings: Mapping[tuple, Mapping], error: str) -> pd.DataFrame:
+def compare(runs: pd.DataFrame, settings: Mapping, error: str) -> pd.DataFrame:
     """Set a study's test errors beside the published ones.
 
     Args:
         runs: the study's table of runs.
-        settings: its table of settings, by network, data set and reading (see
-            `reading.read_settings`).
+        settings: by network, data set and reading, how these were trained.
         error: the column of test errors, percent.
 
     Returns:
@@ -93,19 +86,20 @@ def compare(runs: pd.DataFrame, settings: Mapping[tuple, Mapping], error: str) -
     for published in PUBLISHED:
         row = asdict(published)
         row["published"] = row.pop("test_error")
-        trained = settings.get((published.network, "mnist", AXES["reading"].default), {})
+        by_dataset = settings.get(published.network, {})
+        trained = by_dataset.get("mnist", {}).get(PAPER, {})
         same = runs["network"].eq(published.network) & runs["sparsity"].eq(published.sparsity)
         same &= runs["weight_decay"].eq(published.weight_decay)
-        stated = {name: row[name] for name in ("optimizer", "initialisation")}
-        same &= all(trained.get(name) == stated[name] for name in stated.keys() - AXES.keys())
+        same &= all(trained.get(name) == row[name] for name in ("optimizer", "initialisation"))
         for axis in AXES.keys() - COMPARED:  # what the paper does not state is as by default
-            value = AXES[axis].spelled(stated.get(axis, AXES[axis].default))
-            same &= runs[axis].map(AXES[axis].spelled).eq(value)
+            same &= runs[axis].eq(Run.model_fields[axis].default)
         if published.sparsity:  # the reference has no pruning batch
             same &= runs["batch_size"].eq(str(published.batch_size))
         ours = runs[same]
         if len(ours):
-            row |= mean_interval(ours[error]).round(4).to_dict()
+            mean = interval(ours[error], resolution=ERROR_STEP)
+            row |= {"mean": round(mean.value, 4), "n": mean.n}
+            row |= {"lower": round(mean.lower, 4), "upper": round(mean.upper, 4)}
             row["iterations"] = int(ours["iterations"].iloc[0])
         rows.append({"n": 0, **row})
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)

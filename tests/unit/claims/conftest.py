@@ -1,13 +1,14 @@
 import pytest
 
-from paper_study import configuration, make_evidence
+from paper_study import configuration, evidence_of
+from snip.study.spec import spec_of
 
 
 @pytest.fixture
-def paper(tmp_path, generated):
+def paper(generated):
     """Makes evidence of runs and masks that do exactly what the paper says, with some noise."""
 
     def make(**changed):
-        return make_evidence(configuration(**changed), tmp_path, generated)
+        return evidence_of(spec_of(configuration(**changed), "claims"), generated)
 
     return make

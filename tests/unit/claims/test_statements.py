@@ -1,212 +1,178 @@
-"""Statements on runs and masks that do what the paper says, or the opposite."""
+"""Statements on runs and masks that do what the paper says, and on studies that lack some."""
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from paper_study import (
-    FIGURES,
-    MASKED,
-    RANDOM,
-    SEEDS,
-    class_masks,
-    configuration,
-    file_of,
-    row_of,
-    table_of,
-    with_runs,
-)
+from helpers import REPOSITORY
+from paper_study import FIGURES, RANDOM, SCORED, SEEDS, table_of, with_images
 from snip.claims.readable import readable
 from snip.claims.verdicts import COLUMNS
-from snip.study.spelling import label
 from snip.tables.published import PUBLISHED
+from studies import load
+
+NAMES = [
+    *("1a-generated-equal", "1b-generated-equal"),
+    *("2a-generated-told", "2a-generated-told-by-masks"),
+    *("2a-generated-like-size", "2a-generated-like-bright", "2b-generated-strokes"),
+    *("3a-approach", "3b-trend", "3b-fall-1-200", "3b-fall-100-200", "3c-own-example"),
+    *("4-reference-correct", "4-pruned-correct"),
+    *("4-reference-random", "4-reference-random-l2", "4-pruned-random"),
+    *("4-capacity", "4-control-90", "4-control-99", "5-generated-same"),
+    *("6a-generated-signed-differ", "6a-generated-size-differ"),
+    *("6b-generated-signed-by-sparsity", "6b-generated-signed-by-class"),
+    *("6b-generated-size-by-sparsity", "6b-generated-size-by-class"),
+    *("6c-generated-signed-inverted", "6c-generated-size-inverted", "7-rise"),
+]
 
 
 def test_what_the_paper_says_is_supported_by_runs_that_do_it(paper):
     table = table_of(paper())
-    assert list(table.columns) == COLUMNS
-    wanted = {"1a", "1b", "2a", "2b", "3a", "3b", "3c", "4", "4-capacity", "4-control"}
-    assert set(table["claim"]) == wanted | {"5", "6a", "6b", "6c", "7"}
-    size = table["statement"].str.contains("size of the gradient")
+    assert list(table.columns) == COLUMNS and table["name"].tolist() == NAMES
+    assert all(name.startswith(claim) for name, claim in table["claim"].items())
     # This study's Figure 1 has no lenet-5-caffe.
-    without = table[(table["claim"] != "1b") & ~size]
-    assert (without["verdict"] == "supported").all(), without.to_string()
-    other = row_of(table, "1b")
-    assert (other["verdict"], other["n"]) == ("inconclusive", 0)
-    assert "figures.fig1 has no runs with" in other["note"] and "lenet-5-caffe" in other["note"]
-    # The masks of Figure 6's other reading are made like the sensitivity's.
-    other = table[size].groupby("claim")["verdict"].agg(set).to_dict()
-    assert other["6a"] == other["6c"] == {"contradicted"} and "supported" not in other["6b"]
-    assert (without["n"] == len(SEEDS)).all() and set(without["seeds"]) == {"exploratory"}
+    row = table.loc["1b-generated-equal"]
+    assert (row["verdict"], row["n"]) == ("inconclusive", 0)
+    assert row["note"] == (
+        "missing: figures.fig1 has no runs with criterion snip, network lenet-5-caffe, dataset "
+        "generated"
+    )
+    # The masks by the size of the gradient are made like the sensitivity's.
+    by_size = table["name"].str.contains("-size-")
+    assert "supported" not in set(table.loc[by_size, "verdict"])
+    rest = table[~by_size].drop("1b-generated-equal")
+    assert (rest["verdict"] == "supported").all(), rest.to_string()
+    assert (rest["n"] == len(SEEDS)).all() and set(rest["seeds"]) == {"exploratory"}
     text = readable(table, "made-up", 0.05)
-    assert text.count("**supported**") == len(without)
+    assert text.count("**supported**") == len(rest)
     assert all(statement in text for statement in table["statement"])
+    margin = float(table.loc["1a-generated-equal", "note"].partition("±")[2])
+    assert table.loc["1a-generated-equal", ["lower", "upper"]].abs().max() <= margin < 0.1
+    assert table.loc["3b-trend", "note"].startswith("Page's trend test of a fall: p = ")
+    assert "differs most" in table.loc["6c-generated-signed-inverted", "note"]
+    statistic = "training loss after 800 iterations, geometric mean"
+    assert table.loc["4-capacity", "statistic"] == statistic
 
 
-def test_notes_say_what_a_reader_asks_next(paper):
-    table = table_of(paper())
-    row = row_of(table, "1a")
-    margin = float(row["note"].removeprefix("equivalence would hold within ±"))
-    assert max(-row["lower"], row["upper"]) <= margin < 0.1
-    assert "Page" in row_of(table, "3b", "over 1, 100, 200")["note"]
-    control = row_of(table, "4-control", "99 %")
-    assert control["note"] == "10 parameters for 540 examples: 0.019 each"
-    assert control["value"] == pytest.approx(1 / 1.2, rel=0.01) and control["high"] == 1
-    rows = table[(table["claim"] == "6c") & table["statement"].str.contains("signed")]
-    assert len(rows) == 1 and rows["note"].str.contains("differs most").all()
-
-
-def test_runs_that_do_the_opposite_contradict_it(paper):
-    evidence = paper()
-    runs = evidence.runs.table.copy()
-    worse = runs["sparsity"].eq(90) & runs["batch_size"].eq(100)
-    runs.loc[worse, "test_error"] += 1
-    runs.loc[runs["labels"] == "random", "train_loss"] = 0.05 / runs["train_loss"]
-    table = table_of(with_runs(evidence, table=runs))
-    for claim in ("1a", "7", "4-capacity"):
-        assert row_of(table, claim)["verdict"] == "contradicted"
-    assert set(table[table["claim"] == "4-control"]["verdict"]) == {"contradicted"}
-    assert set(table[table["statement"].str.contains("random labels")]["verdict"]) == {
-        "contradicted"
-    }
-    assert row_of(table, "4", "reference without L2", "correct")["verdict"] == "supported"
+def test_the_docs_list_the_names():
+    """There NETWORK, DATASET and so on stand for what the configuration names."""
+    page = (REPOSITORY / "docs/claims.md").read_text()
+    column = "".join(re.findall(r"^\| (`[^|]*`) \|", page, re.M))
+    patterns = [re.sub("[A-Z]+", "[a-z0-9-]+", name) for name in re.findall("`([^`]+)`", column)]
+    assert len(patterns) > 20
+    for name in NAMES:
+        assert any(re.fullmatch(pattern, name) for pattern in patterns), name
 
 
 def test_statements_name_the_error_that_they_are_about(paper):
     evidence = paper()
-    for error, name in [
-        ("best_test_error", "best test error of all evaluations"),
-        ("best_validation_test_error", "test error at the best validation error"),
-    ]:
-        table = evidence.runs.table.rename(columns={"test_error": error})
-        table = table_of(with_runs(evidence, table=table, error=error), "1a", "3b")
-        rows = table[table["claim"].isin(["1a", "3b"])]
-        assert len(rows) == 4 and rows["statement"].str.contains(name, regex=False).all()
-        assert rows["statistic"].str.contains(name, regex=False).all()
-
-
-def test_masks_that_are_not_of_their_class_contradict_it(paper):
-    evidence = paper()
-    for path, (masks, seeds, sparsities) in class_masks(evidence).items():
-        with np.load(path) as archive:
-            counts = np.roll(archive["images"], 1, axis=1)
-        first = np.arange(50)[:, None] < counts.reshape(*counts.shape[:3], 1, 784)
-        path.write_bytes(file_of(masks, seeds, sparsities, first))
-    table = table_of(evidence, "2a")
-    assert row_of(table, "2a", "mean images by size")["verdict"] == "contradicted"
-    # All seeds made the same mistake, so their masks still tell the classes from one another.
-    assert row_of(table, "2a", "other seeds")["verdict"] == "supported"
+    runs = evidence.runs.assign(best_test_error=evidence.runs["test_error"], test_error=math.nan)
+    names = ["1a-generated-equal", "3b-trend", "3b-fall-1-200"]
+    rows = table_of(replace(evidence, runs=runs, error="best_test_error"), *names)
+    assert rows["verdict"].tolist() == ["supported"] * 3
+    for text in [*rows["statement"], *rows["statistic"]]:
+        assert "best test error of all evaluations" in text
 
 
 def test_constant_images_count_as_not_told_and_are_counted(paper):
-    evidence = paper()
-    kept = np.ones((50, 784), bool)
-    kept[49, 300:] = False
-    for path, (masks, seeds, sparsities) in class_masks(evidence).items():
-        with np.load(path) as archive:
-            counts = archive["images"]
-        first = np.arange(50)[:, None] < counts.reshape(*counts.shape[:3], 1, 784)
-        first[:, 3] = kept
-        path.write_bytes(file_of(masks, seeds, sparsities, first))
-    row = row_of(table_of(evidence, "2a"), "2a", "mean images by size")
-    assert row["value"] == pytest.approx(0.9)
-    assert "6 at 50 %, 6 at 90 %, of 60 images each" in row["note"]
+    def one_step(images):
+        images = images.copy()
+        images[3] = np.repeat([1, 0.98], [300, 484])
+        return images
+
+    [row] = table_of(with_images(paper(), one_step), "2a-generated-told").itertuples()
+    assert row.value == pytest.approx(0.9)
+    assert "6 at 50 %, 6 at 90 %, of 60 images each" in row.note
 
 
 def test_a_study_with_one_seed_is_inconclusive_throughout(paper):
-    def first(grids):
-        return {
-            f: [{**g, "seeds": [0], "mask_seeds": [0]} for g in blocks]
-            for f, blocks in grids.items()
-        }
-
     evidence = paper()
-    masks = replace(evidence.masks, grids=first(evidence.masks.grids))
-    one = replace(with_runs(evidence, grids=first(evidence.runs.grids)), masks=masks)
-    table = table_of(one)
+    runs, masks = (each[each["seed"] == 0] for each in (evidence.runs, evidence.masks))
+    table = table_of(replace(evidence, runs=runs, masks=masks))
     assert set(table["verdict"]) == {"inconclusive"} and set(table["n"]) == {0, 1}
     assert table["note"].str.contains("seeds, found 1|missing").all()
 
 
-def test_confirming_seeds_are_used_where_a_statement_has_them(paper):
-    seeds = [0, 1, 100, 101, 102, 103, 104, 105]
-    table = table_of(paper(fig2=[{**MASKED, "seeds": seeds}]), "2b", "5")
-    row = row_of(table, "2b")
-    assert (row["n"], row["seeds"], row["verdict"]) == (6, "confirmatory", "supported")
-    # Figure 5 has none of them.
-    assert row_of(table, "5")["seeds"] == "exploratory"
+@pytest.mark.parametrize("decays", [[0, 0.0005], [0.0005, 0]])
+def test_of_two_weight_decays_the_least_counts_where_the_paper_names_none(paper, decays):
+    grid = {**RANDOM, "labels": ["correct", "random"], "sparsities": [0, 99]}
+    table = table_of(paper(fig4=[{**grid, "weight_decays": decays}]))
+    rows = table[table["claim"] == "4"]
+    assert (rows["n"] == len(SEEDS)).all() and (rows["verdict"] == "supported").all()
+    assert rows["statement"].tolist() == [
+        "The reference without L2 fits correct labels.",
+        "The network pruned to 99 % without L2 fits correct labels.",
+        "The reference without L2 fits random labels.",
+        "The reference with L2 (0.0005) fits random labels.",
+        "The network pruned to 99 % without L2 does not fit random labels.",
+    ]
+
+
+def test_names_stay_what_they_are_where_the_weight_decay_changes(paper):
+    table = table_of(paper(fig4=[{**grid, "weight_decays": [0.0005]} for grid in FIGURES["fig4"]]))
+    assert table["name"].tolist() == NAMES
+    assert "with L2 (0.0005)" in table.loc["4-reference-correct", "statement"]
+    assert table.loc["4-reference-random", "n"] == 0
+
+
+def fig3(*batch_sizes):
+    return {"fig3": [{"datasets": ["generated"], "batch_sizes": list(batch_sizes), "seeds": SEEDS}]}
+
+
+GENERATED = "generated"
+OF_SIZE = {"fig6": [{**SCORED, "criteria": ["gradient"]}]}
 
 
 @pytest.mark.parametrize(
-    ("changed", "claim", "words", "named"),
+    ("changed", "name", "said"),
     [
         (
+            {"fig1": [{"datasets": [GENERATED], "sparsities": [50, 90], "seeds": SEEDS}]},
+            "1a-generated-equal",
+            "figures.fig1 has no reference (sparsity 0) or no sparsity up to 90 %",
+        ),
+        ({"fig2": [{**SCORED, "sparsities": [9]}]}, "2b-generated-strokes", "has one sparsity"),
+        (fig3(10, 100), "3c-own-example", "figures.fig3 has no masks with batch size 1"),
+        (fig3(1, 100), "3b-trend", "fewer than three batch sizes, which a trend takes"),
+        (fig3(100), "3b-fall-100-100", "figures.fig3 has one batch size, expected two or more"),
+        (
             {"fig4": [{**RANDOM, "sparsities": [0], "weight_decays": [0]}]},
-            "4",
-            ["pruned", "random"],
-            "figures.fig4 has no runs with criterion snip, sparsity above 0",
+            "4-pruned-random",
+            "figures.fig4 has no runs with criterion snip, labels random, sparsity 99",
         ),
         (
             {"fig4": [{**RANDOM, "sparsities": [0, 99], "weight_decays": [0]}]},
-            "4",
-            ["reference with L2"],
-            "labels random, sparsity 0, weight decay above 0",
+            "4-reference-random-l2",
+            "labels random, sparsity 0, weight decay 0.0005",
         ),
         (
-            {"claims": [{**RANDOM, "sparsities": [90], "weight_decays": [0]}]},
-            "4-control",
-            [],
-            "control shuffled, labels random",
-        ),
-        ({"fig7": [{**RANDOM, "sparsities": [90]}]}, "7", [], "figures.fig7 has one sparsity"),
-        (
-            {"fig3": [{"datasets": ["generated"], "batch_sizes": [10, 100], "seeds": SEEDS}]},
-            "3c",
-            [],
-            "figures.fig3 has no masks with batch size 1",
+            {"claims": [{**RANDOM, "sparsities": [99]}]},
+            "4-control-99",
+            "claims.runs has no runs with criterion snip, control",
         ),
         (
-            {"fig6": [{**MASKED, "criteria": ["gradient"]}]},
-            "6a",
-            ["signed"],
-            "figures.fig6 has no masks with criterion gradient-signed, generated",
+            {"claims": [{**RANDOM, "controls": ["shuffled"], "sparsities": [99.5]}]},
+            "4-control-99-5",
+            "the study has no runs with criterion snip, sparsity 99.5, control none",
         ),
-        (
-            {"fig6": [{**MASKED, "criteria": ["gradient"]}]},
-            "6c",
-            ["size"],
-            "figures.fig6 has no masks with criterion gradient, generated-inverted",
-        ),
+        ({"fig7": [{**RANDOM, "sparsities": [90]}]}, "7-rise", "the figure has one sparsity"),
+        (OF_SIZE, "6a-generated-signed-differ", "no masks with criterion gradient-signed, gener"),
+        (OF_SIZE, "6c-generated-size-inverted", "with criterion gradient, generated-inverted"),
     ],
 )
-def test_settings_that_a_study_lacks_are_named(paper, changed, claim, words, named):
-    row = row_of(table_of(paper(**changed), claim), claim, *words)
-    assert (row["verdict"], row["n"]) == ("inconclusive", 0)
-    assert named in row["note"]
-
-
-def test_a_study_without_the_papers_criterion_is_inconclusive(paper):
-    criteria = {"criteria": ["magnitude"]}
-    changed = {
-        figure: [{**grid, **criteria} for grid in grids]
-        for figure, grids in FIGURES.items()
-        if figure != "fig6"
-    }
-    table = table_of(paper(**changed))
-    # References are not pruned, and some statements are about the gradient or the control alone.
-    known = table["statement"].str.startswith("The reference")
-    known |= table["claim"].isin(["6c", "4-capacity"])
-    assert set(table[~known]["verdict"]) == {"inconclusive"}
-    assert "supported" in set(table[known]["verdict"])
+def test_settings_that_a_study_lacks_are_named(paper, changed, name, said):
+    [row] = table_of(paper(**changed), name).itertuples()
+    assert (row.verdict, row.n) == ("inconclusive", 0)
+    assert row.note.startswith("missing: ") and said in row.note
 
 
 def test_margins_follow_their_rule():
     # Two standard errors of the published error on 10,000 test images.
-    margins = configuration()["claims"]["margins"]
+    margins = load().claims.margins
     for claim, network in (("1a", "lenet-300-100"), ("1b", "lenet-5-caffe")):
         [error] = [p.test_error for p in PUBLISHED if (p.network, p.sparsity) == (network, 0)]
         share = error / 100
         assert margins[claim] == round(200 * math.sqrt(share * (1 - share) / 10_000), 2)
-        assert label(error) in ("1.7", "0.9")

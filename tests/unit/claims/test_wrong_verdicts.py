@@ -21,8 +21,8 @@ def wrong_verdicts(draw, low=-math.inf, high=math.inf, wrong=("supported", "cont
     )
 
 
-@pytest.mark.parametrize("n", [3, 5, 20])
-@pytest.mark.parametrize("step", [0, 1, 3])
+@pytest.mark.parametrize("n", [3, 20])
+@pytest.mark.parametrize("step", [0, 1])
 def test_one_mean_at_the_border(n, step):
     def draw(random):
         values = random.normal(1, 1, n)
@@ -33,7 +33,7 @@ def test_one_mean_at_the_border(n, step):
     assert step or wrong > REPETITIONS * ALPHA / 2  # nor is the interval much too wide
 
 
-@pytest.mark.parametrize("n", [3, 5, 20])
+@pytest.mark.parametrize("n", [3, 20])
 @pytest.mark.parametrize("of", [Means, Differences])
 def test_several_means_at_the_border(n, of):
     def draw(random):
@@ -48,7 +48,7 @@ def test_several_means_at_the_border(n, of):
     assert wrong_verdicts(draw, low=-1, high=1) <= ALLOWED
 
 
-@pytest.mark.parametrize("n", [3, 5, 20])
+@pytest.mark.parametrize("n", [3, 20])
 @pytest.mark.parametrize("of", [Means, Differences])
 def test_one_of_several_means_outside(n, of):
     # The others lie well inside, so that this one decides: support is wrong.
@@ -58,15 +58,14 @@ def test_one_of_several_means_outside(n, of):
     assert wrong_verdicts(draw, low=-5, high=5, wrong=["supported"]) <= ALLOWED / 2
 
 
-@pytest.mark.parametrize("n", [3, 5, 20])
-@pytest.mark.parametrize("shared", [0.5])
-def test_pairs_of_one_distribution(n, shared):
+@pytest.mark.parametrize("n", [3, 20])
+def test_pairs_of_one_distribution(n):
     # Two kinds of images drawn alike are as alike as one kind is, whatever a seed's two share.
     pattern = np.random.default_rng(1).normal(size=8)
 
     def draw(random):
         seed = random.normal(size=(n, 8))
-        one, other = (pattern + shared * seed + random.normal(size=(n, 8)) for _ in range(2))
+        one, other = (pattern + 0.5 * seed + random.normal(size=(n, 8)) for _ in range(2))
         matrix = one @ other.T - (one @ one.T + other @ other.T) / 2
         return pairs([matrix], list(range(n)))
 

@@ -1,14 +1,14 @@
 import pandas as pd
 import pytest
 
-from made_up_evidence import runs_of_controls, slice_of_controls
+from made_up_evidence import runs_of_controls, spec_of_controls
 from snip.tables.paths import add_paths
 
 
 def a_run(*rows):
     """One run, and its layers: name, parameters, kept, effective."""
-    part = slice_of_controls(seeds=[0], criteria=["snip"], controls=["none"])
-    runs = runs_of_controls(part).head(1)
+    spec = spec_of_controls(seeds=[0], criteria=["snip"], controls=["none"])
+    runs = runs_of_controls(spec).head(1)
     layers = [runs.assign(layer=n, parameters=p, kept=k, effective=e) for n, p, k, e in rows]
     return add_paths(runs, pd.concat(layers)).iloc[0]
 
