@@ -5,26 +5,33 @@ from pathlib import Path
 
 from snip.datasets.sources import FETCHED
 from snip.jobs import command
-from snip.study import slices
+from snip.study import spec as specification
 from snip.study.figures import FIGURES
 
 
 def main() -> None:
     parser = command.parser(__doc__)
     parser.add_argument("--figure", required=True, choices=FIGURES)
-    slices.add_option(parser)
-    parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
-    parser.add_argument("--data", type=Path, default=FETCHED, help="fetched data")
+    specification.add_option(parser)
+    folder = Path("results")
+    parser.add_argument("--tables", type=Path, default=folder, help="folder of its runs' tables")
+    parser.add_argument("--masks", type=Path, default=folder, help="folder of the mask files")
+    parser.add_argument("--judged", type=Path, default=folder, help="table of its statements")
+    parser.add_argument("--data", type=Path, default=FETCHED, help="folder of fetched data")
     parser.add_argument(
         "--output", type=Path, required=True, help="prefix: writes PREFIX.pdf, .png and .csv"
     )
     options = parser.parse_args()
-    part = slices.read(options.slice, "figure", options.figure)
+    spec = specification.read(options.spec, "figure", options.figure)
 
+    from snip.figures import style
     from snip.figures.inputs import Inputs
 
+    places = (options.tables, options.masks, options.judged, options.data)
+    inputs = Inputs(options.figure, spec, *places)
     module = importlib.import_module(f"snip.figures.{FIGURES[options.figure].module}")
-    module.show(Inputs(options.figure, part, options.results, options.data), options.output)
+    figure, numbers = module.draw(inputs)
+    style.save(figure, numbers, inputs.origin, options.output)
 
 
 if __name__ == "__main__":

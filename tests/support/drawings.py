@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from extra_drawings import ORIGIN, figure_of_controls, figure_of_criteria
-from snip.figures import anatomy, batch_sizes, errors, forest, losses, masks, style
-from snip.study.axes import MASK_KEY
-from snip.tables.intervals import differences_from_reference
+from snip.figures import anatomy, batch_sizes, errors, forest, losses, masks, readings, style
+from snip.study.runs import MASK_KEY
 
 RUN = {
     "dataset": "mnist",
@@ -42,11 +41,17 @@ def table_of_runs(criteria=("snip",), networks=("lenet-300-100", "lenet-5-caffe"
     return pd.DataFrame(rows).assign(test_error=2 + spread.round(2))
 
 
-def figure1(table=None, margins=None, error="test_error", origin=ORIGIN):
+TABLE1 = pd.DataFrame(
+    [["lenet-300-100", 0, 100, 1.7], ["lenet-300-100", 98, 100, 2.4]],
+    columns=["network", "sparsity", "batch_size", "published"],
+)
+FIGURE3 = pd.DataFrame({"batch_size": [1, 100], "published": [1.94, 1.64]})
+
+
+def figure1(table=None, margins=None, error="test_error", origin=ORIGIN, published=TABLE1):
     table = table_of_runs() if table is None else table
-    differences = differences_from_reference(table, error)
     margins = {"lenet-300-100": 0.25} if margins is None else margins
-    return errors.plot(table, error, differences, "paired", margins, origin)
+    return errors.plot(table, error, published, margins, origin)
 
 
 def table_of_masks(
@@ -59,7 +64,7 @@ def table_of_masks(
             for class_ in classes:
                 for seed in seeds:
                     for sparsity in sparsities:
-                        key = [dataset, "lenet-300-100", criterion, 20, str(class_), seed, "paper"]
+                        key = [dataset, "lenet-300-100", criterion, 20, str(class_), "paper", seed]
                         image = np.zeros(784)
                         image[:28] = (1 - sparsity / 100) * (int(class_) + 1) / 10
                         rows.append([*key, sparsity, *image])
@@ -98,7 +103,7 @@ def masks_of_batches(sizes=("1", "100", "all"), criteria=("snip",), seeds=(0,)):
     return pd.concat(images, ignore_index=True)
 
 
-def figure3(table=None, images=None, example=8, published=None):
+def figure3(table=None, images=None, example=8, published=FIGURE3):
     mean_image = np.zeros((28, 28))
     mean_image[0] = 0.5
     return batch_sizes.plot(
@@ -107,7 +112,7 @@ def figure3(table=None, images=None, example=8, published=None):
         masks_of_batches() if images is None else images,
         mean_image,
         example,
-        {"1": 1.94, "100": 1.64} if published is None else published,
+        published,
         ORIGIN,
     )
 
@@ -164,7 +169,27 @@ def table_of_claims(rows=6):
     table = pd.DataFrame([kinds[i * len(kinds) // rows] for i in range(rows)], columns=columns)
     statement = "Fashion-MNIST, signed gradient: at a sparsity the pattern changes differently "
     statement += "between classes, as the caption says of its example."
+    names = [f"6b-fashion-mnist-signed-gradient-{number}" for number in range(rows)]
+    table.insert(0, "name", names)
     return table.assign(claim="6b", statement=statement, statistic="a mean")
+
+
+def table_of_readings(names=("paper", "he", "unit", "keep")):
+    """Each statement under each reading; `he` has the baseline's numbers, `unit` other verdicts."""
+    table = table_of_claims(5)
+    tables = [table.assign(reading=name, paper=table["verdict"], differs=False) for name in names]
+    for each in tables[2:]:
+        each["value"] += 1
+    tables[2]["verdict"] = tables[2]["verdict"].map(
+        {"supported": "contradicted", "contradicted": "inconclusive", "inconclusive": "supported"}
+    )
+    tables[2]["differs"] = np.arange(5) % 2 == 0
+    return pd.concat(tables, ignore_index=True)
+
+
+def figure_of_readings(names=("paper", "he", "unit", "keep")):
+    columns = {name: {"initialisation": "he"} if name == "he" else {} for name in names}
+    return readings.plot(table_of_readings(names), columns, ORIGIN)
 
 
 def on_screen(artist):
@@ -192,6 +217,7 @@ def all_figures() -> dict:
         "criteria": figure_of_criteria(),
         "controls": figure_of_controls(),
         "claims": forest.plot(table_of_claims(), ORIGIN),
+        "readings": figure_of_readings(),
     }
 
 

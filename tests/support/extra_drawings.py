@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from made_up_evidence import layers_of, runs_of_controls, slice_of_controls
+from made_up_evidence import layers_of, runs_of_controls, spec_of_controls
 from snip.claims.controls import read_verdicts, statements, with_variants
 from snip.claims.verdicts import judge
 from snip.figures import controls, criteria
@@ -50,13 +50,13 @@ def figure_of_controls(rises=None, pathless=(), **changed):
         changed: keys of the grids.
     """
     rises = {("keep", "shuffled"): 0.5, ("keep", "inverted"): 80} if rises is None else rises
-    part = slice_of_controls(**{"seeds": [0, 1, 2, 3]} | changed)
-    runs = runs_of_controls(part, rises, 0.05, np.random.default_rng(0))
+    spec = spec_of_controls(**{"seeds": [0, 1, 2, 3]} | changed)
+    runs = runs_of_controls(spec, rises, 0.05, np.random.default_rng(0))
     layers = layers_of(runs)
     layers.loc[layers["control"].isin(pathless), "effective"] = 0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "controls.csv"
-        judge(list(statements(part, runs, layers)), 0.05, 100).to_csv(path, index=False)
-        judged = read_verdicts(path, part)
-    runs = with_variants(add_paths(runs, layers), part["settings"])
+        judge(list(statements(spec, runs, layers)), 0.05, 100).to_csv(path, index=False)
+        judged = read_verdicts(path, spec)
+    runs = with_variants(add_paths(runs, layers), spec)
     return controls.plot(runs, judged, "test_error", ORIGIN)

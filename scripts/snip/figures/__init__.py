@@ -1,7 +1,7 @@
 """The figures, one module per kind.
 
-In each, `plot` makes a figure from tables, and `show` reads the tables of a study and saves it. The
-forest plot has no `show`: the script that judges the claims draws it.
+In each, `draw` reads the tables of a study, and `plot` makes of them a figure and the table of what
+it shows. The forest plot has no `draw`: the script that judges the claims has its table.
 """
 
 import os

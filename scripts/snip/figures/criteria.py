@@ -4,42 +4,35 @@ Effective sparsity counts as removed what is on no path from input to output, to
 Kempe, "Connectivity matters: neural network pruning through the lens of effective sparsity", 2023).
 """
 
-from pathlib import Path
-
-import numpy as np
 import pandas as pd
 
 from snip.figures import style
-from snip.figures.errors import draw_reference
+from snip.figures.errors import POINT, draw_unpruned
 from snip.figures.inputs import Inputs
-from snip.figures.losses import LABEL_STEP, label_ends
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
-from snip.study.axes import KEY
 from snip.study.names import criterion_name, network_name
+from snip.study.runs import KEY
 from snip.tables.intervals import ERROR_STEP, add_intervals, interval, runs_phrase
 from snip.tables.paths import add_paths
 
 # The criterion that all others are compared with.
 COMPARED = "snip"
-# What identifies a point, which is the mean over the runs of all seeds.
-POINT = ["dataset", "network", "criterion", "sparsity"]
 RANKS = ["rank", "median_rank"]
 DIFFERENCE = ["difference", "difference_lower", "difference_upper", "n", "worse"]
 # The confidence that the intervals of all differences of the figure hold at once.
 LEVEL = 0.95
 # Sparsities that are labelled, percent.
-TICKS = [0, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9]
+TICKS = [0, 50, 80, 90, 95, 98, 99, 99.5, 99.9]
 # Effective sparsities above this (percent), such as 100, are drawn here.
 HIGHEST = 99.99
 SPARSITIES = {"sparsity": "Sparsity (%)", "effective_sparsity": "Effective sparsity (%)"}
 
 
-def show(inputs: Inputs, prefix: Path) -> None:
-    """Draw the errors of a study's criteria and save the figure."""
+def draw(inputs: Inputs) -> tuple[plt.Figure, pd.DataFrame]:
+    """Draw the errors of a study's criteria; see `plot`."""
     runs, layers = inputs.table("runs"), inputs.table("layers")
-    figure, numbers = plot(runs, layers, inputs.error, inputs.origin)
-    style.save(figure, numbers, inputs.origin, prefix)
+    return plot(runs, layers, inputs.error, inputs.origin)
 
 
 def plot(
@@ -58,107 +51,64 @@ def plot(
     style.use_style()
     points = add_intervals(add_paths(runs, layers), POINT, error)
     criteria = sorted(points["criterion"].unique(), key=lambda name: (name != COMPARED, name))
-    looks = style.series_looks(criteria)
-    networks = list(points["network"].unique())
-    height = max(2.3, LABEL_STEP / 72 * len(looks) + 0.4)
+    names = {name: criterion_name(name).partition(",")[0] for name in criteria}
+    points["name"] = points["criterion"].map(names)
+    networks = style.groups(points, "network")
     figure, axes = plt.subplots(
         len(networks),
         2,
-        figsize=(style.PAGE, (height + 0.25) * len(networks) + 0.7),
-        sharex="col",
-        sharey="row",
+        figsize=(style.PAGE, 2.4 * len(networks) + 0.15 * -(-len(names) // 4) + 0.3),
+        sharex="col",  # on a shared logarithmic scale of errors seaborn would average logarithms
         squeeze=False,
     )
-    lines = {}
-    for row, network in enumerate(networks):
-        of_network = points[points["network"] == network]
-        style.log_errors(axes[row, 0])
-        axes[row, 0].set_ylim(0.85 * of_network[error].min(), 110)
-        for axis, sparsity in zip(axes[row], SPARSITIES, strict=True):
-            draw_reference(axis, of_network)
-            pruned = of_network[of_network["sparsity"] > 0]
-            lines[axis] = _draw_criteria(axis, pruned, error, sparsity, looks)
-    _label_axes(axes, networks, error)
-    for axis, sparsity in zip(axes[-1], SPARSITIES, strict=True):
-        _scale_sparsity(axis, points.loc[points["sparsity"] > 0, sparsity])
-    direct = [line.get_label() for each in lines.values() for line in each]
-    entries = zip(*style.legend_entries(axes.flat), strict=True)
-    handles = [handle for handle, label in entries if label not in direct]
-    figure.legend(handles=handles, loc="outside upper center", ncols=2, frameon=False)
+    for index, axis in enumerate(axes.flat):
+        network, table = networks[index // 2]
+        sparsity, label = list(SPARSITIES.items())[index % 2]
+        _draw_panel(axis, table, error, sparsity, style.looks(names.values()))
+        axis.set_title(style.panel_title(index, axes.size, network_name(network)))
+        axis.set_xlabel(label, visible=True)
+        axis.set_ylabel("" if index % 2 else style.error_label(error))
+        axis.tick_params(labelbottom=True)
+    style.legend(figure, axes.flat, 4)
     style.small_print(
         figure,
         origin,
-        f"mean of {runs_phrase(points['n'])} per point (faint: one run), bars: 95 % intervals "
-        "(those that reach beyond the scale end at its edge)",
+        f"mean of {runs_phrase(points['n'])} per point, paler marks: single runs, bars: 95 % "
+        "intervals",
         "right: mean effective sparsity, which also counts what is on no path from input to output "
         f"(from {HIGHEST:g} % on at the edge)",
+        "dashed: not pruned, with its 95 % interval",
     )
-    figure.draw_without_rendering()  # lays out the panels; the labels depend on their sizes
-    for axis in axes[:, 0]:
-        label_ends(axis, lines[axis])
-    return figure, _numbers(points, compare(points, error), error)
+    numbers = points[[*KEY, error, "effective_sparsity", "no_path", "mean", "lower", "upper"]]
+    return figure, numbers.merge(compare(points, error), on=POINT, how="left")
 
 
-def _label_axes(axes: np.ndarray, networks: list[str], error: str) -> None:
-    """Write titles, and what the scales show."""
-    for index, axis in enumerate(axes.flat):
-        title = style.panel_title(index, axes.size, network_name(networks[index // 2]))
-        axis.set_title(title, loc="left")
-        axis.tick_params(labelleft=True)
-    for axis in axes[:, 0]:
-        axis.set_ylabel(style.error_label(error))
-    for axis, label in zip(axes[-1], SPARSITIES.values(), strict=True):
-        axis.set_xlabel(label)
+def _draw_panel(axis: plt.Axes, table: pd.DataFrame, error: str, sparsity: str, look: dict) -> None:
+    """Draw the errors of the criteria of one network against one kind of sparsity."""
+    draw_unpruned(axis, table)
+    pruned = table[table["sparsity"] > 0].copy()
+    pruned["beside"] = 100 - pruned[sparsity].clip(upper=HIGHEST)
+    pruned["middle"] = pruned.groupby(POINT)[sparsity].transform("mean")
+    pruned["middle"] = 100 - pruned["middle"].clip(upper=HIGHEST)
+    if sparsity == "sparsity":  # else the means of several criteria stand at one place
+        shift = style.dodged(0 * pruned["sparsity"], pruned["name"], look["palette"], room=-0.12)
+        pruned[["middle", "beside"]] *= 10 ** shift[["middle", "beside"]]
+    style.draw_series(axis, pruned, error, "name", look)
+    draw_crosses(axis, pruned[pruned["no_path"]].drop_duplicates(POINT))
+    style.log_errors(axis, table[error])
+    highest = min(pruned[sparsity].max(), HIGHEST)
+    style.sparsity_scale(axis, [*TICKS, HIGHEST], pruned[sparsity].min(), highest)
 
 
-def _draw_criteria(
-    axis: plt.Axes, points: pd.DataFrame, error: str, sparsity: str, looks: dict
-) -> list[plt.Line2D]:
-    """Draw each run as a faint point, and the means of each criterion with their intervals.
+def draw_crosses(axis: plt.Axes, points: pd.DataFrame) -> None:
+    """Cross out points whose networks have no path from input to output in at least one run.
 
-    Points whose networks lack a path are crossed out.
-
-    Returns:
-        The lines, whose labels are the names of the criteria.
+    Args:
+        points: with the columns middle and mean.
     """
-    by_point = points.groupby(POINT, sort=False)
-    x = 100 - by_point[sparsity].mean().clip(upper=HIGHEST).rename("x")
-    pathless = by_point["no_path"].any().rename("pathless")
-    means = points.drop_duplicates(POINT).merge(x, on=POINT).merge(pathless, on=POINT)
-    # A logarithmic scale cannot show limits below 0.
-    means["lower"] = means["lower"].clip(lower=axis.get_ylim()[0])
-    lines = []
-    for criterion, line in means.sort_values("sparsity").groupby("criterion", sort=False):
-        look = looks[criterion]
-        name = criterion_name(criterion).partition(",")[0]  # the rest is too long for a label
-        runs = points[points["criterion"] == criterion]
-        faint = {"color": look["color"], "marker": look["marker"], "alpha": 0.3, "linewidths": 0}
-        axis.scatter(100 - runs[sparsity].clip(upper=HIGHEST), runs[error], s=6, **faint)
-        axis.vlines(line["x"], line["lower"], line["upper"], color=look["color"], lw=0.8, alpha=0.5)
-        lines += axis.plot(line["x"], line["mean"], markersize=3.5, label=name, **look)
-    crossed = means[means["pathless"]]
-    draw_crosses(axis, crossed["x"], crossed["mean"])
-    return lines
-
-
-def draw_crosses(axis: plt.Axes, x: pd.Series, y: pd.Series) -> None:
-    """Cross out points whose networks have no path from input to output in at least one run."""
-    if len(x):
-        label = "no path from input to output in at least one run"
-        axis.plot(x, y, "x", color="k", ms=5.5, mew=0.9, label=label)
-
-
-def _scale_sparsity(axis: plt.Axes, sparsities: pd.Series) -> None:
-    """Make a horizontal scale logarithmic in what remains, with room for all sparsities."""
-    lowest, highest = sparsities.min(), min(sparsities.max(), HIGHEST)
-    ticks = [tick for tick in TICKS if lowest - 1e-9 <= tick <= highest]
-    labels = [f"{tick:g}" for tick in ticks]
-    if highest == HIGHEST:
-        ticks, labels = [*ticks, HIGHEST], [*labels, f"≥{HIGHEST:g}"]
-    axis.set_xscale("log")
-    axis.set_xticks([100 - tick for tick in ticks], labels, fontsize=6)
-    axis.set_xticks([], minor=True)
-    axis.set_xlim(1.15 * (100 - lowest), (100 - highest) / 1.15)
+    if len(points):
+        label = "no path in at least one run"
+        axis.plot(points["middle"], points["mean"], "xk", ms=5.5, label=label, zorder=4)
 
 
 def compare(runs: pd.DataFrame, error: str) -> pd.DataFrame:
@@ -175,33 +125,22 @@ def compare(runs: pd.DataFrame, error: str) -> pd.DataFrame:
         seeds `n`, and in how many of them the error is higher (`worse`). A criterion that lacks one
         of COMPARED's seeds has no difference.
     """
-    places, ranks, differences = ["dataset", "network", "sparsity"], {}, {}
-    for place, panel in runs[runs["sparsity"] > 0].groupby(places, sort=False):
-        errors = panel.pivot(index="seed", columns="criterion", values=error)
-        ordered = [_ranks(errors.mean()), _ranks(errors.median())]
-        ranks |= {(*place, name): [each[name] for each in ordered] for name in errors}
-        if COMPARED in errors:
-            errors = errors.loc[errors[COMPARED].notna()].dropna(axis=1)
-            others = errors.drop(columns=COMPARED).sub(errors[COMPARED], axis=0)
-            differences |= {(*place, name): others[name] for name in others}
-    rows = []
-    for point, ranked in ranks.items():
-        compared = [np.nan] * 3 + [pd.NA] * 2
-        if point in differences:
-            values = differences[point]
-            mean = interval(values, 1 - (1 - LEVEL) / len(differences), ERROR_STEP)
-            compared = [mean.value, mean.lower, mean.upper, mean.n, (values > 0).sum()]
-        rows.append([*point, *ranked, *compared])
-    table = pd.DataFrame(rows, columns=[*places, "criterion", *RANKS, *DIFFERENCE])
+    place = ["dataset", "network", "sparsity"]
+    pruned = runs[runs["sparsity"] > 0]
+    # Rounding removes noise of summation.
+    errors = pruned.groupby(POINT, sort=False)[error].agg(["mean", "median"]).round(10)
+    table = errors.groupby(place, sort=False).rank(method="min")
+    table = table.rename(columns={"mean": "rank", "median": "median_rank"})
+    compared = {}
+    for key, panel in style.groups(pruned, place):
+        by_seed = panel.pivot(index="seed", columns="criterion", values=error)
+        if COMPARED in by_seed:
+            by_seed = by_seed[by_seed[COMPARED].notna()].dropna(axis=1)
+            for name in by_seed.columns.drop(COMPARED):
+                compared[key[0], key[1], name, key[2]] = by_seed[name] - by_seed[COMPARED]
+    for point, values in compared.items():
+        mean = interval(values, 1 - (1 - LEVEL) / len(compared), ERROR_STEP)
+        found = [mean.value, mean.lower, mean.upper, mean.n, (values > 0).sum()]
+        table.loc[point, DIFFERENCE] = found
+    table = table.reindex(columns=[*RANKS, *DIFFERENCE]).reset_index()
     return table.astype(dict.fromkeys([*RANKS, "n", "worse"], "Int64"))
-
-
-def _ranks(errors: pd.Series) -> pd.Series:
-    """Return the ranks of errors; equal ones share a rank. Rounding removes noise of summation."""
-    return errors.round(10).rank(method="min").astype(int)
-
-
-def _numbers(points: pd.DataFrame, compared: pd.DataFrame, error: str) -> pd.DataFrame:
-    """Return one row per run: its error and paths, its point's mean, ranks and difference."""
-    columns = [*KEY, error, "effective_sparsity", "no_path", "mean", "lower", "upper"]
-    return points[columns].merge(compared, on=POINT, how="left")

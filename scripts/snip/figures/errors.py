@@ -1,202 +1,136 @@
-"""Figure 1: test error by sparsity, and its difference from that of the reference."""
+"""Figure 1: test error by sparsity, and its difference from that of the unpruned network."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pandas as pd
 
-from snip.claims.errors import NETWORKS
 from snip.figures import style
 from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
-from snip.study.axes import KEY
-from snip.study.names import criterion_name, dataset_name, network_name
+from snip.study.names import CLAIM_1, criterion_name, dataset_name, network_name
+from snip.study.runs import KEY
 from snip.tables.intervals import add_intervals, differences_from_reference, runs_phrase
+from snip.tables.published import CRITERION
 
-LABEL_BELOW = "Difference from\nreference (points)"
 # What identifies a point, which is the mean over the runs of all seeds.
 POINT = ["dataset", "network", "criterion", "sparsity"]
+LIMITS = {"mean": "difference", "lower": "difference_lower", "upper": "difference_upper"}
+UNPRUNED = "not pruned (band: 95 % interval)"
+# The confidence with which all differences of a criterion hold at once.
+LEVEL = 0.95
 
 
-def show(inputs: Inputs, prefix: Path) -> None:
-    """Draw Figure 1 of a study and save it."""
-    table = inputs.table("runs")
-    margins = {NETWORKS[claim]: margin for claim, margin in inputs.part["margins"].items()}
-    figure, numbers = plot(
-        table,
-        inputs.error,
-        differences_from_reference(table, inputs.error),
-        "simultaneous 95 % intervals (Dunnett, runs paired by seed); claims 1a and 1b are "
-        "judged at the stricter level of the table of claims",
-        margins,
-        inputs.origin,
-    )
-    style.save(figure, numbers, inputs.origin, prefix)
+def draw(inputs: Inputs) -> tuple[plt.Figure, pd.DataFrame]:
+    """Draw Figure 1 of a study; see `plot`."""
+    runs = inputs.table("runs")
+    margins = {CLAIM_1[claim]: margin for claim, margin in inputs.spec.margins.items()}
+    published = inputs.published(runs).query("source == 'Table 1'")
+    # Beside networks that were trained as the published ones, also at sparsities without runs.
+    published = published[published["network"].isin(published.query("n > 0")["network"])]
+    return plot(runs, inputs.error, published, margins, inputs.origin)
 
 
 def plot(
-    table: pd.DataFrame,
+    runs: pd.DataFrame,
     error: str,
-    differences: pd.DataFrame,
-    intervals: str,
+    published: pd.DataFrame,
     margins: Mapping[str, float],
     origin: Origin,
 ) -> tuple[plt.Figure, pd.DataFrame]:
     """Plot the errors of each network and data set, and below them the differences.
 
     Args:
-        table: the table of runs.
+        runs: the table of runs.
         error: the column of the errors, percent.
-        differences: what `intervals.differences_from_reference` returns. Without rows, the figure
-            has no panels for them.
-        intervals: the kind of intervals that the differences have, for the small print.
+        published: columns network, sparsity, batch_size and published (percent), for MNIST.
         margins: per network, the difference that counts as none, percentage points.
 
     Returns:
-        The figure, and the numbers that it shows: one row per run.
+        The figure, and the numbers that it shows: one row per run, then one per published error.
     """
     style.use_style()
-    runs = add_intervals(table, POINT, error)
-    looks = style.series_looks(runs["criterion"].unique())
-    panels = list(runs.groupby(["network", "dataset"], sort=False))
-    figure, axes = _panels(len(panels), bool(len(differences)), len(looks), error)
-    for index, ((network, dataset), panel) in enumerate(panels):
-        upper = axes[index][0]
-        draw_reference(upper, panel)
-        draw_errors(upper, panel, "sparsity", error, looks)
-        names = [network_name(network), dataset_name(dataset)]
-        upper.set_title(style.panel_title(index, len(panels), *names), loc="left")
-        _label_sparsities(axes[index][-1], sorted(panel["sparsity"].unique()))
-        if len(differences):
-            here = differences[["network", "dataset"]].eq([network, dataset]).all(axis=1)
-            draw_differences(axes[index][1], differences[here], looks, margins.get(network))
-    figure.align_ylabels()
-    handles = style.legend_entries(axis for pair in axes for axis in pair)
-    columns = 1 if len(panels) == 1 else 2
-    figure.legend(*handles, loc="outside upper center", ncols=columns, frameon=False)
-    notes = [f"{runs_phrase(runs['n'])} per point"]
-    notes += [f"differences: {intervals}"] if len(differences) else []
-    style.small_print(figure, origin, *notes)
-    return figure, _numbers(runs, differences, error)
-
-
-def _panels(
-    count: int, with_differences: bool, criteria: int, error: str
-) -> tuple[plt.Figure, list[list[plt.Axes]]]:
-    """Return a figure, and per panel its axes: for the errors and, if any, the differences."""
-    columns, bands = min(count, 2), -(-count // 2)
-    heights = [2.0, 1.1] if with_differences else [2.4]
+    table = _with_differences(runs, error)
+    names = [criterion_name(criterion) for criterion in runs["criterion"].unique()]
+    look = style.looks([*names, UNPRUNED])
+    look["palette"][UNPRUNED], look["markers"][UNPRUNED] = "0.4", "o"
+    panels = style.groups(table, ["network", "dataset"])
+    size = (style.COLUMN if len(panels) == 1 else style.PAGE, 3.1 + 0.15 * len(names))
     figure, grid = plt.subplots(
-        bands * len(heights),
-        columns,
-        height_ratios=heights * bands,
-        figsize=(
-            style.COLUMN if columns == 1 else style.PAGE,
-            bands * (sum(heights) + 0.3) + 0.6 + 0.13 * criteria,
-        ),
-        squeeze=False,
+        2, len(panels), height_ratios=[1.7, 1.1], figsize=size, sharex="col", squeeze=False
     )
-    axes = []
-    for index in range(bands * columns):
-        first = index // columns * len(heights)
-        panel = list(grid[first : first + len(heights), index % columns])
-        if with_differences:
-            panel[1].sharex(panel[0])
-            panel[0].tick_params(labelbottom=False)
-        if index % columns == 0:
-            if with_differences:
-                panel[1].set_ylabel(LABEL_BELOW)
-            panel[0].set_ylabel(style.error_label(error))
-        for axis in panel:
-            axis.set_visible(index < count)
-        axes.append(panel)
-    return figure, axes[:count]
+    for index, ((network, dataset), panel) in enumerate(panels):
+        upper, lower = grid[:, index]
+        draw_unpruned(upper, panel)
+        style.draw_series(upper, panel, error, "series", look)
+        if dataset == "mnist":
+            marks = published[published["network"] == network]
+            ring = {"s": 14, "zorder": 4, "label": "published (Table 1)"}
+            upper.scatter("sparsity", "published", data=marks, fc="none", ec="k", lw=0.8, **ring)
+        _draw_differences(lower, panel[panel["sparsity"] > 0], look, margins.get(network))
+        title = style.panel_title(index, len(panels), network_name(network), dataset_name(dataset))
+        upper.set_title(title)
+        lower.set_xlabel("Sparsity (%)")
+        upper.set_ylabel("" if index else style.error_label(error))
+        lower.set_ylabel("" if index else "Difference from\nunpruned (points)")
+        style.within(upper, 0, 100)
+        style.within(lower, -100, 100)
+    figure.align_ylabels()
+    style.legend(figure, grid.flat, 1 if len(panels) == 1 else 3)
+    style.small_print(
+        figure,
+        origin,
+        f"{runs_phrase(table['n'])} per mean, paler marks: single runs",
+        "thick bars: 95 % intervals of each mean alone; below, runs are paired by seed, thin bars: "
+        "95 % intervals of all differences of a criterion at once (Dunnett), claims 1a and 1b are "
+        "judged at the stricter level of the table of claims",
+    )
+    shown = table[[*KEY, error, "mean", "lower", "upper", "less_unpruned", *LIMITS.values()]]
+    marks = published[["network", "sparsity", "batch_size", "published"]]
+    marks = marks.assign(dataset="mnist", criterion=CRITERION)
+    return figure, pd.concat([shown, marks]).astype({"seed": "Int64"})
 
 
-def _label_sparsities(axis: plt.Axes, sparsities: list[float]) -> None:
-    """Put a tick at every sparsity, and label those that have room for a label."""
-    labels, last = [], None
-    for sparsity in sparsities:
-        near = last is not None and sparsity - last < 0.05 * (sparsities[-1] - sparsities[0])
-        labels.append("" if near else f"{sparsity:g}")
-        last = last if near else sparsity
-    axis.set_xticks(sparsities, labels)
-    axis.set_xlabel("Sparsity (%)")
+def _with_differences(runs: pd.DataFrame, error: str) -> pd.DataFrame:
+    """Return the runs with their points' intervals, differences and places in the picture.
+
+    The columns are those of `add_intervals`, LIMITS and `style.dodged`, the error less that of the
+    unpruned run of the same seed (`less_unpruned`), and what a run is called in print (`series`).
+    """
+    place = ["dataset", "network", "seed"]
+    unpruned = runs[runs["sparsity"] == 0].set_index(place)[error].rename("unpruned")
+    table = add_intervals(runs, POINT, error).join(unpruned, on=place)
+    table["less_unpruned"] = (table[error] - table["unpruned"]).where(table["sparsity"] > 0)
+    differences = differences_from_reference(runs, error, LEVEL).rename(columns=LIMITS)
+    table = table.merge(differences[[*POINT, *LIMITS.values()]], on=POINT, how="left")
+    series = table["criterion"].map(criterion_name)
+    table = table.join(style.dodged(table["sparsity"], series, series.unique(), room=7))
+    # The unpruned network stands in the middle: no criterion has runs there.
+    table.loc[table["sparsity"] == 0, ["middle", "beside"]] = 0, 2
+    return table.assign(series=series.where(table["sparsity"] > 0, UNPRUNED))
 
 
-def draw_reference(axis: plt.Axes, panel: pd.DataFrame) -> None:
-    """Draw the mean of the reference as a line, its interval as a band."""
-    reference = panel[panel["sparsity"] == 0]
-    if len(reference):
-        limits = reference.iloc[0]
-        axis.axhspan(limits["lower"], limits["upper"], color=style.GREY, alpha=0.25, lw=0)
-        axis.axhline(
-            limits["mean"],
-            color=style.GREY,
-            linestyle="--",
-            zorder=1,
-            label="reference (not pruned), band: 95 % interval",
-        )
-
-
-def draw_errors(
-    axis: plt.Axes, table: pd.DataFrame, x: str, error: str, looks: Mapping[str, dict]
-) -> None:
-    """Draw each run as a faint point, and each criterion's means with their 95 % intervals.
+def draw_unpruned(axis: plt.Axes, table: pd.DataFrame) -> None:
+    """Draw the unpruned network's mean as a line, its interval as a band.
 
     Args:
         table: one row per run, with the columns that `add_intervals` adds.
-        x: the column along the horizontal axis.
-        error: the column of the errors.
-        looks: per criterion, see `style.series_looks`.
     """
-    for criterion, points in table.groupby("criterion", sort=False):
-        look = looks[criterion]
-        axis.scatter(
-            points[x],
-            points[error],
-            s=9,
-            color=look["color"],
-            marker=look["marker"],
-            alpha=0.35,
-            linewidths=0,
-            label="one run",
-        )
-        label = f"{criterion_name(criterion)}: mean, 95 % interval"
-        _draw_means(axis, points.drop_duplicates(x).sort_values(x), x, look, label)
+    for limits in style.rows(table[table["sparsity"] == 0].head(1)):
+        axis.axhspan(limits.lower, limits.upper, color="0.88", lw=0, zorder=0)
+        style.draw_base(axis, limits.mean)
 
 
-def draw_differences(
-    axis: plt.Axes, differences: pd.DataFrame, looks: Mapping[str, dict], margin: float | None
+def _draw_differences(
+    axis: plt.Axes, table: pd.DataFrame, look: Mapping[str, dict], margin: float | None
 ) -> None:
-    """Draw the differences of each criterion from the reference, and the margin as a band."""
-    axis.axhline(0, color=style.GREY, linestyle="--", zorder=1)
+    """Draw the differences from the unpruned networks, and the margin as a band."""
+    style.draw_base(axis, 0)
     if margin is not None:
         label = "differences that count as none"
-        axis.axhspan(-margin, margin, color=style.SKY, alpha=0.25, lw=0, label=label)
-    for criterion, points in differences.groupby("criterion", sort=False):
-        _draw_means(axis, points.sort_values("sparsity"), "sparsity", looks[criterion])
-
-
-def _draw_means(
-    axis: plt.Axes, means: pd.DataFrame, x: str, look: Mapping, label: str | None = None
-) -> None:
-    axis.errorbar(
-        means[x],
-        means["mean"],
-        yerr=[means["mean"] - means["lower"], means["upper"] - means["mean"]],
-        markersize=3,
-        capsize=2,
-        elinewidth=0.8,
-        label=label,
-        **look,
-    )
-
-
-def _numbers(runs: pd.DataFrame, differences: pd.DataFrame, error: str) -> pd.DataFrame:
-    """Return one row per run: its error, and mean and difference of its point, with limits."""
-    names = {"mean": "difference", "lower": "difference_lower", "upper": "difference_upper"}
-    renamed = differences.rename(columns=names)[[*POINT, *names.values()]]
-    numbers = runs[[*KEY, error, "mean", "lower", "upper"]]
-    return numbers.merge(renamed, on=POINT, how="left")
+        axis.axhspan(-margin, margin, color=style.SKY, alpha=0.3, lw=0, label=label, zorder=0)
+    style.draw_series(axis, table, "less_unpruned", "series", look)
+    for point in style.rows(table.drop_duplicates(POINT)):
+        limits = [point.difference_lower, point.difference_upper]
+        bar = {"color": look["palette"][point.series], "lw": 0.7, "marker": "_", "ms": 3}
+        axis.plot([point.middle] * 2, limits, **bar)

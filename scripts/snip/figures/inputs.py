@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,9 @@ import pandas as pd
 from snip.figures.provenance import Origin
 from snip.masks.mask_files import MaskFile
 from snip.study.grids import shared_seeds
+from snip.study.spec import Spec
 from snip.tables.collect import read_figure_masks
+from snip.tables.published import compare
 from snip.tables.reading import read_checked
 
 
@@ -21,25 +23,29 @@ class Inputs:
 
     Attributes:
         figure: its name in the table of figures.
-        part: the slice of the configuration that decides the figure, see `study.slices.slice_of`.
-        results: folder of the study's results.
+        spec: what decides the figure.
+        tables: folder of the tables of its own runs.
+        masks: folder of the mask files.
+        judged: the table of the figure's own statements.
         data: folder of the fetched data.
     """
 
     figure: str
-    part: Mapping
-    results: Path
+    spec: Spec
+    tables: Path
+    masks: Path
+    judged: Path
     data: Path
 
     @property
     def origin(self) -> Origin:
         """What the files of the figure say about where they come from."""
-        return Origin.of(self.part)
+        return Origin.of(self.spec)
 
     @property
     def error(self) -> str:
         """The column of test errors to show."""
-        return self.part["reported_error"]
+        return self.spec.reported_error
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the figure's runs: `runs`, `layers` or `curves`.
@@ -47,23 +53,21 @@ class Inputs:
         Raises:
             TableError, SettingsError: see `reading.read_checked`.
         """
-        return read_checked(self.results / "tables" / self.figure, name, self.part)
+        return read_checked(self.tables, name, self.spec)
+
+    def published(self, runs: pd.DataFrame) -> pd.DataFrame:
+        """Return the published errors beside the figure's, see `published.compare`."""
+        return compare(runs, self.spec.settings, self.error)
 
     @property
-    def seed(self) -> int:
-        """The lowest seed that all kinds of masks of the figure have."""
-        return shared_seeds(self.figure, self.part["grids"][self.figure])[0]
+    def seeds(self) -> list[int]:
+        """The seeds that all kinds of masks of the figure have, rising."""
+        return shared_seeds(self.figure, self.spec.grids[self.figure])
 
-    def mask_files(self, seed: int | None = None, every: bool = False) -> Iterator[MaskFile]:
-        """Yield the figure's masks of one seed, or of every seed.
-
-        Args:
-            seed: None: `self.seed`.
-            every: yield those of every seed.
+    def mask_files(self, seed: int | None = None) -> Iterator[MaskFile]:
+        """Yield the figure's masks of one seed; None: of every seed.
 
         Raises:
             MaskFileError, SettingsError: see `mask_files.read_masks`.
         """
-        seed = self.seed if seed is None else seed
-        folder = self.results / "masks"
-        yield from read_figure_masks(folder, self.part, self.figure, None if every else seed)
+        yield from read_figure_masks(self.masks, self.spec, self.figure, seed)

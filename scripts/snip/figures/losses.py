@@ -1,157 +1,131 @@
 """Figures 4 and 7: training loss by iteration, a line per labels, sparsity and weight decay."""
 
-from collections.abc import Iterable
-from pathlib import Path
+import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.lines import Line2D
 from scipy.optimize import isotonic_regression
 
+from snip.datasets.sources import CLASSES
 from snip.figures import style
 from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
 from snip.figures.style import plt
-from snip.study.axes import KEY
 from snip.study.names import criterion_name, dataset_name, network_name
+from snip.study.runs import KEY
 from snip.tables.intervals import geometric_mean, runs_phrase
 
-SETTING = ["labels", "weight_decay", "sparsity"]
 LINE = [name for name in KEY if name != "seed"]
-COLUMNS = [*LINE, "iteration", "geometric_mean", "lowest", "highest", "n"]
-# The line styles of pruned networks where colour tells the labels; the reference's is solid.
-PRUNED_LINES = ["--", "-.", (0, (4, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (2, 1))]
-LABELS_COLORS = {"correct": style.BLUE, "random": style.ORANGE}
-# The distance between two labels, points.
-LABEL_STEP = 9.5
+LABELS_COLORS = {"correct": style.BLUE, "random": style.VERMILLION}
 
 
-def show(inputs: Inputs, prefix: Path) -> None:
-    """Draw Figure 4 or 7 of a study and save it."""
-    figure, numbers = plot(inputs.table("curves"), inputs.origin)
-    style.save(figure, numbers, inputs.origin, prefix)
+def draw(inputs: Inputs) -> tuple[plt.Figure, pd.DataFrame]:
+    """Draw Figure 4 or 7 of a study; see `plot`."""
+    return plot(inputs.table("curves"), inputs.origin)
 
 
-def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]:
-    """Plot the losses of each setting: a line for the geometric mean, a band for the range.
+def plot(curves: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]:
+    """Plot the losses of each setting: a thin line per run, a strong one for the geometric mean.
 
-    There is a panel per network, data set and criterion. The reference (sparsity 0) belongs to
-    every criterion.
+    There is a panel per network, data set and criterion. The unpruned network belongs to every
+    criterion.
 
     Args:
-        table: the table of curves.
+        curves: the table of curves.
 
     Returns:
-        The figure, and the points of its lines: COLUMNS.
+        The figure, and the points of its strong lines: the key without seed, iteration,
+        geometric_mean, lowest, highest, n.
     """
     style.use_style()
-    # The criterion of a reference means nothing, so it makes a panel only if nothing is pruned.
-    pruned = table[table["sparsity"] > 0]
-    panelled = pruned if len(pruned) else table
-    keys = list(panelled.groupby(["network", "dataset", "criterion"], sort=False).groups)
-    panels = len(keys)
-    looks = line_looks(table)
-    height = max(2.2, LABEL_STEP / 72 * len(looks) + 0.4)
-    figure, axes = plt.subplots(
-        panels,
-        1,
-        figsize=(style.PAGE * 0.9, panels * (height + 0.3) + 0.35),
-        sharex=True,
-        squeeze=False,
-    )
+    curves, look = with_names(curves)
+    pruned = curves[curves["sparsity"] > 0]
+    panels = style.groups(pruned if len(pruned) else curves, ["network", "dataset", "criterion"])
+    size = (style.COLUMN, 2.3 * len(panels))
+    figure, axes = plt.subplots(len(panels), 1, figsize=size, squeeze=False)
     points = []
-    for index, (axis, key) in enumerate(zip(axes[:, 0], keys, strict=True)):
-        network, dataset, criterion = key
-        in_panel = table[["network", "dataset"]].eq([network, dataset]).all(axis=1)
-        in_panel &= (table["criterion"] == criterion) | (table["sparsity"] == 0)
-        lines = _draw_lines(axis, table[in_panel], looks)
-        points.append(lines.assign(criterion=criterion))
-        names = [network_name(network), dataset_name(dataset)]
-        names += [criterion_name(criterion)] * (panels > 1)
-        axis.set_title(style.panel_title(index, panels, *names), loc="left")
-        axis.set_ylabel("Training loss")
-        axis.set_yscale("log")
-    axes[-1, 0].set_xlabel("Iteration")
-    axes[-1, 0].set_xlim(0, table["iteration"].max())
-    numbers = pd.concat(points)[COLUMNS]
-    several = " (line: geometric mean, band: range)" if numbers["n"].max() > 1 else ""
-    style.small_print(figure, origin, f"{runs_phrase(numbers['n'])} per line{several}")
-    figure.draw_without_rendering()  # lays out the panels; the labels depend on their sizes
-    for axis in axes[:, 0]:
-        label_ends(axis, axis.get_lines())
+    for index, ((network, dataset, criterion), _) in enumerate(panels):
+        of_panel = curves["criterion"].eq(criterion) | curves["sparsity"].eq(0)
+        of_panel &= curves["network"].eq(network) & curves["dataset"].eq(dataset)
+        points.append(_draw_lines(axes.flat[index], curves[of_panel], look))
+        points[-1]["criterion"] = criterion
+        parts = [network_name(network), dataset_name(dataset)]
+        parts += [criterion_name(criterion)] * (len(panels) > 1)
+        axes.flat[index].set_title(style.panel_title(index, len(panels), *parts))
+    numbers = pd.concat(points)[[*LINE, "iteration", "geometric_mean", "lowest", "highest", "n"]]
+    style.small_print(
+        figure,
+        origin,
+        f"{runs_phrase(numbers['n'])} per line (strong: geometric mean, thin: single runs)",
+        f"guessing: ln {CLASSES}, the loss of equal probabilities",
+    )
+    figure.draw_without_rendering()  # lays out the panels: names depend on their heights
+    for axis, lines in zip(axes.flat, points, strict=True):
+        label_ends(axis, lines.groupby("name")["geometric_mean"].last(), look["palette"])
     return figure, numbers
 
 
-def line_looks(table: pd.DataFrame) -> dict[tuple, dict]:
-    """Return the label, color, linestyle and linewidth of each setting.
+def with_names(curves: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, dict[str, Any]]]:
+    """Return the curves with the `name` of each line, and by name its colour and dashes.
 
-    A label names what differs within the figure. If it has correct and random labels, colour tells
+    A name says what differs within the figure. If it has correct and random labels, colour tells
     which; else colour tells the sparsity, from dark to light, so it also does in grey.
     """
-    settings = table[SETTING].drop_duplicates()
+    setting = ["labels", "weight_decay", "sparsity"]
+    settings = curves[setting].drop_duplicates()
     both = settings["labels"].nunique() > 1
-    decays = sorted(settings["weight_decay"].unique())
+    decays = settings["weight_decay"].unique()
     sparsities = sorted(settings["sparsity"].unique())
-    # One more than needed, to leave out the faint yellow end of the scale.
-    shades = dict(zip(sparsities, sns.color_palette("viridis", len(sparsities) + 1), strict=False))
-    looks = {}
+    # More than needed, to leave out the faint yellow end of the scale.
+    shades = dict(zip(sparsities, sns.color_palette("viridis", len(sparsities) + 2), strict=False))
+    names = []
+    look: dict[str, dict[str, Any]] = {"palette": {}, "dashes": {}}
     for labels, decay, sparsity in settings.itertuples(index=False):
-        reference = sparsity == 0
-        regularised = len(decays) > 1 and decay > 0
-        words = [f"{labels} labels"] if both else []
-        words += ["reference" if reference else f"pruned {sparsity:g} %"]
-        words += [f"L2 {decay:g}"] if regularised else []
-        dashes = PRUNED_LINES[sparsities.index(sparsity) % len(PRUNED_LINES) - 1]
-        looks[labels, decay, sparsity] = {
-            "label": ", ".join(words),
-            "color": LABELS_COLORS[labels] if both else shades[sparsity],
-            "linestyle": (":" if regularised else "-") if reference else dashes if both else "-",
-            "linewidth": 0.8 if regularised else 1.2,
-        }
-    return looks
+        words = [labels] if both else []
+        words += [f"{sparsity:g} %" if sparsity else "unpruned"]
+        regularised = bool(decay > 0 and len(decays) > 1)
+        words += [f"L2 {decay:g}" if len(decays) > 2 else "L2"] * regularised
+        names.append(", ".join(words))
+        look["palette"][names[-1]] = LABELS_COLORS[labels] if both else shades[sparsity]
+        dash = style.DASHES[sparsities.index(sparsity) % len(style.DASHES)] if both else ""
+        look["dashes"][names[-1]] = (1, 1.5) if regularised else dash
+    return curves.merge(settings.assign(name=names), on=setting), look
 
 
-def _draw_lines(axis: plt.Axes, table: pd.DataFrame, looks: dict[tuple, dict]) -> pd.DataFrame:
-    """Draw a line and a band per setting; return the points: COLUMNS."""
-    points_of_lines = []
-    for setting, runs in table.groupby(SETTING, sort=False):
-        points = (
-            runs.groupby("iteration")["train_loss"]
-            .agg(geometric_mean=geometric_mean, lowest="min", highest="max", n="size")
-            .reset_index()
-        )
-        x, look = points["iteration"], looks[setting]
-        axis.plot(x, points["geometric_mean"], **look)
-        if points["n"].max() > 1:
-            band = {"color": look["color"], "alpha": 0.2, "linewidth": 0}
-            axis.fill_between(x, points["lowest"], points["highest"], **band)
-        points_of_lines.append(points.assign(**runs[LINE].iloc[0]))
-    return pd.concat(points_of_lines)
+def _draw_lines(axis: plt.Axes, panel: pd.DataFrame, look: dict) -> pd.DataFrame:
+    """Draw the lines of a panel and the loss of guessing; return the points of the strong ones."""
+    lines = {"x": "iteration", "hue": "name", "style": "name", "legend": False, "ax": axis, **look}
+    runs = {"units": "seed", "estimator": None, "linewidth": 0.4, "alpha": 0.6}
+    sns.lineplot(panel, y="train_loss", **lines, **runs)
+    by_point = panel.groupby([*LINE, "name", "iteration"], sort=False)["train_loss"]
+    points = by_point.agg(["min", "max", "size", geometric_mean]).reset_index()
+    points = points.rename(columns={"min": "lowest", "max": "highest", "size": "n"})
+    sns.lineplot(points, y="geometric_mean", estimator=None, linewidth=1.4, **lines)
+    axis.axhline(math.log(CLASSES), color="0.5", lw=0.6, zorder=0)
+    right = axis.get_yaxis_transform()
+    text = axis.text(0.99, math.log(CLASSES), "guessing", ha="right", va="bottom", transform=right)
+    text.set(size=6, color="0.35")
+    axis.set_yscale("log")
+    style.plain_log(axis.yaxis, *axis.get_ylim())
+    axis.set_xlim(0, panel["iteration"].max())
+    axis.set(xlabel="Iteration", ylabel="Training loss")
+    return points
 
 
-def label_ends(axis: plt.Axes, lines: Iterable[Line2D]) -> None:
-    """Lead each line to its label on the right; labels are in the order of the ends, and apart."""
+def label_ends(axis: plt.Axes, ends: pd.Series, palette: dict[str, Any]) -> None:
+    """Write the names of lines, each in its colour, beside their ends.
+
+    Names are as near to the ends as they can be if they are apart and in the ends' order.
+
+    Args:
+        ends: the last value of each line, by name.
+    """
+    ends = ends.sort_values()
     to_axes = axis.transData + axis.transAxes.inverted()
-    ends = [(line, *to_axes.transform(line.get_xydata()[-1])) for line in lines]
-    ends.sort(key=lambda end: end[2])
-    height = axis.get_window_extent().height / axis.figure.dpi * 72
-    # Find label positions at least one step apart and nearest to the line ends: subtract the steps,
-    # then isotonic regression.
-    steps = np.arange(len(ends)) * LABEL_STEP / height
-    wanted = np.array([end[2] for end in ends]) - steps
-    places = np.clip(isotonic_regression(wanted).x, 0, max(0, 1 - steps[-1])) + steps
-    for (line, x, y), place in zip(ends, places, strict=True):
-        axis.plot(
-            [x, 1.03, 1.08],
-            [np.clip(y, 0, 1), place, place],
-            transform=axis.transAxes,
-            clip_on=False,
-            color=line.get_color(),
-            linestyle=line.get_linestyle(),
-            linewidth=line.get_linewidth(),
-            marker=line.get_marker(),
-            markersize=line.get_markersize(),
-            markevery=[1],
-        )
-        axis.text(1.09, place, line.get_label(), transform=axis.transAxes, va="center", fontsize=7)
+    wanted = np.array([to_axes.transform((0, end))[1] for end in ends])
+    steps = np.arange(len(ends)) * 8.5 / 72 * style.DPI / axis.get_window_extent().height
+    places = isotonic_regression(wanted - steps).x.clip(0, max(0, 1 - steps[-1])) + steps
+    for name, place in zip(ends.index, places, strict=True):
+        axis.text(1.02, place, name, color=palette[name], transform=axis.transAxes, va="center")

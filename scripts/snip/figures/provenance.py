@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +18,7 @@ from snip.jobs.code import PROJECT
 from snip.jobs.failures import SnipError
 from snip.jobs.files import sha256
 from snip.study.names import not_the_papers
-from snip.study.slices import digest
+from snip.study.spec import Spec
 
 # Untracked files count, whatever the user's configuration says.
 STATUS = ["status", "--porcelain", "--untracked-files=normal"]
@@ -32,22 +31,16 @@ class ProvenanceError(SnipError):
 
 @dataclass(frozen=True)
 class Origin:
-    """What a figure was asked for.
-
-    Attributes:
-        study: its name.
-        configuration: the digest of the slice that decides the figure, see `study.slices.digest`.
-        unlike: what of the study is not the paper's, for the small print.
-    """
+    """A study, the digest of what decides a figure, and what of it is not the paper's."""
 
     study: str
     configuration: str
     unlike: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, part: Mapping) -> Origin:
-        """Return the origin of a figure that a slice of the configuration decides."""
-        return cls(part["study"], digest(part), tuple(not_the_papers(part)))
+    def of(cls, spec: Spec) -> Origin:
+        """Return the origin of a figure that a specification decides."""
+        return cls(spec.study, spec.digest, tuple(not_the_papers(spec)))
 
 
 def record(origin: Origin, table: bytes) -> dict[str, str]:
@@ -97,24 +90,22 @@ def embedded(form: str, fields: dict[str, str]) -> dict[str, str | None]:
 
 
 def read(path: Path) -> dict[str, str]:
-    """Read the record of a figure file.
+    """Read the record of a figure file (.pdf or .png).
 
     Raises:
         ProvenanceError: the file cannot be read, or carries no record.
     """
-    if path.suffix not in (".pdf", ".png"):
-        raise ProvenanceError(f"figure {path} has another format, expected .pdf or .png")
     try:
         if path.suffix == ".pdf":
             from pypdf import PdfReader
 
-            keywords = (PdfReader(path).metadata or {}).get("/Keywords", "")
+            keywords = str(dict(PdfReader(path).metadata or {}).get("/Keywords", ""))
             fields = dict(part.split(": ", 1) for part in keywords.split("; ") if ": " in part)
         else:
             from PIL import Image
 
             with Image.open(path) as image:
-                fields = dict(image.text)
+                fields = {str(name): str(text) for name, text in image.info.items()}
     except Exception as error:
         raise ProvenanceError(f"figure {path} cannot be read: {error}") from error
     missing = [name for name in FIELDS if name not in fields]
@@ -126,22 +117,16 @@ def read(path: Path) -> dict[str, str]:
 
 
 def check_table(path: Path, fields: dict[str, str]) -> Path:
-    """Check that the CSV beside a figure is the table that it shows, and return its path.
-
-    Args:
-        path: of the figure.
-        fields: its record.
+    """Check that the CSV beside a figure is the table that its record states; return its path.
 
     Raises:
         ProvenanceError: the CSV is missing, or another table.
     """
     table = path.with_suffix(".csv")
-    if not table.is_file():
-        raise ProvenanceError(f"table {table} is missing; expected SHA-256 {fields['Table']}")
-    checksum = sha256(table.read_bytes())
-    if checksum != fields["Table"]:
+    found = sha256(table.read_bytes()) if table.is_file() else "no file"
+    if found != fields["Table"]:
         raise ProvenanceError(
-            f"table {table} is not what {path.name} shows: found SHA-256 {checksum}, "
-            f"expected {fields['Table']}"
+            f"table {table} is not what {path.name} shows: found {found}, expected SHA-256 "
+            f"{fields['Table']}"
         )
     return table

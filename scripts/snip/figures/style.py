@@ -1,40 +1,37 @@
-"""What all figures share: style, colours, small print, saving."""
+"""What all figures share: widths, looks, intervals, scales, legend, small print, saving."""
 
 import io
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib.image import AxesImage
-from matplotlib.text import Text
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+from matplotlib.axis import Axis
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator, NullLocator
 
 from snip.figures.provenance import Origin, embedded, record
 from snip.jobs.failures import SnipError
 from snip.jobs.files import write_atomically
 from snip.study.names import ERRORS
 from snip.tables.collect import csv_bytes
+from snip.tables.intervals import ERROR_STEP, interval
 
-# The widths of a journal's column and page, and the height of a page, in inches.
-COLUMN = 3.4
-PAGE = 7.0
-PAGE_HEIGHT = 9.5
-# Dots per inch of the PNG files.
+# A journal's column and page, 8.5 and 17.8 cm wide, 24 cm high, in inches.
+COLUMN, PAGE, PAGE_HEIGHT = 3.346, 7.008, 9.449
+# Dots per inch of PNG files; those of mosaics of masks, whose pixels are small, have twice as many.
 DPI = 300
 # seaborn's palette "colorblind": its colours differ for people with any common colour blindness.
-BLUE, ORANGE, GREEN, VERMILLION, PURPLE, BROWN, _, GREY, _, SKY = sns.color_palette("colorblind")
-# The room for the small print in the sizes that the drawers give their figures, inches.
-FOOT = 0.2
-SMALL_PRINT = {"fontsize": 6, "color": "0.35"}
-# Series differ in colour and in marker, so they also differ in grey. There are 7 colours and 8
-# markers, which have no common divisor: the first pair to repeat is that of the 57th series.
-COLORS = [BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE, BROWN]
-MARKERS = "osD^vP<X"
-LINES = ["-", "--", ":", "-."]
+BLUE, ORANGE, GREEN, VERMILLION, PURPLE, BROWN, _, _, _, SKY = sns.color_palette("colorblind")
+# Series differ in colour and in marker, so they also differ in grey. There are 9 colours and 10
+# markers, which have no common divisor: the first pair to repeat is that of the 91st series.
+COLORS = [BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE, BROWN, (0.2, 0.2, 0.2), (0.6, 0.55, 0)]
+MARKERS = "osD^vPX*<>"
+DASHES: list[tuple[float, ...] | str] = ["", (4, 1.5), (1, 1), (5, 1, 1, 1)]
 
 
 class FigureError(SnipError):
@@ -42,47 +39,113 @@ class FigureError(SnipError):
 
 
 def use_style() -> None:
-    """Set the style of every figure: small sans-serif text, thin lines, editable text in PDFs.
+    """Set the style of every figure: 7 pt sans-serif text, thin lines, editable text in PDFs.
 
     It starts from matplotlib's own defaults, so a user's matplotlibrc changes nothing.
     """
     matplotlib.rcdefaults()
-    sns.set_theme(
-        context="paper",
-        style="ticks",
-        palette="colorblind",
-        rc={
-            "figure.dpi": DPI,  # text is measured at the resolution at which it is drawn
-            "font.size": 8,
-            "axes.titlesize": 8,
-            "axes.labelsize": 8,
-            "xtick.labelsize": 7,
-            "ytick.labelsize": 7,
-            "legend.fontsize": 7,
-            "legend.title_fontsize": 7,
-            "lines.linewidth": 1.2,
-            "axes.linewidth": 0.7,
-            "xtick.major.width": 0.7,
-            "ytick.major.width": 0.7,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "font.family": "DejaVu Sans",
-            "pdf.fonttype": 42,
-            "figure.constrained_layout.use": True,
-        },
-    )
-
-
-def series_looks(names: Iterable[str]) -> dict[str, dict]:
-    """Return a colour, a marker and a line style for each of any number of series."""
-    return {
-        name: {
-            "color": COLORS[index % len(COLORS)],
-            "marker": MARKERS[index % len(MARKERS)],
-            "linestyle": LINES[index // len(COLORS) % len(LINES)],
-        }
-        for index, name in enumerate(names)
+    texts = ["axes.title", "axes.label", "xtick.label", "ytick.label", "legend.font", "font."]
+    lines = ["axes.linewidth", "xtick.major.width", "ytick.major.width"]
+    rc = {
+        **{f"{text}size": 7 for text in texts},
+        **dict.fromkeys(lines, 0.6),
+        "figure.titlesize": 7,
+        "figure.dpi": DPI,
+        "figure.titleweight": "bold",
+        "figure.constrained_layout.use": True,
+        "lines.linewidth": 1.1,
+        "lines.markersize": 4,
+        "lines.solid_capstyle": "butt",
+        "axes.titlelocation": "left",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "xtick.major.size": 3,
+        "ytick.major.size": 3,
+        "font.family": "DejaVu Sans",
+        "pdf.fonttype": 42,
+        "legend.frameon": False,
     }
+    sns.set_theme(context="paper", style="ticks", palette="colorblind", rc=rc)
+
+
+def groups(table: pd.DataFrame, by: str | list[str]) -> list[tuple[Any, pd.DataFrame]]:
+    """Return the groups of a table in the order in which they appear, each with its key."""
+    return list(table.groupby(by, sort=False))
+
+
+def rows(table: pd.DataFrame) -> Iterable[Any]:
+    """Return the rows of a table as named tuples."""
+    return table.itertuples()
+
+
+def looks(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return `palette`, `markers` and `dashes`, as seaborn takes them, for any number of series."""
+    numbered = list(enumerate(names))
+    return {
+        "palette": {name: COLORS[i % len(COLORS)] for i, name in numbered},
+        "markers": {name: MARKERS[i % len(MARKERS)] for i, name in numbered},
+        "dashes": {name: DASHES[i // len(COLORS) % len(DASHES)] for i, name in numbered},
+    }
+
+
+def dodged(x: pd.Series, series: pd.Series, names: Iterable[str], room: float) -> pd.DataFrame:
+    """Return places beside each other for series that share their x.
+
+    Args:
+        x: where each row belongs.
+        series: each row's series.
+        names: the series, from left to right.
+        room: what all of them share, in units of x.
+
+    Returns:
+        Columns `middle`, for a series' mean, and `beside`, for its single runs.
+    """
+    order = list(names)
+    slot = room / len(order)
+    middle = x + slot * (series.map(order.index) - (len(order) - 1) / 2)
+    return pd.DataFrame({"middle": middle, "beside": middle + 0.4 * slot})
+
+
+def t_interval(errors: pd.Series) -> tuple[float, float]:
+    """Return the limits of the 95 % t interval of test errors, for seaborn's `errorbar`."""
+    found = interval(errors, resolution=ERROR_STEP)
+    return found.lower, found.upper
+
+
+def draw_series(
+    axis: plt.Axes,
+    table: pd.DataFrame,
+    y: str,
+    series: str,
+    look: Mapping[str, dict],
+    joined: bool = True,
+) -> None:
+    """Draw the means of series, joined or not, their 95 % intervals, and beside them the runs.
+
+    The scale of `y` must be linear meanwhile: on another one seaborn averages what it shows.
+
+    Args:
+        table: one row per run, with the columns of `dodged`.
+        y: the column of errors or differences.
+        series: the column that tells the series apart.
+        look: see `looks`.
+    """
+    order = [name for name in look["palette"] if name in set(table[series])]
+    shared = {"data": table, "y": y, "hue": series, "hue_order": order, "ax": axis}
+    shared |= {"palette": look["palette"]}
+    styles = {"style": series, "style_order": order, "markers": look["markers"]}
+    runs = {"s": 6, "alpha": 0.5, "linewidth": 0, "legend": False}
+    sns.scatterplot(x="beside", **shared, **styles, **runs)
+    thick = 2.5 if len(order) < 4 else 1.5
+    bars = {"errorbar": t_interval, "err_style": "bars", "err_kws": {"elinewidth": thick}}
+    sns.lineplot(x="middle", alpha=0.35, linewidth=0, legend=False, **shared, **bars)
+    means = {"errorbar": None, "dashes": look["dashes"], "mew": 0}
+    sns.lineplot(x="middle", linewidth=1.1 * joined, **shared, **styles, **means)
+
+
+def draw_base(axis: plt.Axes, y: float) -> None:
+    """Draw a horizontal line that others are compared with."""
+    axis.axhline(y, color="0.4", linestyle="--", linewidth=0.8, zorder=1)
 
 
 def panel_title(index: int, count: int, *parts: str) -> str:
@@ -97,72 +160,65 @@ def error_label(error: str) -> str:
     return textwrap.fill(f"{name[0].upper()}{name[1:]} (%)", 26)
 
 
-def log_errors(axis: plt.Axes) -> None:
-    """Make the vertical scale logarithmic, for errors of 2 to 90 %, with ticks in plain numbers."""
+def plain_log(axis: Axis, low: float, high: float) -> None:
+    """Give a logarithmic scale from `low` to `high` ticks that read 60, not 6×10¹."""
+    decades = np.log10(high / low)
+    locator: Locator = MaxNLocator(4)
+    if decades > 0.7:
+        locator = LogLocator(subs=(1,) if decades > 2.5 else (1, 2, 5))
+    axis.set_major_locator(locator)
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(NullLocator())
+
+
+def log_errors(axis: plt.Axes, errors: pd.Series) -> None:
+    """Make a scale of errors (percent) logarithmic, with room for all of them."""
+    low, high = 0.85 * errors.min(), min(110, 1.3 * errors.max())
     axis.set_yscale("log")
-    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
-    axis.yaxis.set_major_formatter("{x:g}")
-    axis.yaxis.set_minor_locator(NullLocator())
+    axis.set_ylim(low, high)
+    plain_log(axis.yaxis, low, high)
 
 
-def legend_entries(axes: Iterable[plt.Axes]) -> tuple[list, list[str]]:
-    """Return the handles and labels of all axes, each label once."""
-    entries = {}
+def sparsity_scale(axis: plt.Axes, ticks: Iterable[float], low: float, high: float) -> None:
+    """Make a scale of what remains (percent) logarithmic; its labels are sparsities.
+
+    Args:
+        ticks: sparsities to label if they lie between `low` and `high`, percent.
+    """
+    shown = [tick for tick in ticks if low - 0.1 <= tick <= high]
+    axis.set_xscale("log")
+    axis.set_xticks([100 - tick for tick in shown], [f"{tick:g}" for tick in shown])
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.set_xlim(1.25 * (100 - low), (100 - high) / 1.25)
+
+
+def within(axis: plt.Axes, lowest: float, highest: float) -> None:
+    """Cut a vertical scale to what is possible, such as 0 to 100 %."""
+    bottom, top = axis.get_ylim()
+    axis.set_ylim(max(bottom, lowest), min(top, highest))
+
+
+def legend(figure: plt.Figure, axes: Iterable[plt.Axes], columns: int) -> None:
+    """Put one legend of all axes above them, each label once."""
+    entries: dict[str, Any] = {}
     for axis in axes:
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
             entries.setdefault(label, handle)
-    return list(entries.values()), list(entries)
+        if own := axis.get_legend():
+            own.remove()
+    figure.legend(entries.values(), entries.keys(), loc="outside upper center", ncols=columns)
 
 
-def share_scale(figure: plt.Figure, image: AxesImage, axis: plt.Axes) -> None:
-    """Draw the colour bar of mask images into `axis`, from 0 to the highest share in the figure."""
-    bar = figure.colorbar(image, cax=axis)
-    highest = image.get_clim()[1]
-    below = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(0, highest)
-    ticks = [*below[below < 0.85 * highest], highest]
-    bar.set_ticks(ticks, labels=[f"{tick:.2g}" for tick in ticks])
-    bar.ax.tick_params(length=2, pad=2)
-    bar.set_label("Share kept", fontsize=7, labelpad=2)
-    bar.outline.set_linewidth(0.5)
+def small_print(figure: plt.Figure, origin: Origin, *notes: str) -> None:
+    """Write along the foot of a figure its study, what of it is not the paper's, and notes.
 
-
-def small_print(figure: plt.Figure, origin: Origin, *parts: str) -> float:
-    """Write along the foot of a figure its study, what of it is not the paper's, and other notes.
-
-    The figure grows by what has no room in FOOT.
-
-    Returns:
-        The height of the text, inches.
+    The figure grows by the text's height.
     """
-    foot = figure.supxlabel("", **SMALL_PRINT)
-    text = "; ".join([f"Study: {origin.study}", *origin.unlike, *parts]) + "."
-    wrap(foot, text, 0.96 * figure.get_figwidth())
-    height = foot.get_window_extent().height / figure.dpi
-    figure.set_figheight(figure.get_figheight() + max(0, height - FOOT))
-    return height
-
-
-def set_height(figure: plt.Figure, height: float) -> None:
-    """Set the height (inches) of a figure laid out by hand; its small print stays at the foot."""
-    figure.set_figheight(height)
-    figure._supxlabel.set_y(0.04 / height)
-
-
-def wrap(artist: Text, text: str, width: float) -> str:
-    """Break a text into as few lines as fit into `width` inches.
-
-    Args:
-        artist: gets the lines.
-
-    Returns:
-        The lines.
-    """
-    available = width * artist.figure.dpi
-    for characters in range(len(text), 10, -1):
-        artist.set_text(textwrap.fill(text, characters))
-        if artist.get_window_extent().width <= available:
-            break
-    return artist.get_text()
+    text = "; ".join([f"Study: {origin.study}", *origin.unlike, *notes]) + "."
+    text = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    lines = textwrap.fill(text, int(21.5 * figure.get_figwidth()))
+    figure.supxlabel(lines, fontsize=6, fontweight="normal", color="0.35")
+    figure.set_figheight(figure.get_figheight() + 0.1 * (lines.count("\n") + 1))
 
 
 def save(figure: plt.Figure, numbers: pd.DataFrame, origin: Origin, prefix: Path) -> None:
@@ -176,7 +232,7 @@ def save(figure: plt.Figure, numbers: pd.DataFrame, origin: Origin, prefix: Path
     fields = record(origin, table)
     for form in ("pdf", "png"):
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=form, dpi=DPI, metadata=embedded(form, fields))
+        figure.savefig(buffer, format=form, metadata=embedded(form, fields))
         content[form] = buffer.getvalue()
     for form, data in content.items():
         write_atomically(prefix.with_name(f"{prefix.name}.{form}"), data)

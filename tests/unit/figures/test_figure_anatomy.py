@@ -4,26 +4,23 @@ import drawings
 from snip.figures import anatomy
 
 
-def test_the_anatomy_shows_every_layer_of_a_deep_network():
-    layers = [f"conv{number}" for number in range(20)]
-    figure, shown = anatomy.plot(
-        drawings.table_of_anatomies(["snip"], layers, seeds=(4, 2)), drawings.ORIGIN
-    )
-    assert set(shown["seed"]) == {2} and "seed 2" in figure._supxlabel.get_text()
-    (axis,) = figure.axes
-    colors = {line.get_color() for line in axis.get_lines() if line.get_label() in layers}
-    assert len(colors) == 20
-
-
-@pytest.mark.parametrize("count", [2, 5, 6, 11])
-def test_the_lowest_panels_of_the_anatomy_have_the_scale(count):
-    criteria = [f"criterion-{number}" for number in range(count)]
-    figure, _ = anatomy.plot(drawings.table_of_anatomies(criteria), drawings.ORIGIN)
-    figure.draw_without_rendering()
-    panels = [axis for axis in figure.axes if axis.get_visible()]
-    assert len(panels) == count
-    columns = {round(drawings.on_screen(axis).x0) for axis in panels}
-    labelled = [axis for axis in panels if axis.get_xlabel()]
-    assert len(labelled) == len(columns)
-    for axis in labelled:
-        assert any(text.get_visible() and text.get_text() for text in axis.get_xticklabels())
+def test_a_panel_per_layer_and_kind_has_a_line_per_criterion_sensitivity_first():
+    table = drawings.table_of_anatomies(["force", "random", "snip"])
+    figure, shown = anatomy.plot(table, drawings.ORIGIN)
+    upper, lower = figure.axes[:2], figure.axes[2:]
+    assert [axis.get_title(loc="left") for axis in upper] == [
+        "LeNet-300-100, fc1",
+        "LeNet-300-100, fc2",
+    ]
+    for axes, share in ((upper, 1), (lower, 0.5)):
+        for axis, empty in zip(axes, (1, anatomy.FLOOR), strict=True):
+            lines = [line for line in axis.get_lines() if len(line.get_xdata()) == 3]
+            assert len(lines) == 3
+            kept = [max(empty * share, anatomy.FLOOR), 10 * share, 50 * share]
+            assert lines[0].get_xdata().tolist() == [1, 10, 50]
+            assert lines[0].get_ydata() == pytest.approx(kept)
+    assert {axis.get_xlabel() for axis in lower} == {"Sparsity (%)"}
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["connection sensitivity", "FORCE", "random"]
+    assert (shown["density"] == 100 * shown["kept"] / 1000).all()
+    assert (shown["effective_density"] == 100 * shown["effective"] / 1000).all()

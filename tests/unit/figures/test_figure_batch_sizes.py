@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 import drawings
-from helpers import REPOSITORY
 from snip.figures import batch_sizes, style
 from snip.figures.inputs import Inputs
+from snip.figures.masks import PIXELS
 from snip.jobs.files import write_atomically
 from snip.masks.mask_files import mask_file
-from snip.study.config import load_config
-from snip.study.settings import scoring_part
-from snip.study.slices import slice_masks, slice_of
+from snip.study.load import check
+from snip.study.spec import Spec, spec_of
+from studies import content, put
 
 
 @pytest.mark.parametrize(
@@ -18,95 +18,79 @@ from snip.study.slices import slice_masks, slice_of
 )
 def test_figure_3_shows_a_seed_whose_single_example_is_an_8(tmp_path, examples, shown):
     """Where a study has one; else its lowest seed, and the class that its example has."""
-    config = load_config(REPOSITORY / "config/default.yaml")
     grid = {"batch_sizes": [1, 100] if examples else [100], "seeds": sorted(examples) or [4]}
-    config["figures"]["fig3"] = [grid]
-    part = slice_of(config, ["fig3"])
-    settings = scoring_part(part["settings"]["lenet-300-100"]["mnist"]["paper"])
-    for masks, seeds in slice_masks(part, "fig3").items():
+    spec = spec_of(check(put(content(), "figures.fig3", [grid])), "fig3")
+    for masks, seeds in spec.masks("fig3").items():
         composition = np.zeros((len(seeds), 1, 10), int)
         for row, seed in enumerate(seeds):
             composition[row, 0, examples.get(seed, 0)] = masks.batch_size
-        description = {"key": masks.key, "settings": settings, "seeds": list(seeds)}
-        description |= {"classes": ["all"], "sparsities": ["90"], "units": 1, "anatomies": []}
+        code = spec.code["prune"]["snip lenet-300-100"]
+        description = {
+            "made_by": {"code": code},
+            "key": masks.key,
+            "settings": spec.settings_of(masks),
+            "seeds": list(seeds),
+        }
+        description |= {"classes": ["all"], "sparsities": [90], "units": 1, "anatomies": []}
         description |= {"composition": composition.tolist()}
         write_atomically(tmp_path / "masks" / f"{masks.path}.npz", mask_file(description, {}))
-    inputs = Inputs("fig3", part, tmp_path, tmp_path)
+    inputs = Inputs("fig3", spec, tmp_path, tmp_path / "masks", tmp_path, tmp_path)
     assert batch_sizes.shown_seed(inputs) == shown
 
 
-OWN = {"optimizer": "sgd", "initialisation": "variance-scaling"}
+def test_errors_are_less_those_at_100_examples_seed_by_seed_also_the_published():
+    sizes = ["10", "all", "1", "100", "1000"]
+    table, images = drawings.table_of_batches(sizes), drawings.masks_of_batches(sizes)
+    figure, shown = drawings.figure3(table, images)
+    axis = figure.axes[-1]
+    ordered = ["1", "10", "100", "1000", "all"]
+    assert [text.get_text() for text in axis.get_xticklabels()] == [*ordered[:3], "1,000", "all"]
+    by_seed = table.pivot(index="seed", columns="batch_size", values="test_error")
+    expected = by_seed[ordered].sub(by_seed["100"], axis=0)
+    drawn = [
+        line for line in axis.get_lines() if line.get_linewidth() and line.get_linestyle() == "-"
+    ]
+    [means] = [line for line in drawn if len(line.get_xdata()) == 5]
+    assert means.get_ydata() == pytest.approx(expected.mean().tolist())
+    runs = axis.collections[0].get_offsets()[:, 1]
+    np.testing.assert_allclose(np.sort(runs), np.sort(expected.to_numpy().ravel()))
+    assert shown["published"].dropna().tolist() == [1.94, 1.64]
+    published = shown[shown["published"].notna()]["less_base"]
+    np.testing.assert_allclose(published, [0.30, 0], atol=1e-9)
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    mean = by_seed["100"].mean()
+    assert names == [
+        f"connection sensitivity: {mean:.2f} % at 100 examples",
+        "published: 1.64 % at 100 examples",
+    ]
 
 
-@pytest.mark.parametrize(
-    ("trained", "changed"),
-    [
-        (OWN | {"optimizer": "adam"}, {}),
-        (OWN | {"initialisation": "he"}, {}),
-        (OWN, {"weight_decay": 0.0}),
-        (OWN, {"labels": "random"}),
-        (OWN, {"sparsity": 80}),
-        (OWN, {"dataset": "mnist-3000"}),
-        (OWN, {"network": "own"}),
-        (OWN, {"criterion": "random"}),
-    ],
-)
-def test_published_errors_are_beside_runs_of_their_own_setting_alone(trained, changed):
-    runs = drawings.table_of_batches(["1", "50", "100"])
-    settings = {("lenet-300-100", "mnist", "paper"): OWN}
-    own = batch_sizes.published_beside(runs, settings, "test_error")
-    assert own == {"1": 1.94, "100": 1.64}
-    runs, place = runs.assign(**changed), ("network", "dataset", "reading")
-    settings = {tuple(runs[name].iloc[0] for name in place): trained}
-    assert batch_sizes.published_beside(runs, settings, "test_error") == {}
-    figure, _ = drawings.figure3(published={})
-    assert not any("published" in text.get_text() for text in figure.legends[0].get_texts())
+def test_figure_3_without_100_examples_is_refused():
+    with pytest.raises(style.FigureError, match="batch_sizes 1, all, expected 100 among them"):
+        sizes = ["1", "all"]
+        drawings.figure3(drawings.table_of_batches(sizes), published=drawings.FIGURE3[:0])
 
 
-def test_figure_3_has_no_published_errors_of_another_criterion():
-    criteria = ["snip", "random"]
-    table, images = (
-        drawings.table_of_batches(criteria=criteria),
-        drawings.masks_of_batches(criteria=criteria),
-    )
-    _, shown = drawings.figure3(table, images)
-    assert shown[shown["published"].notna()]["criterion"].unique().tolist() == ["snip"]
-
-
-def test_figure_3_has_all_examples_last():
-    sizes = ["10", "all", "1", "1000"]
-    figure, shown = drawings.figure3(
-        drawings.table_of_batches(sizes), drawings.masks_of_batches(sizes)
-    )
-    errors = figure.axes[1]
-    labels = [text.get_text() for text in errors.get_xticklabels()]
-    assert labels == ["1", "10", "1,000", "all", "mean training\nimage"]
-    drawn = errors.containers[0][0].get_ydata().tolist()
-    means = drawings.table_of_batches(sizes).groupby("batch_size")["test_error"].mean()
-    assert drawn == pytest.approx(means[["1", "10", "1000", "all"]].tolist())
-    assert shown.query("batch_size == '1'")["published"].dropna().unique() == [1.94]
-
-
-def test_figure_3_shows_each_mask_upright_above_its_error():
-    figure, _ = drawings.figure3()
-    images, errors, _ = figure.axes
-    figure.draw_without_rendering()
-    *shown, mean_image = images.get_images()
-    assert len(shown) == 3
-    for place, image in enumerate(shown):
-        assert image.origin == "upper"
-        left, right, bottom, top = image.get_extent()
-        middle = images.transData.transform(((left + right) / 2, 0))[0]
-        assert middle == pytest.approx(errors.transData.transform((place, 0))[0])
-        assert bottom < top and not images.yaxis_inverted()  # so the first row is on top
-        assert image.get_array()[0].max() == pytest.approx(0.1 * (place + 1))
-        assert image.get_clim() == (0, pytest.approx(0.3))
-    assert mean_image.get_clim() == (0, 0.5)
+def test_masks_stand_under_their_batch_sizes_with_their_correlations():
+    images = drawings.masks_of_batches()
+    images[PIXELS] = np.random.default_rng(0).random((len(images), 784)).round(4)
+    figure, shown = drawings.figure3(images=images)
+    mean_image = np.zeros(784)
+    mean_image[:28] = 0.5
+    *tiles, average, _ = figure.axes
+    assert [axis.get_title() for axis in (*tiles, average)] == ["1", "100", "all", "mean"]
+    for axis, row in zip(tiles, images[PIXELS].to_numpy(), strict=True):
+        [image] = axis.get_images()
+        assert image.origin == "upper" and image.get_clim() == (0, images[PIXELS].max(axis=None))
+        np.testing.assert_array_equal(image.get_array(), row.reshape(28, 28))
+        correlation = np.corrcoef(row, mean_image)[0, 1]
+        assert axis.get_xlabel().removeprefix("r = ") == f"{correlation:.2f}"
+        assert shown["r"].sub(correlation).abs().min() < 1e-4
 
 
 @pytest.mark.parametrize(
     ("example", "phrase"),
-    [(8, "whose single example is an 8;"), (5, "whose single example is a 5;"), (None, "seed 0;")],
+    [(8, "whose single example is an 8,"), (5, "whose single example is a 5,"), (None, "seed 0,")],
 )
 def test_figure_3_names_the_single_example(example, phrase):
     figure, _ = drawings.figure3(example=example)
@@ -114,6 +98,20 @@ def test_figure_3_names_the_single_example(example, phrase):
     assert phrase in words and ("single example" in words) == (example is not None)
 
 
-def test_figure_3_refuses_masks_of_several_seeds():
-    with pytest.raises(style.FigureError, match=r"seeds \[0, 4\] given, expected one"):
-        drawings.figure3(images=drawings.masks_of_batches(seeds=(0, 4)))
+OWN = {"optimizer": "sgd", "initialisation": "variance-scaling"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "settings", "expected"),
+    [
+        ({}, {}, [1.94, 1.64]),
+        ({}, {"optimizer": "adam"}, []),
+    ],
+)
+def test_published_errors_are_those_of_the_runs_own_setting(changed, settings, expected):
+    runs = drawings.table_of_batches(["1", "100"]).assign(**changed)
+    trained = {"lenet-300-100": {"mnist": {"paper": OWN | settings}}}
+    spec = Spec(study="x", grids={}, settings=trained)
+    inputs = Inputs("fig3", spec, None, None, None, None)
+    published = inputs.published(runs).query("source == 'Figure 3' and n > 0")
+    assert published["published"].tolist() == expected

@@ -20,26 +20,27 @@ def of_one_criterion(**changed):
     return *figure.axes, shown
 
 
+def points_of(axis):
+    """The markers below: the lines that have one point and a marker."""
+    return [line for line in axis.get_lines() if len(line.get_xdata()) == 1]
+
+
 def test_the_intervals_below_are_those_that_decide_and_filled_points_are_decided():
     _, lower, _, shown = of_one_criterion()
     rows = shown.drop_duplicates("variant").set_index("variant").loc[list(VERDICTS)]
     assert rows["verdict"].to_dict() == VERDICTS
-    assert len(lower.containers) == len(rows)
-    for bars, (variant, row) in zip(lower.containers, rows.iterrows(), strict=True):
-        point, _, (interval,) = bars
-        assert point.get_ydata().item() == row["difference"]
-        limits = interval.get_segments()[0][:, 1]
-        np.testing.assert_allclose(limits, [row["difference_lower"], row["difference_upper"]])
-        hollow = point.get_markerfacecolor() == "white"
-        assert hollow == (VERDICTS[variant] == "inconclusive")
-        assert hollow == (limits[0] <= 0 <= limits[1])
+    bars = [line.get_ydata() for line in lower.get_lines() if line.get_linewidth() == 0.8][1:]
+    np.testing.assert_allclose(bars, rows[["difference_lower", "difference_upper"]])
+    for point, (variant, row) in zip(points_of(lower), rows.iterrows(), strict=True):
+        assert point.get_ydata()[0] == row["difference"]
+        assert (point.get_markerfacecolor() == "w") == (VERDICTS[variant] == "inconclusive")
 
 
 def test_the_lowest_panel_compares_the_shuffles_with_redrawn_weights():
     *_, lowest, shown = of_one_criterion()
     shuffled = shown[shown["from_redrawn"].notna()].drop_duplicates("variant")
     assert shuffled["variant"].tolist() == ["shuffled within inputs", "shuffled within layers"]
-    assert [bars[0].get_ydata().item() for bars in lowest.containers] == [*shuffled["from_redrawn"]]
+    assert [point.get_ydata()[0] for point in points_of(lowest)] == [*shuffled["from_redrawn"]]
     errors = shown.groupby("variant")["test_error"].mean()
     for row in shuffled.itertuples():
         rise = errors[row.variant] - errors["redrawn"]
@@ -63,33 +64,24 @@ def test_networks_without_a_path_are_crossed_out_and_nothing_is_compared_with_th
     assert means["variant"].tolist() == crossed
     crosses = [line.get_ydata().tolist() for line in upper.get_lines() if line.get_marker() == "x"]
     assert sum(crosses, []) == means["mean"].tolist()
-    values = [[bars[0].get_ydata().item() for bars in axis.containers] for axis in below]
+    values = [[point.get_ydata()[0] for point in points_of(axis)] for axis in below]
     assert [np.isfinite(each).sum() for each in values] == counts
 
 
-def test_the_errors_above_are_means_and_single_runs():
-    upper, *_, shown = of_one_criterion()
-    assert [bars.get_label() for bars in upper.containers] == list(VARIANTS)
-    for bars in upper.containers:
-        of_variant = shown.loc[shown["variant"] == bars.get_label(), "test_error"]
-        assert bars[0].get_ydata().item() == pytest.approx(of_variant.mean())
-    points = [dots.get_offsets()[:, 1] for dots in upper.collections if len(dots.get_offsets()) > 1]
-    np.testing.assert_allclose(np.sort(np.concatenate(points)), np.sort(shown["test_error"]))
-
-
-def test_the_table_has_a_row_per_run_and_no_difference_of_the_mask_as_is():
-    *_, shown = of_one_criterion(sparsities=[90, 95])
-    assert len(shown) == 5 * 2 * 4
-    assert shown["difference"].isna().tolist() == (shown["variant"] == "as is").tolist()
-
-
-def test_the_reference_is_that_of_the_mask_as_is():
-    upper, *_, lowest, shown = of_one_criterion(sparsities=[0, 90])
-    reference = shown[shown["sparsity"] == 0]
-    assert set(reference["variant"]) == {"as is"} and len(reference) == 4
-    dashed = [line for line in upper.get_lines() if "reference" in line.get_label()]
-    assert dashed[0].get_ydata()[0] == pytest.approx(reference["test_error"].mean())
-    assert [text.get_text() for text in lowest.get_xticklabels()] == ["90"]
+def test_the_errors_above_are_means_and_single_runs_of_every_variant():
+    upper, *_, shown = of_one_criterion(sparsities=[0, 90])
+    # The unpruned network is that of the mask as is.
+    unpruned = shown[shown["sparsity"] == 0]
+    assert set(unpruned["variant"]) == {"as is"} and len(unpruned) == 4
+    dashed = [line for line in upper.get_lines() if line.get_linestyle() == "--"]
+    assert dashed[0].get_ydata()[0] == pytest.approx(unpruned["test_error"].mean())
+    pruned = shown[shown["sparsity"] > 0]
+    runs = upper.collections[0].get_offsets()[:, 1]
+    np.testing.assert_allclose(np.sort(runs), np.sort(pruned["test_error"]))
+    drawn = {line.get_ydata()[0] for line in points_of(upper)}
+    means = pruned.groupby("variant")["test_error"].mean()
+    assert all(min(abs(mean - each) for each in drawn) < 1e-9 for mean in means)
+    assert list(means.index.sort_values()) == sorted(VARIANTS)
 
 
 @pytest.mark.parametrize("networks", [["lenet-300-100"], ["lenet-300-100", "lenet-5-caffe"]])
@@ -97,10 +89,8 @@ def test_the_reference_is_that_of_the_mask_as_is():
 def test_panels_and_their_names_do_not_overlap(networks, criteria):
     figure, _ = extra_drawings.figure_of_controls(networks=networks, criteria=criteria)
     figure.draw_without_rendering()
-    count = len(networks) * len(criteria)
     visible = [axis for axis in figure.axes if axis.get_visible()]
-    assert len(visible) == 3 * count
-    titles = [axis.title for axis in visible] + [axis._left_title for axis in visible]
-    titles = [title for title in titles if title.get_text()]
-    assert len(titles) == count and drawings.none_over_another(titles)
+    assert len(visible) == 3 * len(networks) * len(criteria)
+    titles = [axis._left_title for axis in visible if axis._left_title.get_text()]
+    assert len(titles) == len(networks) * len(criteria) and drawings.none_over_another(titles)
     assert drawings.none_over_another(visible)

@@ -1,55 +1,84 @@
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 
 import drawings
+from snip.figures import errors
+from snip.tables.intervals import differences_from_reference
 
 
-def test_figure_1_has_one_legend_outside_of_the_panels():
-    figure, _ = drawings.figure1()
-    figure.draw_without_rendering()
-    assert len(figure.legends) == 1 and not any(axis.get_legend() for axis in figure.axes)
-    legend = drawings.on_screen(figure.legends[0])
-    assert not any(legend.overlaps(drawings.on_screen(axis)) for axis in figure.axes)
-    labels = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert len(labels) == len(set(labels)) == 4
+def segments(axis):
+    """The ends of the error bars in a panel, bottom and top, from left to right."""
+    bars = [bar for bars in axis.containers for bar in bars[2]]
+    ends = [segment[:, 1] for bar in bars for segment in bar.get_segments()]
+    return np.array(ends)
 
 
-def test_figure_1_shows_differences_of_the_same_seeds_below_the_errors():
-    table = drawings.table_of_runs()
+def test_figure_1_shows_differences_of_the_same_seeds_with_both_intervals():
+    table = drawings.table_of_runs(networks=["lenet-5-caffe"], seeds=4)
     figure, shown = drawings.figure1(table, margins={"lenet-5-caffe": 0.2})
-    assert len(figure.axes) == 4
-    below = figure.axes[3]  # of the second network
-    errors = table.query("network == 'lenet-5-caffe'").pivot(
-        index="seed", columns="sparsity", values="test_error"
+    upper, lower = figure.axes
+    by_seed = table.pivot(index="seed", columns="sparsity", values="test_error")
+    differences = by_seed[[50, 90]].sub(by_seed[0], axis=0)
+    plain = stats.ttest_1samp(differences, 0).confidence_interval()
+    np.testing.assert_allclose(segments(lower), np.transpose([plain.low, plain.high]))
+    at_once = differences_from_reference(table, "test_error")
+    thin = [line.get_ydata() for line in lower.get_lines() if line.get_marker() == "_"]
+    np.testing.assert_allclose(thin, at_once[["lower", "upper"]])
+    of_points = shown.query("sparsity > 0 and published != published").drop_duplicates("sparsity")
+    np.testing.assert_allclose(of_points["difference"], differences.mean())
+    np.testing.assert_allclose(
+        shown.query("sparsity == 90")["less_unpruned"], differences[90], atol=1e-9
     )
-    wanted = [(errors[sparsity] - errors[0]).mean() for sparsity in (50, 90)]
-    bars = below.containers[0]
-    assert bars[0].get_ydata().tolist() == pytest.approx(wanted)
-    assert 0 in [line.get_ydata()[0] for line in below.get_lines()]
-    band = below.patches[0].get_extents().transformed(below.transData.inverted())
+    assert shown.query("sparsity == 0")["less_unpruned"].isna().all()
+    band = lower.patches[0].get_extents().transformed(lower.transData.inverted())
     np.testing.assert_allclose([band.y0, band.y1], [-0.2, 0.2])
-    assert not figure.axes[2].patches  # no margin is known of the first network
-    rows = shown.query("network == 'lenet-5-caffe' and sparsity == 90")
-    np.testing.assert_allclose(rows["difference"], wanted[1])
-    assert shown.query("sparsity == 0")["difference"].isna().all()
 
 
-def test_figure_1_without_reference_has_errors_alone():
-    table = drawings.table_of_runs().query("sparsity > 0")
-    figure, shown = drawings.figure1(table)
-    assert len(figure.axes) == 2
-    assert len(shown) == len(table) and shown["difference"].isna().all()
+def test_single_runs_stand_beside_the_means_and_criteria_beside_each_other():
+    figure, shown = drawings.figure1(drawings.table_of_runs(["snip", "random"], ["lenet-5-caffe"]))
+    upper = figure.axes[0]
+    runs = upper.collections[0].get_offsets()
+    drawn = {round(x, 6) for x in runs[:, 0]}
+    means = {round(x, 6) for line in upper.get_lines() for x in np.ravel(line.get_xdata())}
+    assert len(drawn) == 1 + 2 * 2 and not drawn & means
+    np.testing.assert_allclose(np.sort(runs[:, 1]), np.sort(shown["test_error"].dropna()))
+
+
+def test_published_errors_are_open_marks_also_at_sparsities_without_runs():
+    figure, shown = drawings.figure1()
+    for axis, expected in ((figure.axes[0], [[0, 1.7], [98, 2.4]]), (figure.axes[1], [])):
+        marks = [dots for dots in axis.collections if dots.get_label() == "published (Table 1)"]
+        assert marks[0].get_offsets().tolist() == expected
+        assert marks[0].get_facecolor().size == 0
+    assert shown["published"].dropna().tolist() == [1.7, 2.4]
+
+
+@pytest.mark.parametrize(("error", "limits"), [(2, (0, 10)), (89.9, (80, 100))])
+def test_scales_end_where_errors_do(error, limits):
+    table = drawings.table_of_runs(networks=["lenet-5-caffe"])
+    table["test_error"] = error + table["seed"]  # two seeds: intervals of some 12 points
+    figure, _ = drawings.figure1(table, published=drawings.TABLE1[:0])
+    low, high = figure.axes[0].get_ylim()
+    assert limits[0] <= low < high <= limits[1]
 
 
 @pytest.mark.parametrize("count", [1, 11, 23])
-def test_every_criterion_is_drawn(count):
+def test_every_criterion_is_drawn_and_named_once(count):
     criteria = [f"criterion-{number}" for number in range(count)]
-    figure, _ = drawings.figure1(drawings.table_of_runs(criteria, networks=["lenet-5-caffe"]))
-    for axis in figure.axes:
-        assert len(axis.containers) == count
-        looks = {
-            (bars[0].get_color(), bars[0].get_marker(), bars[0].get_linestyle())
-            for bars in axis.containers
-        }
-        assert len(looks) == count
-    assert len(figure.legends[0].get_texts()) == count + 2  # the reference, one run
+    figure, _ = drawings.figure1(drawings.table_of_runs(criteria))
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert sorted(names) == sorted(
+        [*criteria, errors.UNPRUNED, "published (Table 1)", "differences that count as none"]
+    )
+    assert not any(axis.get_legend() for axis in figure.axes)
+
+
+def test_panels_have_their_own_networks_and_data_sets():
+    other = drawings.table_of_runs(networks=["lenet-5-caffe"]).assign(dataset="fashion-mnist")
+    figure, _ = drawings.figure1(pd.concat([drawings.table_of_runs(), other]))
+    titles = [axis.get_title(loc="left") for axis in figure.axes if axis.get_title(loc="left")]
+    networks = ["LeNet-300-100, MNIST", "LeNet-5-Caffe, MNIST", "LeNet-5-Caffe, Fashion-MNIST"]
+    assert titles == [f"({letter}) {name}" for letter, name in zip("abc", networks, strict=True)]
+    assert sum(axis.get_visible() for axis in figure.axes) == 6

@@ -5,44 +5,33 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+import pytest
 
 import drawings
 import extra_drawings
 from helpers import REPOSITORY
 from snip.figures import anatomy, losses, masks, style
-from snip.figures.provenance import Origin, check_table, read
-from snip.study.axes import KEY
+from snip.figures.provenance import Origin
+from snip.study.runs import KEY
 
 # What a user's matplotlibrc may say: each line alone spoils a figure or changes its bytes.
 HOSTILE = """
 axes.facecolor: yellow
 axes.formatter.use_mathtext: True
-axes.prop_cycle: cycler("color", ["red"])
 axes.titlelocation: right
-axes.xmargin: 0.4
 errorbar.capsize: 9
 figure.autolayout: True
 figure.dpi: 33
-figure.facecolor: green
-figure.subplot.left: 0.4
 font.family: serif
 font.size: 30
-image.cmap: jet
 image.interpolation: bicubic
 image.origin: lower
-legend.loc: center
-lines.dash_capstyle: round
 lines.markersize: 20
 path.sketch: 5, 20, 2
 pdf.compression: 0
 savefig.bbox: tight
-savefig.facecolor: red
-savefig.transparent: True
-scatter.marker: x
-text.antialiased: False
-text.color: pink
+savefig.dpi: 50
 text.usetex: True
-xaxis.labellocation: left
 xtick.minor.visible: True
 """
 
@@ -55,11 +44,6 @@ def variants() -> Iterator[tuple]:
     yield "fig1, one panel", drawings.figure1(runs(networks=["lenet-5-caffe"]))
     unlike = tuple(f"another setting {number}" for number in range(30))
     yield "fig1, small print", drawings.figure1(origin=Origin("another", "", unlike))
-    one = runs(networks=["lenet-5-caffe"])
-    yield (
-        "fig1, one panel, small print",
-        drawings.figure1(one, origin=Origin("another", "", unlike)),
-    )
     curves = drawings.table_of_curves()
     yield "fig4, small print", losses.plot(curves, Origin("another", "", unlike))
     yield "fig1, three", drawings.figure1(runs(networks=["a", "b", "c"]))
@@ -76,32 +60,34 @@ def variants() -> Iterator[tuple]:
     yield "criteria, one run", extra_drawings.figure_of_criteria(one_run)
     yield "controls, reference", extra_drawings.figure_of_controls(sparsities=[0, 90, 95])
     yield "controls, one run", extra_drawings.figure_of_controls(seeds=[0], criteria=["snip"])
+    yield "readings, many", drawings.figure_of_readings([*"abcdefghij", "paper", "he", "unit"])
 
 
-def test_everything_lies_inside_the_figure_and_above_its_small_print():
+def texts_of(figure):
+    return [t for t in figure.findobj(style.plt.Text) if t.get_visible() and t.get_text()]
+
+
+def test_figures_have_a_journals_widths_and_legible_text_within_them():
     for name, (figure, _) in variants():
         figure.draw_without_rendering()
         width, height = figure.get_size_inches()
+        assert width in (style.COLUMN, style.PAGE), name
+        many = ", criteria" in name or "small print" in name  # more than a study of the paper's
+        assert many or height <= style.PAGE_HEIGHT, name
         box = figure.get_tightbbox()
         outside = max(-box.x0, box.x1 - width, -box.y0, box.y1 - height)
         assert outside < 1e-6, f"{name} of {width} x {height} inches is drawn over {box.extents}"
+        assert min(text.get_fontsize() for text in texts_of(figure)) >= 6, name
+        assert not any(sign in t.get_text() for t in texts_of(figure) for sign in "×$"), name
         foot = figure._supxlabel.get_window_extent().y1
         for axis in figure.axes:
-            if axis.get_visible() and axis.axison:
-                assert axis.get_tightbbox().y0 >= foot, name
+            assert not axis.get_visible() or axis.get_tightbbox().y0 >= foot, name
+        for legend in figure.legends:
+            assert not any(
+                drawings.on_screen(legend).overlaps(drawings.on_screen(axis))
+                for axis in figure.axes
+            ), name
         style.plt.close(figure)
-
-
-def test_small_print_has_lines_as_wide_as_the_figure():
-    style.use_style()
-    for width in (1.5, 3.4, 7.0):
-        figure = style.plt.figure(figsize=(width, 2))
-        style.small_print(figure, Origin("a-study", ""), "many words " * 12, "and some more")
-        figure.draw_without_rendering()
-        extent = figure._supxlabel.get_window_extent()
-        assert 0.6 * figure.bbox.width < extent.width < figure.bbox.width
-        words = figure._supxlabel.get_text().split()
-        assert words[:2] == ["Study:", "a-study;"] and words[-1] == "more."
 
 
 def test_small_print_says_what_is_not_the_papers_and_takes_no_room_from_the_panels():
@@ -112,15 +98,38 @@ def test_small_print_says_what_is_not_the_papers_and_takes_no_room_from_the_pane
         figure.draw_without_rendering()
         heights.append(drawings.on_screen(figure.axes[0]).height)
     words = " ".join(figure._supxlabel.get_text().split())
-    assert words.startswith(f"Study: s; {'; '.join(unlike)}; 2 runs per point;")
-    assert figure._supxlabel.get_fontsize() >= 6
+    assert words.startswith(f"Study: s; {'; '.join(unlike)}; 2 runs per mean")
     assert heights[1] > 0.95 * heights[0]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (2, 3, ["2", "2.25", "2.5", "2.75", "3"]),
+        (2, 90, ["2", "5", "10", "20", "50"]),
+        (1e-3, 3, ["0.001", "0.01", "0.1", "1"]),
+    ],
+)
+def test_labels_of_logarithmic_scales_are_plain_numbers(low, high, labels):
+    figure, axis = style.plt.subplots()
+    axis.set_yscale("log")
+    axis.set_ylim(low, high)
+    style.plain_log(axis.yaxis, low, high)
+    figure.draw_without_rendering()
+    shown = [t.get_text() for t in axis.get_yticklabels() if low <= t.get_position()[1] <= high]
+    assert shown == labels
+
+
+def test_series_stand_beside_each_other_within_their_room():
+    x = pd.Series([1.0, 1, 1, 2])
+    places = style.dodged(x, pd.Series(list("cabb")), "abc", 0.9)
+    np.testing.assert_allclose(places["middle"], [1.3, 0.7, 1, 2])
+    np.testing.assert_allclose(places["beside"] - places["middle"], 0.12)
 
 
 def test_scales_name_the_reported_error():
     for error, name in [
         ("test_error", "Test error (%)"),
-        ("best_test_error", "Best test error of all evaluations (%)"),
         ("best_validation_test_error", "Test error at the best validation error (%)"),
     ]:
         table = drawings.table_of_runs().rename(columns={"test_error": error})
@@ -151,36 +160,6 @@ def test_a_users_matplotlibrc_changes_no_byte(tmp_path):
 
 
 def test_more_series_than_colours_are_told_apart():
-    looks = style.series_looks(f"criterion-{number}" for number in range(56))
-    pairs = {(look["color"], look["marker"]) for look in looks.values()}
-    assert len(pairs) == len(looks) == 56
-
-
-def test_a_scale_of_shares_ends_at_the_highest_shown():
-    for highest in (0.03, 0.35, 0.99, 1.0):
-        figure, (left, right) = style.plt.subplots(1, 2)
-        image = left.imshow(np.array([[0, highest]]), vmin=0, vmax=highest)
-        style.share_scale(figure, image, right)
-        ticks = right.get_yticks()
-        assert ticks[0] == 0 and ticks[-1] == highest
-        assert np.diff(ticks).min() > 0.1 * highest
-
-
-def test_saved_figures_are_the_same_bytes_twice(tmp_path):
-    shown = pd.DataFrame({"x": [1, 2], "y": [0.1, 0.2]})
-    contents = []
-    for prefix in ("one", "two"):
-        style.use_style()
-        figure, axis = style.plt.subplots(figsize=(2, 2))
-        axis.plot(shown["x"], shown["y"], label="line")
-        origin = Origin("tiny", "0" * 64)
-        style.small_print(figure, origin, "1 run")
-        style.save(figure, shown, origin, tmp_path / prefix)
-        contents.append([(tmp_path / f"{prefix}.{f}").read_bytes() for f in ("pdf", "png", "csv")])
-    assert contents[0] == contents[1]
-    assert b"CreationDate" not in contents[0][0]
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "one.csv"), shown)
-    for form in ("pdf", "png"):
-        fields = read(tmp_path / f"one.{form}")
-        assert fields["Study"] == "tiny" and fields["Configuration"] == "0" * 64
-        assert check_table(tmp_path / f"one.{form}", fields) == tmp_path / "one.csv"
+    look = style.looks(f"criterion-{number}" for number in range(90))
+    pairs = {(look["palette"][name], look["markers"][name]) for name in look["palette"]}
+    assert len(pairs) == 90
