@@ -6,14 +6,16 @@ are no code, so editing them reruns nothing.
 """
 
 import ast
-from collections.abc import Iterator
 from functools import cache
+from importlib.util import resolve_name
 from pathlib import Path
 
 from snip.jobs.failures import SnipError
 from snip.jobs.files import sha256
 
 PROJECT = Path(__file__).resolve().parents[3]
+# What follows from a node's place or spelling.
+NO_CODE = {"ctx", "kind"}
 
 
 class CodeError(SnipError):
@@ -35,26 +37,28 @@ def check_code() -> None:
         try:
             compile(path.read_bytes(), path, "exec", dont_inherit=True)
         except (SyntaxError, ValueError) as error:
-            line = f", line {error.lineno}" if getattr(error, "lineno", None) else ""
-            raise CodeError(
-                f"{path.relative_to(PROJECT)}{line} cannot be parsed: "
-                f"{getattr(error, 'msg', error)}"
-            ) from error
+            raise CodeError(f"{path.relative_to(PROJECT)} cannot be parsed: {error}") from error
 
 
-def code_of(*files: str) -> tuple[str, ...]:
-    """Return the files that some files below scripts/ depend on, themselves included.
-
-    Imports inside functions count, and so do those under `if TYPE_CHECKING:`.
+@cache
+def code_digest(*files: str) -> str:
+    """Return the SHA-256 of files and of all that the Python files among them depend on.
 
     Args:
         files: paths in the project.
+    """
+    python = code_of(*(file for file in files if file.endswith(".py")))
+    digests = {file: _parsed((PROJECT / file).read_bytes(), file)[0] for file in python}
+    for file in set(files) - set(python):
+        digests[file] = sha256((PROJECT / file).read_bytes())
+    lines = (f"{digest}  {file}" for file, digest in sorted(digests.items()))
+    return sha256("\n".join(lines).encode())
 
-    Returns:
-        Paths in the project, sorted.
 
-    Raises:
-        SyntaxError: one of the files cannot be parsed; `check_code` says which.
+def code_of(*files: str) -> tuple[str, ...]:
+    """Return the files below scripts/ that some of them depend on, themselves included, sorted.
+
+    Imports inside functions count, and so do those under `if TYPE_CHECKING:`.
     """
     found, to_read = set(), list(files)
     while to_read:
@@ -62,10 +66,6 @@ def code_of(*files: str) -> tuple[str, ...]:
         if file not in found:
             found.add(file)
             to_read += _parsed((PROJECT / file).read_bytes(), file)[1]
-            # A package is imported before its modules.
-            parents = Path(file).relative_to("scripts").parents
-            packages = (f"scripts/{parent}/__init__.py" for parent in parents)
-            to_read += [package for package in packages if (PROJECT / package).is_file()]
     return tuple(sorted(found))
 
 
@@ -73,58 +73,39 @@ def code_of(*files: str) -> tuple[str, ...]:
 def _parsed(content: bytes, file: str) -> tuple[str, list[str]]:
     """Return the SHA-256 of a file's code, and the files below scripts/ that it imports."""
     tree = ast.parse(content)
-    names = [name for node in ast.walk(tree) for name in _imported(node, file)]
-    places = ["scripts/" + name.replace(".", "/") for name in names]
-    paths = [path for place in places for path in (f"{place}.py", f"{place}/__init__.py")]
-    return (
-        sha256(canonical(tree).encode()),
-        [path for path in dict.fromkeys(paths) if (PROJECT / path).is_file()],
-    )
+    package = ".".join(Path(file).parent.parts[1:])
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = resolve_name("." * node.level + (node.module or ""), package)
+            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    places = [f"scripts/{name.replace('.', '/')}" for name in names]
+    files = [path for place in places for path in (f"{place}.py", f"{place}/__init__.py")]
+    # Packages are imported before their modules.
+    files += [f"{parent}/__init__.py" for parent in Path(file).parents]
+    try:
+        digest = sha256(canonical(tree).encode())
+    except RecursionError as error:
+        raise CodeError(f"{file} is nested too deeply, expected shorter expressions") from error
+    return digest, [path for path in files if (PROJECT / path).is_file()]
 
 
-def _imported(node: ast.AST, file: str) -> Iterator[str]:
-    """Yield the names of what may be modules that a statement imports."""
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names)
-    elif isinstance(node, ast.ImportFrom):
-        package = Path(file).relative_to("scripts").parts[: -node.level] if node.level else ()
-        module = ".".join([*package, *([node.module] if node.module else [])])
-        yield module
-        yield from (f"{module}.{alias.name}" for alias in node.names)
-
-
-def canonical(tree: ast.Module) -> str:
+def canonical(node: object) -> str:
     """Return a text that is equal for equal code, whatever its comments and formatting.
 
     It has a syntax tree's nodes and values, but no positions, docstrings, help texts, and none of
     the empty fields, which differ between versions of Python.
     """
-    words: list[str] = []
-    to_do: list = [tree]  # a long sum is nested more deeply than Python recurses
-    while to_do:
-        match to_do.pop():
-            case _Word() as word:
-                words.append(word)
-            case ast.Constant(value=value):
-                words.append(ascii(value))
-            case ast.AST() as node:
-                words.append(f"{type(node).__name__}(")
-                to_do.append(_Word(")"))
-                for name in reversed(node._fields):
-                    value = getattr(node, name, None)
-                    # `ctx` follows from the place.
-                    if value is not None and value != [] and name != "ctx":
-                        to_do += (value, _Word(f"{name}="))
-            case [*nodes]:
-                words.append("[")
-                to_do += [_Word("]"), *(node for node in reversed(nodes) if not _is_prose(node))]
-            case name:
-                words.append(ascii(name))
-    return " ".join(words)
-
-
-class _Word(str):
-    """A part of the text, not of the code."""
+    match node:
+        case ast.AST():
+            fields = ((name, v) for name, v in ast.iter_fields(node) if name not in NO_CODE)
+            texts = [f"{name}={canonical(v)}" for name, v in fields if v is not None and v != []]
+            return f"{type(node).__name__}({', '.join(texts)})"
+        case [*nodes]:
+            return f"[{', '.join(canonical(each) for each in nodes if not _is_prose(each))}]"
+    return ascii(node)
 
 
 def _is_prose(node: object) -> bool:
@@ -137,32 +118,23 @@ def _is_prose(node: object) -> bool:
     return False
 
 
-def check_unedited(expected: str | None, script: str, *files: str) -> None:
-    """Refuse to work with other code than Snakemake plans with and records.
+def checked_digest(expected: str | None, script: str, *files: str) -> str:
+    """Return the digest of a script's code, and refuse other code than Snakemake planned with.
 
     An edit while a study runs would else give results that count as current once it is undone.
 
     Args:
-        expected: the digest of a rule's code; None, by hand: any code will do.
+        expected: the digest that a rule or a specification states; None, by hand: any code will do.
         script: name of the script.
         files: see `code_digest`.
 
     Raises:
         CodeError: the code is another.
     """
-    found = None if expected is None else code_digest(f"scripts/{script}.py", *files)
-    if found != expected:
+    found = code_digest(f"scripts/{script}.py", *files)
+    if expected not in (None, found):
         raise CodeError(
             f"the code of {script}.py was edited after the study began: found SHA-256 {found}, "
-            f"expected {expected}; run Snakemake again (by hand: without --code)"
+            f"expected {expected}; run Snakemake again"
         )
-
-
-@cache
-def code_digest(*files: str) -> str:
-    """Return the SHA-256 of files and of all that the Python files among them depend on."""
-    python = [file for file in files if file.endswith(".py")]
-    others = [file for file in files if not file.endswith(".py")]
-    digests = {file: _parsed((PROJECT / file).read_bytes(), file)[0] for file in code_of(*python)}
-    digests |= {file: sha256((PROJECT / file).read_bytes()) for file in others}
-    return sha256("\n".join(f"{digest}  {file}" for file, digest in digests.items()).encode())
+    return found

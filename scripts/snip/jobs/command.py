@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import io
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -17,11 +18,6 @@ def parser(module_doc: str) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(
         description=module_doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-
-
-def add_code(to: argparse.ArgumentParser) -> None:
-    """Add the option that says which code a rule expects (see `code.check_unedited`)."""
-    to.add_argument("--code", help="SHA-256 that the tool's code must have")
 
 
 @contextlib.contextmanager
@@ -44,8 +40,8 @@ def run(main: Callable[[], None]) -> None:
     What it prints is UTF-8 whatever the locale, as the files that it reads and writes.
     """
     for stream in (sys.stdout, sys.stderr):
-        if stream.encoding.lower() != "utf-8":
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+        assert isinstance(stream, io.TextIOWrapper)
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     print("$ python " + shlex.join(sys.argv), file=sys.stderr, flush=True)
     try:
         main()

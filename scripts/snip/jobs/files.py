@@ -1,47 +1,45 @@
 """Files that are either complete or absent."""
 
-import contextlib
 import errno
 import hashlib
 import json
 import os
-import tempfile
+import uuid
 from pathlib import Path
+from typing import Any
 
-# Errors of file systems that cannot flush or have no permissions (exFAT, SMB, some of FUSE).
+# Errors of file systems that cannot flush (exFAT, SMB, some of FUSE).
 UNSUPPORTED = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
-def write_atomically(path: Path | str, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` to `path` so that no reader ever sees half of it.
 
-    The bytes go to a private temporary file beside `path`, which is flushed to disk and renamed.
+    The bytes go to a file of another name beside `path`, which is flushed to disk and renamed.
     After a failure (a full disk, say) the old file at `path` is unchanged.
     """
-    path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("xb") as file:
             file.write(content)
             file.flush()
-            _flush_to_disk(file.fileno())
-        # Only the owner may read what mkstemp creates. Keep the file if that cannot be changed.
-        with contextlib.suppress(OSError):
-            os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+            try:
+                os.fsync(file)
+            except OSError as error:
+                if error.errno not in UNSUPPORTED:
+                    raise
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
-def sealed(content: dict) -> bytes:
+def sealed(content: dict[str, Any]) -> bytes:
     """Return `content` as JSON text with its own SHA-256, by which `unsealed` detects damage."""
-    seal = sha256(json.dumps(content, sort_keys=True).encode())
-    return (json.dumps({**content, "sha256": seal}, indent=1) + "\n").encode()
+    return (json.dumps({**content, "sha256": _seal(content)}, indent=1) + "\n").encode()
 
 
-def unsealed(text: bytes) -> dict:
+def unsealed(text: bytes) -> dict[str, Any]:
     """Return the content of a text that `sealed` made.
 
     Raises:
@@ -51,25 +49,13 @@ def unsealed(text: bytes) -> dict:
     if not isinstance(content, dict) or "sha256" not in content:
         raise ValueError("it carries no checksum")
     expected = content.pop("sha256")
-    actual = sha256(json.dumps(content, sort_keys=True).encode())
-    if actual != expected:
-        raise ValueError(f"it is altered: found SHA-256 {actual}, expected {expected}")
+    if _seal(content) != expected:
+        raise ValueError(f"it is altered: found SHA-256 {_seal(content)}, expected {expected}")
     return content
 
 
-def _flush_to_disk(file: int) -> None:
-    """Flush a file descriptor to disk if its file system can."""
-    try:
-        os.fsync(file)
-    except OSError as error:
-        if error.errno not in UNSUPPORTED:
-            raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _seal(content: dict[str, Any]) -> str:
+    return sha256(json.dumps(content, sort_keys=True).encode())
 
 
 def sha256(content: bytes | memoryview) -> str:

@@ -1,49 +1,49 @@
 """The captions of the report's figures and its front page, as reStructuredText."""
 
 import base64
+from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
 from snip.claims.verdicts import VERDICTS
 from snip.study.figures import DRAWN, FIGURES
 from snip.study.names import not_the_papers
-from snip.study.slices import slice_masks, slice_of, slice_runs
+from snip.study.spec import Spec
 
 
-def captions(config: dict, claims: pd.DataFrame) -> dict[str, str]:
+def captions(study: Spec, claims: pd.DataFrame) -> dict[str, str]:
     """Return by file name each figure's caption: what it shows, of how many runs, its verdicts.
 
     Args:
-        config: the study's whole configuration.
+        study: the specification of the report.
         claims: the table of claims.
     """
     texts = {}
     for name in DRAWN:
-        figure, part = FIGURES[name], slice_of(config, [name])
-        runs = len(slice_runs(part, [name])) if figure.trained else 0
-        scored = sum(map(len, slice_masks(part, name).values())) if figure.masks else 0
+        figure, spec = FIGURES[name], study.only(name)
+        runs = len(spec.runs()) if figure.trained else 0
+        scored = sum(map(len, spec.masks(name).values())) if figure.masks else 0
         of_figure = claims[claims["figure"] == name]
-        texts[f"{name}.rst"] = caption(figure.caption, part, runs, scored, of_figure)
+        texts[f"{name}.rst"] = caption(figure.caption, spec, runs, scored, of_figure)
     return texts
 
 
-def caption(sentence: str, part: dict, runs: int, scored: int, claims: pd.DataFrame) -> str:
+def caption(sentence: str, spec: Spec, runs: int, scored: int, claims: pd.DataFrame) -> str:
     """Return a figure's caption: what it shows, of how many runs, what is not the paper's.
 
     Args:
         sentence: what the figure shows, from the table of figures.
-        part: the slice of the configuration that decides the figure.
+        spec: of the figure.
         claims: the rows of the figure.
     """
     counts = [f"{runs} runs"] if runs else []
     counts += [f"{scored} networks scored"] if scored else []
     # To docutils |a| is a reference.
-    said = "; ".join([" and ".join(counts), *not_the_papers(part)]).replace("|", r"\|")
-    lines = [sentence, "", f"Study *{part['study']}*: {said}.", ""]
-    for row in claims.itertuples():
-        lines.append(
-            f"* {row.claim}: {row.statement} **{row.verdict.capitalize()}** (n = {row.n})."
-        )
+    said = "; ".join([" and ".join(counts), *not_the_papers(spec)]).replace("|", r"\|")
+    lines = [sentence, "", f"Study *{spec.study}*: {said}.", ""]
+    rows: Iterable[Any] = claims.itertuples()
+    lines += [f"* {r.claim}: {r.statement} **{r.verdict.capitalize()}** (n = {r.n})." for r in rows]
     return "\n".join(lines) + "\n"
 
 

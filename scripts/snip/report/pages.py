@@ -2,8 +2,9 @@
 
 import platform
 import statistics
-from collections import Counter
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,61 +16,67 @@ from jinja2 import Template
 from snip.claims.readable import interval_text, level_text, note_text, region_text
 from snip.claims.verdicts import VERDICTS
 from snip.figures.provenance import checkout
-from snip.jobs.threads import multiplication
 from snip.jobs.times import job_seconds
-from snip.study.axes import KEY
 from snip.study.names import dataset_name, network_name
+from snip.study.runs import KEY, PAPER
+from snip.study.spec import Spec
 from snip.training.progress import CHANCE_ERROR
 
-# Where the benchmark files of each stage lie below the study's folder of them.
-STAGES = {
-    "runs of {network}": "runs/*/{network}/**/*.tsv",
-    "masks": "masks/**/*.tsv",
-    "tables": "tables/**/*.tsv",
-    "figures and claims": "figures/*.tsv",
-}
 PACKAGES = ["torch", "numpy", "scipy", "pandas", "matplotlib", "seaborn", "snakemake"]
 
-# A part of a page, as the template takes it: `title`, `text`, `code`, or `columns` and `rows`.
-Part = dict[str, Any]
+
+@dataclass
+class Part:
+    """A part of a page, as the template takes it: a table or code, under a title and a text."""
+
+    table: pd.DataFrame | None = None
+    title: str = ""
+    text: str = ""
+    code: str = ""
+    id: str = ""
 
 
 def pages(
     template: str,
-    config: dict,
+    study: Spec,
     claims: pd.DataFrame,
     published: pd.DataFrame,
     runs: pd.DataFrame,
-    settings: Mapping[tuple, Mapping],
+    made_by: pd.DataFrame,
     benchmarks: Path,
-    logs: Path,
 ) -> dict[str, str]:
     """Return the pages of a study, HTML by file name.
 
     Args:
         template: the text of a Jinja template, which gets `title`, `parts` and `verdicts`.
-        config: the study's whole configuration.
-        claims, published, runs: the study's tables.
-        settings: its table of settings, by network, data set and reading.
+        study: the specification of the report.
+        claims, published, runs, made_by: the study's tables.
         benchmarks: folder of its benchmark files.
-        logs: folder of its logs.
     """
-    settings_table = settings_part(settings)
+    all_settings = Part(settings_table(study, runs), "Settings of the runs")
     contents = {
-        "claims": ("Claims of the paper", [claims_part(claims)]),
+        "claims": ("Claims of the paper", [Part(claims_table(claims), id="claims")]),
         "published": (
             "Published and reproduced test errors",
-            [published_part(published), settings_table],
+            [Part(published_table(published), id="published"), all_settings],
         ),
         "versions": (
-            f"Study {config['study']}",
+            f"Study {study.study}",
             [
-                times_part(benchmarks, list(config["networks"])),
-                versions_part(),
-                multiplication_part(logs),
-                settings_table,
+                Part(
+                    times_table(benchmarks),
+                    "Run times",
+                    "Times of each job's last run; jobs may have shared the machine.",
+                ),
+                Part(versions_table(), "Software"),
+                Part(
+                    made_by,
+                    "What computed the runs",
+                    "Another BLAS library, or another processor, gives other last digits.",
+                ),
+                all_settings,
                 chance_part(runs),
-                {"title": "Configuration", "code": yaml.safe_dump(config, sort_keys=False)},
+                Part(title="Configuration", code=yaml.safe_dump(study.config, sort_keys=False)),
             ],
         ),
     }
@@ -80,119 +87,99 @@ def pages(
     }
 
 
-def claims_part(table: pd.DataFrame) -> Part:
-    """Return the table of claims."""
-    return {
-        "id": "claims",
-        "columns": ["claim", "verdict", "statement", "found", "region", "n", "statistic"]
-        + ["level", "seeds", "note"],
-        "rows": [
-            [r.claim, r.verdict, r.statement, interval_text(r), region_text(r), r.n, r.statistic]
-            + [level_text(r), r.seeds, note_text(r.note)]
-            for r in table.itertuples()
-        ],
-    }
+def claims_table(claims: pd.DataFrame) -> pd.DataFrame:
+    """Return the claims, a row per statement."""
+    rows: Iterable[Any] = claims.itertuples()
+    return pd.DataFrame(
+        {
+            "claim": row.claim,
+            "verdict": row.verdict,
+            "statement": row.statement,
+            "found": interval_text(row),
+            "region": region_text(row),
+            "n": row.n,
+            "statistic": row.statistic,
+            "level": level_text(row),
+            "seeds": row.seeds,
+            "note": note_text(row.note),
+        }
+        for row in rows
+    )
 
 
-def published_part(table: pd.DataFrame) -> Part:
+def published_table(published: pd.DataFrame) -> pd.DataFrame:
     """Return the comparison with the published test errors."""
 
-    def ours(row) -> str:
+    def ours(row: Any) -> str:
         if not row.n:
             return "not in this study"
         return f"{row.mean:.2f}" + (f" [{row.lower:.2f}, {row.upper:.2f}]" if row.n > 1 else "")
 
-    return {
-        "id": "published",
-        "columns": ["paper", "network", "sparsity (%)", "pruning batch", "published (%)"]
-        + ["ours (%), [95 %]", "n", "our iterations"],
-        "rows": [
-            [
-                row.source,
-                network_name(row.network),
-                row.sparsity,
-                row.batch_size,
-                row.published,
-                ours(row),
-                row.n,
-                int(row.iterations) if row.n else "",
-            ]
-            for row in table.itertuples()
-        ],
-    }
+    rows: Iterable[Any] = published.itertuples()
+    return pd.DataFrame(
+        {
+            "paper": row.source,
+            "network": network_name(row.network),
+            "sparsity (%)": row.sparsity,
+            "pruning batch": row.batch_size,
+            "published (%)": row.published,
+            "ours (%), [95 %]": ours(row),
+            "n": row.n,
+            "our iterations": int(row.iterations) if row.n else "",
+        }
+        for row in rows
+    )
 
 
-def times_part(folder: Path, networks: list[str]) -> Part:
+def times_table(folder: Path) -> pd.DataFrame:
     """Return how many jobs each stage had and how long they took.
 
     Args:
-        folder: of the study's benchmark files. Stages without any are left out.
+        folder: of the study's benchmark files, which lie in a folder per stage; those of runs by
+            data set and network.
     """
-    rows = []
-    for stage, pattern in STAGES.items():
-        for network in networks if "{network}" in stage else [""]:
-            files = sorted(folder.glob(pattern.format(network=network)))
-            times = [seconds for file in files if (seconds := job_seconds(file)) is not None]
-            if times:
-                title = stage.format(network=network_name(network))
-                median, total = statistics.median(times), sum(times) / 60
-                rows.append([title, len(times), round(median, 1), round(total, 1)])
-    return {
-        "title": "Run times",
-        "text": "Times of each job's last run; jobs may have shared the machine.",
-        "columns": ["stage", "jobs", "median (s)", "sum (min)"],
-        "rows": rows,
-    }
+    times: dict[str, list[float]] = defaultdict(list)
+    for file in sorted(folder.glob("*/**/*.tsv")):
+        stage, *place = file.relative_to(folder).parts
+        if stage == "runs":
+            stage = f"runs of {network_name(place[1].removeprefix('network-'))}"
+        if (seconds := job_seconds(file)) is not None:
+            times[stage].append(seconds)
+    return pd.DataFrame(
+        {
+            "stage": stage,
+            "jobs": len(seconds),
+            "median (s)": round(statistics.median(seconds), 1),
+            "sum (min)": round(sum(seconds) / 60, 1),
+        }
+        for stage, seconds in times.items()
+    )
 
 
-def multiplication_part(folder: Path) -> Part:
-    """Return which libraries multiplied the matrices of how many runs and masks.
-
-    Args:
-        folder: of the study's logs.
-    """
-    logs = [*folder.glob("runs/**/*.log"), *folder.glob("masks/**/*.log")]
-    said = (multiplication(log.read_text("utf-8", "replace")) for log in sorted(logs))
-    found = Counter(library or "not recorded" for library in said)
-    return {
-        "title": "Matrix products",
-        "text": "Which library multiplied, on which processor. Others give other last digits.",
-        "columns": ["library and processor", "runs and masks"],
-        "rows": [list(pair) for pair in found.most_common()],
-    }
-
-
-def settings_part(settings: Mapping[tuple, Mapping]) -> Part:
+def settings_table(study: Spec, runs: pd.DataFrame) -> pd.DataFrame:
     """Return the settings of the runs: a row per setting, a column per network and data set."""
-    kinds = {place[:2]: values for place, values in settings.items()}  # no figure sweeps readings
-    names = dict.fromkeys(name for values in kinds.values() for name in values)
-    return {
-        "title": "Settings of the runs",
-        "columns": [
-            "setting",
-            *(f"{network_name(n)}, {dataset_name(dataset)}" for n, dataset in kinds),
-        ],
-        "rows": [
-            [name, *(str(values.get(name, "")) for values in kinds.values())] for name in names
-        ],
+    kinds = runs[["network", "dataset"]].drop_duplicates().itertuples(index=False, name=None)
+    columns = {
+        f"{network_name(network)}, {dataset_name(dataset)}": study.settings[network][dataset][PAPER]
+        for network, dataset in kinds
     }
+    return pd.DataFrame(columns, dtype=object).rename_axis("setting").reset_index().fillna("")
 
 
 def chance_part(runs: pd.DataFrame) -> Part:
     """Return the runs that learnt nothing although they were trained on correct labels."""
     at_chance = runs[(runs["labels"] == "correct") & (runs["test_error"] > CHANCE_ERROR)]
-    return {
-        "title": "Runs that end at chance",
-        "text": "Finite, but of no use: trained on correct labels, test error above "
+    return Part(
+        at_chance[[*KEY, "test_error"]],
+        "Runs that end at chance",
+        "Finite, but of no use: trained on correct labels, test error above "
         f"{CHANCE_ERROR:g} %." + ("" if len(at_chance) else " There are none."),
-        "columns": [*KEY, "test_error"],
-        "rows": at_chance[[*KEY, "test_error"]].to_numpy().tolist(),
-    }
+    )
 
 
-def versions_part() -> Part:
+def versions_table() -> pd.DataFrame:
     """Return the commit, and the versions of Python and of the packages that results rest on."""
     commit, tree = checkout()
     rows = [["commit", f"{commit} ({tree})"], ["Python", platform.python_version()]]
     rows += [[package, version(package)] for package in PACKAGES]
-    return {"title": "Software", "columns": ["what", "version"], "rows": rows}
+    return pd.DataFrame(rows, columns=["what", "version"])

@@ -1,5 +1,7 @@
-"""The pages say what is there: links, paths, names and counts."""
+"""The pages and comments say what is there: links, paths, commands, names and counts."""
 
+import ast
+import itertools
 import re
 from collections import Counter
 from pathlib import Path
@@ -44,8 +46,7 @@ def test_links_lead_somewhere(page):
 
 @pytest.mark.parametrize("page", CURRENT_PAGES)
 def test_paths_that_pages_name_exist(page):
-    text = prose(page)
-    named = set(NAMED_PATH.findall(text))
+    named = set(NAMED_PATH.findall(prose(page)))
     # Commands run what is there, in code blocks too.
     named |= set(NAMED_COMMAND.findall((REPOSITORY / page).read_text()))
     for path in named:
@@ -60,8 +61,22 @@ def test_functions_that_the_protocol_names_exist():
         assert re.search(rf"^(?:def|class) {name}\b", code, re.M), f"{folder} has no {name}"
 
 
-def test_the_readme_is_short():
-    assert len((REPOSITORY / "README.md").read_text().splitlines()) < 150
+def test_modules_and_functions_that_docstrings_and_comments_name_exist():
+    """What stands in backticks and begins with a module of ours: `slices.read`, `jobs.code`."""
+    paths = list((REPOSITORY / "scripts/snip").rglob("*.py"))
+    defined: dict[str, set[str]] = {}  # by module or folder
+    for path in paths:
+        nodes = list(ast.walk(ast.parse(path.read_bytes())))
+        names = {node.name for node in nodes if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+        names |= {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        defined.setdefault(path.stem, set()).update(names)
+        for one, other in itertools.pairwise((*path.parts[:-1], path.stem)):
+            defined.setdefault(one, set()).add(other)
+    files = {"csv", "json", "npz", "py", "yaml"}
+    for path in paths:
+        for module, name in re.findall(r"`(?:\w+\.)*(\w+)\.(\w+)`", path.read_text()):
+            known = module not in defined or name in defined[module] | files
+            assert known, f"{path} names {module}.{name}, which is not there"
 
 
 def rows(page: str, header: str) -> list[list[str]]:

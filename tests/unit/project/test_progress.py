@@ -3,27 +3,50 @@ from pathlib import Path
 import pytest
 
 import progress
+from snip.jobs.files import sealed
 from snip.jobs.locks import locked_outputs
-from snip.study.axes import Run
-from snip.study.config import DEFAULT, load_config
-from snip.study.grids import expand_runs, grids, study_runs
+from snip.study.figures import STUDIED
+from snip.study.grids import figure_runs, settings
+from snip.study.load import DEFAULT, load_config
+from snip.study.runs import Run
 from snip.training.progress import logged_point
 
-RUN = Run("mnist", "lenet-300-100", "snip", "90", 100, "correct", "0.0005", 0)
+RUN = Run()
 TRAINING = logged_point(20, 1080, 0.4211, 9000, 12)
+SETTINGS = {"iterations": 20}
+
+
+def place(folder, kind: str) -> Path:
+    """The run's log or result."""
+    path = folder / ("runs" if kind == "json" else "logs/runs") / f"{RUN.path}.{kind}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def state(folder, log: str, locked: bool = True, seconds: float = 1):
     """Return the state of a run with this log, `seconds` after the log was written."""
-    path = folder / "results/logs/runs" / f"{RUN.path}.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = place(folder, "log")
     path.write_text(log)
-    output = folder / "results/runs" / f"{RUN.path}.json"
     if locked:
         (folder / ".snakemake/locks").mkdir(parents=True, exist_ok=True)
-        (folder / ".snakemake/locks/0.output.lock").write_text(f"another\n{output}\n")
+        outputs = f"another\n{place(folder, 'json')}\n"
+        (folder / ".snakemake/locks/0.output.lock").write_text(outputs)
     now = path.stat().st_mtime + seconds
-    return progress.state(folder / "results", RUN, now, locked_outputs(folder))
+    return progress.state(folder, RUN, SETTINGS, now, locked_outputs(folder))
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        ({}, ("done", "")),
+        ({"test_error": 90.2}, ("done", "at chance")),
+        ({"settings": {"iterations": 10}}, ("to come", "")),
+    ],
+)
+def test_a_run_is_done_if_its_result_has_the_configured_settings(tmp_path, result, expected):
+    content = {"settings": SETTINGS, "test_error": 2.5} | result
+    place(tmp_path, "json").write_bytes(sealed(content))
+    assert state(tmp_path, f"{TRAINING}\n") == expected
 
 
 @pytest.mark.parametrize(
@@ -58,23 +81,21 @@ def test_a_job_runs_while_snakemake_is_at_work_and_its_log_grows(tmp_path, last)
 @pytest.mark.parametrize("begun", ["a result", "a log", "asked for"])
 def test_figures_that_are_asked_for_by_name_are_counted(tmp_path, monkeypatch, begun):
     monkeypatch.chdir(tmp_path)
-    config, results = load_config(DEFAULT), Path("results/default")
-    study = study_runs(config)
-    assert progress.extra_runs(config, results, set()) == {}
-    added = [run for run in expand_runs(grids(config, "criteria")) if run not in study]
+    config = load_config(DEFAULT)
+    study = figure_runs(config, *STUDIED)
+    added = [run for run in figure_runs(config, "criteria") if run not in study]
+    assert progress.summary(config, 0, set())[0].startswith(f"{len(study)} runs: 0 done")
     [first, *_] = [run for run in added if run.criterion == "force"]  # no other figure has it
     kind, ending = ("logs/runs", "log") if begun == "a log" else ("runs", "json")
-    path = results / kind / f"{first.path}.{ending}"
+    path = Path("results/default") / kind / f"{first.path}.{ending}"
     locked = {str(path)} if begun == "asked for" else set()
     if not locked:
         path.parent.mkdir(parents=True)
-        path.write_text("")
-    extras = progress.extra_runs(config, results, locked)
-    assert list(extras) == ["criteria"]
-    runs = study_runs(config, extras)
-    total = len(study) + len(added)
-    assert len(runs) == total
-    lines = progress.summary(results, runs, 0, locked, extras)
+        values = settings(config, first.network, first.dataset, first.reading)
+        path.write_bytes(sealed({"settings": values, "test_error": 2.5}))
+    lines = progress.summary(config, 0, locked)
     done = int(begun == "a result")
-    assert lines[0].startswith(f"{total} runs: {done} done")
-    assert f"  figures/criteria: {done} of {len(extras['criteria'])} done" in lines
+    assert lines[0].startswith(f"{len(study) + len(added)} runs: {done} done")
+    of_figure = len(figure_runs(config, "criteria"))
+    assert f"  figures/criteria: {done} of {of_figure} done" in lines
+    assert not any("figures/readings" in line for line in lines)

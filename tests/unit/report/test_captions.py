@@ -4,18 +4,18 @@ import re
 from docutils.core import publish_string
 
 import drawings
-from helpers import REPOSITORY
 from snip.report.captions import captions, front_page
-from snip.study.config import load_config
 from snip.study.figures import DRAWN, FIGURES
+from snip.study.load import check
+from snip.study.spec import spec_of
+from studies import content, put
 
 
 def test_a_caption_counts_runs_and_masks_and_has_its_figures_verdicts():
-    config = load_config(REPOSITORY / "config/default.yaml")
-    config["figures"]["fig1"] = [{"sparsities": [0, 90], "seeds": [0, 1]}]
-    config["reported_error"] = "best_test_error"
-    config["figures"]["fig2"] = [{"sparsities": [50, 90], "seeds": [0, 1]}]
-    texts = captions(config, drawings.table_of_claims(6))
+    config = content() | {"reported_error": "best_test_error"}
+    put(config, "figures.fig1", [{"sparsities": [0, 90], "seeds": [0, 1]}])
+    put(config, "figures.fig2", [{"sparsities": [50, 90], "seeds": [0, 1]}])
+    texts = captions(spec_of(check(config), "report"), drawings.table_of_claims(6))
     assert list(texts) == [f"{name}.rst" for name in DRAWN]
     sentence, _, counts, *rest = texts["fig1.rst"].splitlines()
     assert sentence == FIGURES["fig1"].caption
@@ -31,9 +31,8 @@ def test_a_caption_counts_runs_and_masks_and_has_its_figures_verdicts():
 
 
 def test_a_criterion_in_a_caption_is_no_markup():
-    config = load_config(REPOSITORY / "config/default.yaml")
-    config["figures"]["fig6"] = [{"criteria": ["gradient"], "seeds": [0]}]
-    text = captions(config, drawings.table_of_claims(6))["fig6.rst"]
+    config = put(content(), "figures.fig6", [{"criteria": ["gradient"], "seeds": [0]}])
+    text = captions(spec_of(check(config), "report"), drawings.table_of_claims(6))["fig6.rst"]
     page = publish_string(text, writer="html5", settings_overrides={"report_level": 1}).decode()
     assert "size of the gradient |∂L/∂w|" in page and 'class="system-message' not in page
 

@@ -3,11 +3,12 @@ from snip.report.closing import closing
 
 def test_a_finished_study_says_where_its_figures_are_and_what_holds(tmp_path):
     figures, claims = tmp_path / "figures", tmp_path / "claims.csv"
+    assert closing(figures, tmp_path, 0) == ""
     figures.mkdir()
     for name in ("fig1.pdf", "fig1.png", "fig2.pdf"):
         (figures / name).touch()
-    said = closing(figures, tmp_path, 0).splitlines()
-    assert len(said) == 1 and said[0].startswith(f"Figures: 2 in {figures}/,")
+    [said] = closing(figures, tmp_path, 0).splitlines()
+    assert said.startswith(f"Figures: 2 in {figures}/,")
     claims.write_text(
         "claim,statement,verdict\n"
         '1a,"equal, within 0.25",inconclusive\n'
@@ -26,17 +27,3 @@ def test_runs_of_other_code_are_counted(tmp_path):
     (tmp_path / "made_by.csv").write_text("code,current,runs\na,True,3\nb,False,2\nc,False,1\n")
     [said] = closing(tmp_path / "figures", tmp_path, 0).splitlines()
     assert said.startswith("3 of 6 runs were made by other code") and "--forcerun train" in said
-
-
-def test_a_damaged_table_is_named(tmp_path):
-    (tmp_path / "fig1").mkdir()
-    for text in ("code,current,runs\na,False\n", "code,current\na,False\n"):
-        (tmp_path / "fig1/made_by.csv").write_text(text)
-        [said] = closing(tmp_path / "figures", tmp_path, 0).splitlines()
-        assert (
-            said == f"table {tmp_path}/fig1/made_by.csv is damaged: delete it, and it is made again"
-        )
-
-
-def test_where_there_is_nothing_it_says_nothing(tmp_path):
-    assert closing(tmp_path / "figures", tmp_path, 0) == ""

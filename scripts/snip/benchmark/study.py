@@ -1,4 +1,4 @@
-"""Overhead, redrawing and planning of the default study in the working directory."""
+"""Overhead, memory, redrawing and planning of the default study in the working directory."""
 
 import subprocess
 import sys
@@ -17,29 +17,23 @@ def overhead(results: Path) -> float | None:
     """
     jobs = [
         *results.glob("benchmarks/**/*.tsv"),
-        *(results.parent / "datasets" / "benchmarks").glob("*.tsv"),
+        *results.parent.glob("datasets/benchmarks/*.tsv"),
     ]
-    runs = list(results.glob("runs/**/*.json"))
-    total = sum(job_seconds(job) or 0 for job in jobs)
-    trained = 0.0
-    for run in runs:
-        log = results / "logs" / run.relative_to(results).with_suffix(".log")
-        seconds = seconds_trained(log.read_text("utf-8")) if log.exists() else None
-        if seconds is None:
-            return None
-        trained += seconds
-    return 1 - trained / total if runs and total else None
+    logs = [
+        results / "logs" / run.relative_to(results).with_suffix(".log")
+        for run in results.glob("runs/**/*.json")
+    ]
+    trained = [seconds_trained(log.read_text("utf-8")) if log.exists() else None for log in logs]
+    if not trained or None in trained:
+        return None
+    return 1 - sum(filter(None, trained)) / sum(job_seconds(job) or 0 for job in jobs)
 
 
 def redraw() -> float | None:
     """Return the seconds to redraw all figures; None unless the default study is up to date."""
-    if (
-        not Path("figures/fig1.pdf").exists()
-        or not Path("results/default/tables/runs.csv").exists()
-    ):
+    if not Path("figures/fig1.pdf").exists():
         return None
-    command = [sys.executable, "-m", "snakemake", "-n", "--", "figures/all"]
-    plan = subprocess.run(command, capture_output=True, encoding="utf-8")
+    plan = _snakemake("-n", "--", "figures/all")
     if "Nothing to be done" not in plan.stdout + plan.stderr:
         return None
     return _seconds("--cores", "2", "--forcerun", "figure", "--", "figures/all")
@@ -51,7 +45,11 @@ def dry_run() -> float:
 
 
 def _seconds(*arguments: str) -> float:
-    """Return the seconds that a Snakemake command takes."""
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "snakemake", *arguments], check=True, capture_output=True)
+    _snakemake(*arguments)
     return time.perf_counter() - start
+
+
+def _snakemake(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8")
