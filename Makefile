@@ -11,6 +11,9 @@
 #   make test TESTS=tests/slurm               a real Slurm on this machine: needs root, and apt-get
 #                                             install slurm-wlm munge procps
 #   make test TESTS=tests/faults              kills and full disks, which take longer
+#   make mutants                              changed operators and numbers that no test notices, in
+#                                             masks and training (hours)
+#   make mutants MUTANTS='snip.masks.controls*'              those of a module
 #   make reference                            the table of all keys in config/README.md
 #   make clean                                removes the environment
 VENV := .venv
@@ -19,6 +22,7 @@ CORES ?= all
 CONFIG ?=
 STUDY ?= default
 TESTS ?=
+MUTANTS ?=
 ARGS ?=
 PIP_ARGS ?=
 # Programs are called as modules: those of an environment that was moved or copied name the old place.
@@ -46,7 +50,7 @@ FITS = 'import sys; v = "%d.%d" % sys.version_info[:2]; (3, 11) <= sys.version_i
 # `cd` would search it.
 unexport CDPATH PYTHONSAFEPATH
 
-.PHONY: figures report benchmark test check reference archive clean
+.PHONY: figures report benchmark test check mutants reference archive clean
 
 figures: $(VENV)/installed
 	$(SNAKEMAKE) $(LOGGER) --cores $(CORES) -- figures/all
@@ -66,17 +70,26 @@ test: $(VENV)/installed-dev
 check: $(VENV)/installed-dev
 	$(ACTIVE) python -m ruff format --check scripts tests
 	$(ACTIVE) python -m ruff check scripts tests
+	$(ACTIVE) python -m mypy
 	$(ACTIVE) python -m snakefmt --check Snakefile workflow
 	$(ACTIVE) python -m snakemake --lint
 	$(ACTIVE) python -m snakemake --dry-run --quiet all -- figures/all
 	$(ACTIVE) python -m snakemake --dry-run --quiet all --configfile config/paper.yaml -- figures/all
 	$(ACTIVE) python -m snakemake --dry-run --quiet all --configfile config/tiny.yaml -- figures/all
 
+# mutmut tests a changed copy in mutants/. See [tool.mutmut] in pyproject.toml.
+mutants: $(VENV)/installed-dev
+	mkdir -p mutants
+	ln -sfn scripts src
+	ln -sfn src mutants/scripts
+	$(ACTIVE) python -m mutmut run --max-children 1 $(MUTANTS)
+	$(ACTIVE) python -m mutmut results
+
 # The table of all keys in config/README.md.
 reference: $(VENV)/installed
 	cd scripts && ../$(PYTHON_HERE) -m snip.report.reference
 
-# results/STUDY and Snakemake's records of it; scripts/archive.py restores them.
+# results/STUDY and the data sets in a BagIt bag; scripts/archive.py restores them.
 archive: $(VENV)/installed
 	$(ACTIVE) python scripts/archive.py create --study $(STUDY) --output $(STUDY).tar
 
