@@ -9,116 +9,38 @@ from pathlib import Path
 import yaml
 
 from helpers import copy_project, generated_files, run_in, write_source
+from snip.study.runs import Run
 
 # Every rule and figure on generated data, with as few jobs as show every case.
-SMALL = {
-    "study": "small",
-    "schedules": {"generated-200": {"iterations": 10}},
-    "figures": {
-        "fig1": [{"datasets": ["generated"], "sparsities": [0, 90], "seeds": [0]}],
-        "fig2": [
-            {"datasets": ["generated"], "sparsities": [50, 90], "batch_sizes": [20], "seeds": [0]}
-        ],
-        "fig3": [{"datasets": ["generated"], "batch_sizes": [1, 100], "seeds": [0]}],
-        "fig4": [
-            {
-                "datasets": ["generated-200"],
-                "networks": ["lenet-5-caffe"],
-                "labels": ["random"],
-                "sparsities": [0, 99],
-                "seeds": [0, 1],
-            }
-        ],
-        "fig5": [
-            {
-                "datasets": ["generated-inverted"],
-                "sparsities": [50],
-                "batch_sizes": [20],
-                "seeds": [0],
-            }
-        ],
-        "fig6": [
-            {
-                "datasets": ["generated"],
-                "criteria": ["gradient"],
-                "sparsities": [50],
-                "batch_sizes": [20],
-                "seeds": [0],
-            }
-        ],
-        "fig7": [
-            {
-                "datasets": ["generated-200"],
-                "networks": ["lenet-5-caffe"],
-                "labels": ["random"],
-                "sparsities": [0],
-                "seeds": [0],
-            }
-        ],
-        "anatomy": [
-            {
-                "datasets": ["generated"],
-                "criteria": ["snip"],
-                "sparsities": [90, 99],
-                "seeds": [0],
-            }
-        ],
-        "readings": [
-            {
-                "figure": "fig1",
-                "datasets": ["generated"],
-                "readings": ["paper", "keep", "best"],
-                "sparsities": [0, 90],
-                "seeds": [0, 1],
-            },
-            {
-                "figure": "fig2",
-                "datasets": ["generated"],
-                "readings": ["paper", "unit"],
-                "sparsities": [50, 90],
-                "batch_sizes": [20],
-                "seeds": [0],
-            },
-        ],
-        "criteria": [
-            {
-                "datasets": ["generated"],
-                "criteria": ["snip", "synflow"],
-                "sparsities": [0, 90],
-                "seeds": [0, 1],
-            }
-        ],
-        "controls": [
-            {
-                "datasets": ["generated"],
-                "criteria": ["snip"],
-                "controls": ["none", "inverted"],
-                "readings": ["keep"],
-                "seeds": [0, 1],
-            },
-            {
-                "datasets": ["generated"],
-                "criteria": ["snip"],
-                "readings": ["redraw"],
-                "seeds": [0, 1],
-            },
-        ],
-    },
-    "claims": {
-        "runs": [
-            {
-                "datasets": ["generated-200"],
-                "networks": ["lenet-5-caffe"],
-                "controls": ["shuffled"],
-                "labels": ["random"],
-                "sparsities": [99],
-                "seeds": [0],
-            }
-        ]
-    },
-}
+SMALL = yaml.safe_load("""
+study: small
+schedules: {generated-200: {iterations: 10}}
+figures:
+  fig1: [{datasets: [generated], sparsities: [0, 90], seeds: [0]}]
+  fig2: [{datasets: [generated], sparsities: [50, 90], batch_sizes: [20], seeds: [0]}]
+  fig3: [{datasets: [generated], batch_sizes: [1, 100], seeds: [0]}]
+  fig4: [{<<: &memorised {datasets: [generated-200], networks: [lenet-5-caffe], labels: [random]},
+          sparsities: [0, 99], seeds: [0, 1]}]
+  fig5: [{datasets: [generated-inverted], sparsities: [50], batch_sizes: [20], seeds: [0]}]
+  fig6: [{datasets: [generated], criteria: [gradient], sparsities: [50], batch_sizes: [20],
+          seeds: [0]}]
+  fig7: [{<<: *memorised, sparsities: [0], seeds: [0]}]
+  anatomy: [{datasets: [generated], criteria: [snip], sparsities: [90, 99], seeds: [0]}]
+  readings:
+  - {figure: fig1, datasets: [generated], readings: [paper, keep, best], sparsities: [0, 90],
+     seeds: [0, 1]}
+  - {figure: fig2, datasets: [generated], readings: [paper, unit], sparsities: [50, 90],
+     batch_sizes: [20], seeds: [0]}
+  criteria: [{datasets: [generated], criteria: [snip, synflow], sparsities: [0, 90], seeds: [0, 1]}]
+  controls:
+  - {datasets: [generated], criteria: [snip], controls: [none, inverted], readings: [keep],
+     seeds: [0, 1]}
+  - {datasets: [generated], criteria: [snip], readings: [redraw], seeds: [0, 1]}
+claims:
+  runs: [{<<: *memorised, controls: [shuffled], sparsities: [99], seeds: [0]}]
+""")
 # One of its runs, of Figures 1 and 3.
-RUN = "generated/lenet-300-100/snip/sparsity-90/batch-100/labels-correct/decay-0.0005/seed-0"
+RUN = Run(dataset="generated").path
 CONFIGS = ["--configfile", "config/tiny.yaml", "config/small.yaml"]
 
 

@@ -141,10 +141,10 @@ def test_a_changed_setting_retrains_although_data_are_fetched(clone, lose):
 
 def test_an_invalid_source_file_stops_before_any_job(clone):
     path = clone / "scripts/snip/datasets/sources/generated.yaml"
-    path.write_text(path.read_text() + "torchvison: MNIST\n")
+    path.write_text(path.read_text() + "mirors: []\n")
     done = snakemake(clone, "--cores", "1", configs=CONFIGS, check=False)
     assert done.returncode != 0 and "Traceback" not in done.stdout
-    assert "generated.yaml has the unknown key 'torchvison', allowed: checksums" in done.stdout
+    assert "generated.yaml has the unknown key 'mirors', allowed: checksums" in done.stdout
     assert "Building DAG" not in done.stdout
 
 

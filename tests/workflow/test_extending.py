@@ -99,5 +99,3 @@ def test_a_new_axis_is_one_entry_and_its_place_in_the_paths(tmp_path, real_data)
 def test_a_new_setting_is_one_field(tmp_path, real_data):
     folder = follow("A setting", tmp_path / "project", real_data)
     assert json.loads((folder / "run.json").read_text())["settings"]["label_smoothing"] == 0.1
-    settings = pd.read_csv(folder / "results/tiny/tables/fig7/settings.csv")
-    assert set(settings[settings["setting"] == "label_smoothing"]["value"]) == {"0.1"}

@@ -16,8 +16,10 @@ def test_figures_of_their_own_add_to_the_study_and_change_nothing_of_it(clone):
     after = digests(clone)
     assert before.items() <= after.items()
     runs = {path for path in after.keys() - before.keys() if "/runs/" in path}
-    assert {path.rpartition("/")[0].rpartition("decay-0.0005")[2] for path in runs} == {
-        *("", "/reading-keep", "/reading-keep/control-inverted")
+    assert {tuple(path.split("/")[-3:-1]) for path in runs} == {
+        ("reading-paper", "control-none"),
+        ("reading-keep", "control-none"),
+        ("reading-keep", "control-inverted"),
     }
     assert planned(clone) == {}
     for name in EXTRAS:

@@ -137,7 +137,9 @@ def damage(path, how):
 @pytest.mark.parametrize("how", ["truncated", "flipped", "empty"])
 def test_a_damaged_result_or_mask_is_refused_by_name(clone, how):
     result = clone / f"results/small/runs/{RUN}.json"
-    mask = next((clone / "results/small/masks").rglob("gradient/**/class-each.npz"))
+    mask = next(
+        (clone / "results/small/masks").rglob("criterion-gradient/**/classes-each/**/*.npz")
+    )
     good = {path: path.read_bytes() for path in (result, mask)}
     for path in good:
         damage(path, how)
@@ -166,11 +168,11 @@ def test_a_data_folder_that_cannot_be_written_is_enough(finished, tmp_path):
     assert (folder / target).read_bytes() == (finished / target).read_bytes()
 
 
-def test_an_archived_study_is_restored_and_extended_elsewhere(clone, tmp_path):
+def test_an_archived_study_is_restored_and_extended_elsewhere(finished, tmp_path):
     archive = tmp_path / "small.tar"
     run = {"check": True, "env": environment()}
     make = ["python", "scripts/archive.py", "create", "--study", "small", "--output", str(archive)]
-    subprocess.run(make, cwd=clone, **run)
+    subprocess.run(make, cwd=finished, **run)
     elsewhere = small_project(tmp_path / "elsewhere")
     subprocess.run(["python", "scripts/archive.py", "restore", archive], cwd=elsewhere, **run)
     # Figures and claims in print are not archived; all that takes long is.
@@ -180,7 +182,7 @@ def test_an_archived_study_is_restored_and_extended_elsewhere(clone, tmp_path):
     (elsewhere / "config/small.yaml").write_text(yaml.safe_dump(small))
     assert planned(elsewhere)["train"] == 2
     snakemake(elsewhere, "--cores", "2")
-    before, after = digests(clone), digests(elsewhere)
+    before, after = digests(finished), digests(elsewhere)
     runs = [name for name in before if "/runs/" in name]
     assert all(after[name] == before[name] for name in runs if name.endswith(".json"))
 

@@ -45,7 +45,7 @@ def test_without_records_a_new_seed_is_trained(forgetful):
     configs = changed(forgetful, {"figures": {"fig1": [grid]}})
     for target in ("figures/all", "figures/fig1", "figures/fig1.pdf", "figures/claims"):
         plan = planned(forgetful, configs=configs, target=target)
-        assert plan["train"] == 2 and plan["slice"] > 0, target
+        assert plan["train"] == 2 and plan["spec"] > 0, target
 
 
 def test_without_records_results_of_other_settings_are_refused_by_name(forgetful):
@@ -60,7 +60,7 @@ def test_without_records_results_of_other_settings_are_refused_by_name(forgetful
 
 
 def test_without_records_edited_training_code_is_told(forgetful):
-    path = forgetful / "scripts/snip/training/run.py"
+    path = forgetful / "scripts/snip/training/loop.py"
     path.write_text(path.read_text() + "\nEDITED = 1\n")
     plan = planned(forgetful)
     assert "train" not in plan and plan["figure"] == 4
@@ -96,14 +96,14 @@ def test_deleted_results_are_made_again_although_figures_stay(clone):
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"grids": {"fig2": []}}'])
-def test_a_damaged_slice_names_itself(clone, content):
-    [path] = (clone / "results/small/slices").glob("fig2-*.json")
+def test_a_damaged_specification_names_itself(clone, content):
+    [path] = (clone / "results/small/specs").glob("fig2-*.json")
     path.write_text(content)
     (clone / "figures/small/fig2.pdf").unlink()
     done = snakemake(clone, "--cores", "1", target="figures/fig2.pdf", check=False)
     assert done.returncode != 0 and "Traceback" not in done.stdout
     assert re.search(
-        rf"error: slice \S+{path.name} .*; delete it, and it is made again", done.stdout
+        rf"error: specification \S+{path.name} .*; delete it, and it is made again", done.stdout
     )
     path.unlink()
     snakemake(clone, "--cores", "1", target="figures/fig2")
@@ -191,8 +191,8 @@ def test_a_report_has_the_configuration_that_its_figures_were_made_under(clone):
     assert done.returncode != 0 and "momentum: 0.9" in path.read_text()
 
 
-def test_slices_of_one_name_do_not_pile_up(finished):
+def test_specifications_of_one_name_do_not_pile_up(finished):
     names = [
-        path.name.rpartition("-")[0] for path in Path(finished, "results/small/slices").iterdir()
+        path.name.rpartition("-")[0] for path in Path(finished, "results/small/specs").iterdir()
     ]
     assert len(names) == len(set(names)) > 8

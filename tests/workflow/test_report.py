@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from pathlib import Path
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
@@ -95,7 +96,8 @@ def opened(browser, tag, before) -> tuple:
     def fresh():
         for element in browser.find_elements(By.TAG_NAME, tag):
             kind, _, content = element.get_attribute("src").partition("base64,")
-            content = base64.b64decode(content)
+            # The browser spells the line ends between the pieces of the first page: %20.
+            content = base64.b64decode(unquote(content))
             if kind.startswith(("data:image/png", "data:text/html")) and content != before:
                 return element, content
         return None

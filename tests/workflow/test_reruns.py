@@ -16,6 +16,7 @@ from small import CONFIGS, SMALL, planned, snakemake, with_rate
 from snip.jobs.code import code_digest, code_of
 from snip.study import registry
 from snip.study.figures import FIGURES
+from snip.study.runs import MaskSet
 
 pytestmark = pytest.mark.workflow
 
@@ -44,7 +45,6 @@ def test_the_code_of_a_rule_has_every_file_that_its_jobs_load(clone, tmp_path, r
     plan = snakemake(clone, "-n", "-p", "--forceall", "--rerun-triggers", "mtime").stdout
     job = next(job for job in plan.split("\n\n") if re.search(rf"rule {rule}:", job))
     words = shlex.split(re.search(r"Shell command: .*?\S+ (scripts/.*) 2> ", job)[1])
-    written = re.search(r"output: (.*)", job)[1].split(", ")
     given = dict(zip(words, words[1:], strict=False))
     chosen = [
         registry.file(kind, given[option])
@@ -57,9 +57,7 @@ def test_the_code_of_a_rule_has_every_file_that_its_jobs_load(clone, tmp_path, r
         chosen.append("scripts/snip/claims/statements.py")
     # What is written goes elsewhere.
     for index, word in enumerate(words):
-        if words[index - 1] == "--results":
-            continue  # which is read
-        if any(path.startswith(word) for path in written) or "/checkpoints/" in word:
+        if words[index - 1] in ("--output", "--readable", "--checkpoint"):
             words[index] = str(tmp_path / word)
             Path(words[index]).parent.mkdir(parents=True, exist_ok=True)
     used = run_in(clone, sys.executable, "-c", LOADED, *words).stdout.splitlines()
@@ -68,17 +66,13 @@ def test_the_code_of_a_rule_has_every_file_that_its_jobs_load(clone, tmp_path, r
     assert {str(Path(file).relative_to(clone)) for file in loaded} <= set(
         code_of(words[0], *chosen)
     )
-    # That is the code whose digest a run's parameter and a figure's slice have.
-    expected = code_digest(words[0], *chosen)
-    if "--code" in words:
-        assert words[words.index("--code") + 1] == expected
-    else:
-        slice_ = json.loads((clone / words[words.index("--slice") + 1]).read_text())
-        assert slice_["code"][Path(words[0]).stem] == expected
+    if "--spec" in words:  # that is the code whose digest the specification has
+        spec = json.loads((clone / words[words.index("--spec") + 1]).read_text())
+        assert spec["code"][Path(words[0]).stem] == code_digest(words[0], *chosen)
 
 
 def test_editing_the_training_code_retrains(clone):
-    path = clone / "scripts/snip/training/run.py"
+    path = clone / "scripts/snip/training/loop.py"
     path.write_text(path.read_text() + "\n# edited\n")
     assert planned(clone) == {}  # a comment is no code
     path.write_text(path.read_text() + "EDITED = True\n")
@@ -92,8 +86,8 @@ def test_editing_the_plotting_code_only_redraws(clone):
     path.write_text(path.read_text() + "\nEDITED = True\n")
     plan = planned(clone)
     assert plan["figure"] == 8
-    # The slices state the code; claims draw, too.
-    assert set(plan) <= {"slice", "collect_figure", "figure", "claims"}
+    # Specifications state the code; claims draw, too.
+    assert set(plan) <= {"spec", "collect_figure", "figure", "claims"}
 
 
 def test_editing_one_criterion_recomputes_what_uses_it(clone):
@@ -113,7 +107,7 @@ def test_adding_a_seed_trains_only_that_seed(clone):
     plan = planned(clone)
     assert plan["train"] == 2
     assert plan == {
-        "slice": 3,
+        "spec": 3,
         "train": 2,
         "collect_figure": 1,
         "collect_study": 1,
@@ -130,7 +124,8 @@ def test_a_new_seed_or_sparsity_of_masks_scores_their_kind_anew_and_no_other(clo
     (clone / "config/small.yaml").write_text(yaml.safe_dump(small))
     plan = planned(clone)
     assert plan["prune"] == 1 and "train" not in plan
-    path = "results/small/masks/generated/lenet-300-100/snip/batch-20/class-each.npz"
+    mask = MaskSet(dataset="generated", batch_size=20, classes="each")
+    path = f"results/small/masks/{mask.path}.npz"
     snakemake(clone, "--cores", "1", target=path)
     with np.load(clone / path) as archive:
         assert values == [int(each) for each in json.loads(str(archive["description"]))[key]]
@@ -146,7 +141,7 @@ def test_changing_a_margin_trains_nothing(clone):
     (clone / "config/margin.yaml").write_text(yaml.safe_dump(content))
     plan = planned(clone, configs=[*CONFIGS, "config/margin.yaml"])
     # Figure 1 draws the margin.
-    drawn = {"slice": 2, "collect_figure": 1, "figure": 1}
+    drawn = {"spec": 2, "collect_figure": 1, "figure": 1}
     assert plan == drawn | {"claims": 1}
 
 

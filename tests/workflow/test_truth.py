@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from helpers import run_in
-from small import CONFIGS, SMALL, digests, environment, planned, small_project, snakemake
+from small import CONFIGS, RUN, SMALL, digests, environment, planned, small_project, snakemake
 
 pytestmark = pytest.mark.workflow
 
@@ -81,7 +81,7 @@ def test_a_figure_of_another_configuration_is_refused_where_snakemake_does_not_l
 
 
 BROKEN = {
-    "scripts/snip/training/run.py": "def train(:\n",
+    "scripts/snip/training/loop.py": "def train(:\n",
     "scripts/snip/masks/criteria/snip.py": "import torch\nreturn = 1\n",
     "scripts/snip/networks/lenet_300_100.py": '"""never closed\n',
     "scripts/snip/tables/intervals.py": "a = (\n",
@@ -98,15 +98,14 @@ def test_broken_code_is_not_called_up_to_date(clone, path):
     assert path in done.stdout and "Traceback" not in done.stdout
 
 
-def test_a_path_that_no_rule_makes_is_not_called_up_to_date(clone):
-    """As when a pattern is narrowed, or a name is spelled otherwise."""
-    axes = clone / "scripts/snip/study/axes.py"
-    narrowed = axes.read_text().replace('"snip",\n        _NAME,', '"snip",\n        "[b-r-]+",')
-    assert narrowed != axes.read_text()
-    axes.write_text(narrowed)
-    done = snakemake(clone, "-n", check=False)
-    assert done.returncode != 0
-    assert "criterion is 'snip', allowed" in done.stdout
+@pytest.mark.parametrize(
+    ("part", "spelled"), [("y-90/", "y-90.0/"), ("labels-correct", "labels-x")]
+)
+def test_a_path_of_another_spelling_is_refused(clone, part, spelled):
+    target = f"results/small/runs/{RUN.replace(part, spelled)}.json"
+    done = snakemake(clone, "-n", target=target, check=False)
+    assert done.returncode != 0 and "Nothing to be done" not in done.stdout
+    assert re.search("is no path of this workflow|labels is 'x'", done.stdout), done.stdout
 
 
 def test_without_a_target_the_configured_study_is_meant(clone):

@@ -12,17 +12,16 @@ from matplotlib.image import imread
 
 from helpers import run_in
 from small import CONFIGS, RUN, digests, environment, planned, small_project, snakemake
-from snip.jobs.threads import multiplication
 from snip.masks.mask_files import read_masks
 from snip.study import registry
-from snip.study.axes import KEY, MaskSet
-from snip.study.config import load_config
-from snip.study.figures import DRAWN, TRAINED
-from snip.study.grids import study_runs
+from snip.study.figures import DRAWN, STUDIED, TRAINED
+from snip.study.grids import figure_runs
+from snip.study.load import load_config
+from snip.study.runs import KEY, MaskSet
 from snip.tables.collect import OUTCOME
 
 pytestmark = pytest.mark.workflow
-SHARED = MaskSet("generated", "lenet-300-100", "snip", 100, "all")
+SHARED = MaskSet(dataset="generated")
 
 
 def test_all_figures_on_the_real_data(tiny):
@@ -38,13 +37,13 @@ def test_all_figures_on_the_real_data(tiny):
     assert not table.duplicated(KEY).any() and not table.isna().any(axis=None)
     config = load_config(folder / "config/default.yaml", folder / "config/tiny.yaml")
     # Runs that figures share are trained once.
-    assert len(table) == len(study_runs(config))
+    assert len(table) == len(figure_runs(config, *STUDIED))
     assert len(list((folder / "results/tiny/runs").rglob("*.json"))) == len(table)
     expected = (table["parameters"] * (1 - table["sparsity"] / 100)).round()
     assert (table["kept"] == expected).all()
     # What masks keep adds up, and paths are among it.
-    masks = pd.read_csv(folder / "results/tiny/tables/masks.csv", dtype={"class": str})
-    anatomy = masks[masks["batch_size"].eq(20) & masks["class"].eq("all")]
+    masks = pd.read_csv(folder / "results/tiny/tables/masks.csv", dtype={"classes": str})
+    anatomy = masks[masks["batch_size"].eq(20) & masks["classes"].eq("all")]
     whole = anatomy.groupby(["network", "criterion", "sparsity"])[["parameters", "kept"]].sum()
     share = 1 - whole.index.get_level_values("sparsity") / 100
     assert (whole["kept"] == (whole["parameters"] * share).round()).all()
@@ -74,11 +73,11 @@ def test_all_figures_on_the_real_data(tiny):
 def test_every_log_of_a_run_and_a_mask_names_the_library_that_multiplied(finished):
     logs = finished / "results/small/logs"
     found = {
-        path.relative_to(logs): multiplication(path.read_text())
+        path.relative_to(logs): re.search("^BLAS: .+", path.read_text(), re.M)[0]
         for stage in ("runs", "masks")
         for path in (logs / stage).rglob("*.log")
     }
-    assert len(found) > 5 and None not in found.values(), found
+    assert len(found) > 5
     assert len(set(found.values())) == 1
 
 
@@ -101,7 +100,7 @@ def test_figures_show_their_own_sparsities_of_masks_that_they_share(finished):
     assert len(images("fig2")) == 2 * 10 and len(images("fig5")) == 10
     # Figure 3 shares a file with the anatomy, which shows more.
     [file] = read_masks(finished / "results/small/masks", SHARED)
-    assert file.sparsities == ["90", "99"]
+    assert file.sparsities == [90, 99]
     anatomy = pd.read_csv(finished / "figures/small/anatomy.csv")
     assert set(anatomy["sparsity"]) == {90, 99}
 
@@ -153,7 +152,7 @@ def test_a_criterion_that_changes_its_network_changes_no_other_class(clone, tmp_
     def masks(class_):
         output = tmp_path / f"{class_}.npz"
         words = ["--dataset", "generated", "--criterion", "careless", "--batch-size", "20"]
-        words += ["--sparsity", "90", "--class", class_, "--output", str(output)]
+        words += ["--sparsities", "90", "--classes", class_, "--output", str(output)]
         run_in(clone, "python", "scripts/prune.py", *words)
         with np.load(output, allow_pickle=False) as archive:
             return archive["fc1.weight"][0]
@@ -183,4 +182,4 @@ def test_one_figure_needs_only_its_own(tmp_path):
     folder = small_project(tmp_path / "project")
     plan = planned(folder, target="figures/fig3.pdf")
     assert plan["train"] == 2 and plan["prune"] == 2
-    assert set(plan) == {"slice", "fetch_dataset", "train", "prune", "collect_figure", "figure"}
+    assert set(plan) == {"spec", "fetch_dataset", "train", "prune", "collect_figure", "figure"}
