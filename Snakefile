@@ -30,6 +30,7 @@ configfile: str(workflow.current_basedir.join("config/default.yaml"))
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/jobs.smk"
 include: "workflow/rules/datasets.smk"
 include: "workflow/rules/masks.smk"
 include: "workflow/rules/training.smk"

@@ -4,16 +4,6 @@
 CLAIMED_MASKS = [name for name in figures.CLAIMED if name in figures.MASKED]
 
 
-def judged_inputs(wildcards):
-    """The tables, mask files and data that a figure's statements look at, by name."""
-    name = wildcards.figure
-    files = {"tables": [f"{RESULTS}/tables/{name}/{table}.csv" for table in TABLES]}
-    if figures.FIGURES[name].by_reading:  # mask images are compared with its images
-        files["masks"] = mask_files(name)
-        files["data"] = images(name)
-    return files
-
-
 rule claims:
     input:
         spec=lambda wildcards: spec_file("claims"),

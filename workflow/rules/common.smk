@@ -22,7 +22,6 @@ if missing := [name for name in NEEDED if find_spec(name) is None]:
     )
 
 import pandas as pd
-from pydantic import ValidationError
 from snakemake.utils import Paramspace
 
 # The code lies beside the Snakefile, results and figures in the working directory.
@@ -39,7 +38,6 @@ from snip.jobs import signals, times
 from snip.jobs.failures import SnipError
 from snip.report import closing
 from snip.study import figures, grids, load, options, spec
-from snip.study.model import sentence
 from snip.study.runs import KEY, MASK_AXES, MaskSet, Run
 from snip.study.settings import scoring_part
 
@@ -100,8 +98,8 @@ def folders(wildcards, input):
     places = {
         "tables": lambda path: os.path.dirname(path),
         "judged": lambda path: path,
-        "runs": lambda path: path.partition("/dataset-")[0],
-        "masks": lambda path: path.partition("/dataset-")[0],
+        "runs": lambda path: path.partition(f"{os.sep}dataset-")[0],
+        "masks": lambda path: path.partition(f"{os.sep}dataset-")[0],
         "data": lambda path: os.path.dirname(os.path.dirname(path)),
     }
     words = []
@@ -160,43 +158,6 @@ def spec_file(name):
 def figure_spec(wildcards):
     """The specification of the wildcards' figure."""
     return spec_file(wildcards.figure)
-
-
-def run_settings(wildcards):
-    """The settings of the wildcards' network, data set and reading."""
-    return grids.settings(STUDY, wildcards.network, wildcards.dataset, wildcards.reading)
-
-
-def named(kind, wildcards):
-    """The run or mask set that wildcards name."""
-    parts = {name: wildcards[name] for name in kind.model_fields}
-    try:
-        found = kind(**parts)
-    except ValidationError as error:
-        raise WorkflowError(sentence(error))
-    if found.path != "/".join(f"{name}-{part}" for name, part in parts.items()):
-        raise WorkflowError(
-            f"{'/'.join(parts.values())} is no path of this workflow, expected {found.path}"
-        )
-    return found
-
-
-def run_files(*names):
-    """The result files of figures, and of `claims`."""
-    wanted = RUNS[RUNS["figure"].isin(names)][KEY].drop_duplicates()
-    paths = Paramspace(wanted, param_sep="-").instance_patterns
-    return [f"{RESULTS}/runs/{path}.json" for path in paths]
-
-
-def mask_files(*names):
-    """The mask files of figures, each once."""
-    wanted = (mask for name in names for mask in grids.expand_masks(name, grids.grids(STUDY, name)))
-    return list(dict.fromkeys(f"{RESULTS}/masks/{mask.path}.npz" for mask in wanted))
-
-
-def images(*names):
-    """The data sets that figures show, with their summaries."""
-    return [file for source in sources_of(names) for file in fetched(source, [*IDX_FILES, SUMMARY])]
 
 
 def drawn(*names):

@@ -2,21 +2,6 @@
 # Targets: figures/all, figures/fig1 …, figures/claims
 
 
-def figure_inputs(wildcards):
-    """The tables, mask files and summaries that a figure shows, by name."""
-    name, shown = wildcards.figure, figures.FIGURES[wildcards.figure]
-    files = {}
-    if shown.judged:
-        files["judged"] = f"{RESULTS}/tables/{name}.csv"
-    if shown.trained and not shown.by_reading:
-        files["tables"] = [f"{RESULTS}/tables/{name}/{table}.csv" for table in TABLES]
-    if shown.masks:
-        files["masks"] = mask_files(name)
-    if shown.trained and shown.masks:
-        files["data"] = [f for source in sources_of([name]) for f in fetched(source, [SUMMARY])]
-    return files
-
-
 rule figure:
     input:
         unpack(figure_inputs),

@@ -1,19 +1,6 @@
 # Prune: data -> results/{study}/masks/…/classes-{classes}.npz, all seeds and sparsities of a kind per job
 
 
-def mask_arguments(wildcards):
-    """The options of prune.py: what is scored, and every seed and sparsity that a figure shows."""
-    mask = named(MaskSet, wildcards)
-    if mask not in MASKS:
-        raise WorkflowError(f"no figure of study {STUDY.study} shows the masks {mask.path}")
-    seeds, sparsities = (" ".join(map(str, values)) for values in MASKS[mask])
-    values = scoring_part(run_settings(wildcards))
-    return (
-        f"{options.arguments(mask.key)} --images-only --seeds {seeds} --sparsities {sparsities}"
-        f" {options.arguments(values)}"
-    )
-
-
 rule prune:
     input:
         data=data,

@@ -4,19 +4,6 @@
 # runs and what the paper publishes -> results/{study}/tables/published.csv
 
 
-def packed_spec(wildcards):
-    """The content of a specification's file."""
-    wanted = spec.spec_of(STUDY, wildcards.spec)
-    if wanted.file_name(wildcards.spec) != f"{wildcards.spec}-{wildcards.digest}.json":
-        raise WorkflowError(
-            f"no specification {wildcards.spec} of study {STUDY.study} has the digest {wildcards.digest}"
-        )
-    try:
-        return spec.packed(wanted)
-    except SnipError as error:
-        raise WorkflowError(f"{error}")
-
-
 rule spec:
     # What decides a figure stands in the name of a file that it needs. So what has changed is seen
     # without Snakemake's records, and other edits of the configuration redraw nothing.

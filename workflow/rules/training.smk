@@ -1,17 +1,6 @@
 # Train: data -> results/{study}/runs/…/seed-{seed}.json, one network trained per job
 
 
-def run_arguments(wildcards):
-    """The options of train.py: the run, then its settings."""
-    run = named(Run, wildcards)
-    return f"{options.arguments(run.key)} {options.arguments(run_settings(wildcards))}"
-
-
-def run_minutes(wildcards, attempt):
-    """A run's time limit: generous for a slow core, and more with each attempt."""
-    return (10 + run_settings(wildcards)["iterations"] // 600) * attempt
-
-
 rule train:
     input:
         data=data,

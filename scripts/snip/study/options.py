@@ -18,6 +18,7 @@ from snip.study.settings import Settings
 # Axes whose values are the names of files.
 NAMED = {"criterion": "criteria", "network": "networks"}
 Kind = TypeVar("Kind", bound=BaseModel)
+Named = TypeVar("Named", Run, MaskSet)
 
 
 def add(
@@ -56,6 +57,18 @@ def read(parsed: argparse.Namespace, model: type[Kind]) -> Kind:
         ConfigError: an option has a value that is not allowed.
     """
     return _build(model, _given(parsed, model.model_fields))
+
+
+def of_path(kind: type[Named], parts: Mapping[str, str]) -> Named:
+    """Return the run or mask set whose path has these values.
+
+    Raises:
+        ConfigError: a value is not allowed, or a path spells it otherwise (90.0 for 90).
+    """
+    found = _build(kind, parts)
+    if (given := "/".join(f"{name}-{part}" for name, part in parts.items())) != found.path:
+        raise ConfigError(f"{given} is no path of this workflow, expected {found.path}")
+    return found
 
 
 def settings(parsed: argparse.Namespace, made: Run | MaskSet, names: Iterable[str]) -> Settings:
