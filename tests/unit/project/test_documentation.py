@@ -2,13 +2,17 @@
 
 import ast
 import itertools
+import math
 import re
+import statistics
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from helpers import REPOSITORY, own_files
+from snip.jobs.files import unsealed
+from snip.study.runs import Run
 
 PAGES = [name for name in own_files() if name.endswith(".md")]
 # The changelog names files of earlier versions.
@@ -97,3 +101,21 @@ def test_the_readme_counts_the_verdicts_of_the_full_table():
     totals = [sum(full[figure, verdict] for figure in "1234567") for verdict in VERDICTS]
     sentence = "Of 45 statements it supports {0} and contradicts {2}, and {1} stay inconclusive"
     assert sentence.format(*totals) in " ".join(prose("README.md").split())
+
+
+def test_the_errors_at_the_papers_length_are_those_of_the_shipped_runs():
+    runs = REPOSITORY / "results/paper/runs"
+    errors = {
+        sparsity: [
+            unsealed((runs / f"{run.path}.json").read_bytes())["test_error"]
+            for run in (Run(sparsity=sparsity, seed=seed) for seed in range(200, 220))
+        ]
+        for sparsity in (0, 90)
+    }
+    page = (REPOSITORY / "docs/claims.md").read_text("utf-8")
+    pairs = zip(errors[90], errors[0], strict=True)
+    for values in (errors[0], errors[90], [pruned - whole for pruned, whole in pairs]):
+        # Student's t with 19 degrees of freedom: 2.093.
+        half = 2.093 * statistics.stdev(values) / math.sqrt(20)
+        mean = statistics.fmean(values)
+        assert f"| {mean:.2f} [{mean - half:.2f}, {mean + half:.2f}] |" in page
