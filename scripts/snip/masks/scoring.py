@@ -64,12 +64,21 @@ def score(problem: PruningProblem, criterion: str) -> Tensor:
 
     Raises:
         SnipError: the criterion is not registered.
-        MaskError: the scores are no tensor (m,) of finite real numbers.
+        MaskError: the scores are no tensor (m,) of finite real numbers; or the criterion takes a
+            single ranking for one of several rounds.
     """
     criterion_score = registry.load("criteria", criterion)
     expected = problem.weights.shape
     with module_draws(problem.generator.initial_seed()):
-        scores = criterion_score(problem)
+        try:
+            scores = criterion_score(problem)
+        except AttributeError as error:
+            if error.obj is not problem or error.name not in PruningRound.__dataclass_fields__:
+                raise
+            raise MaskError(
+                f"criterion {criterion} asks for problem.{error.name}, which only criteria in "
+                "rounds have, expected ROUNDS = 1 or more at the top of its file"
+            ) from error
     is_tensor = isinstance(scores, Tensor)
     dense = is_tensor and scores.layout == torch.strided and not scores.is_complex()
     if not dense or scores.shape != expected:

@@ -138,3 +138,9 @@ def test_a_hundred_rounds_are_those_of_a_plain_loop(criterion):
         kept = torch.zeros(count)
         kept[order[: round(count * 0.01 ** (done / 100))]] = 1
     assert torch.equal(kept_of(problem, mask), kept.bool())
+
+
+def test_a_criterion_that_forgets_that_it_works_in_rounds_is_told(in_rounds):
+    in_rounds(lambda problem: problem.kept.float(), rounds=0)
+    with pytest.raises(scoring.MaskError, match=r"magnitude asks for problem\.kept, .* ROUNDS = 1"):
+        scoring.make_masks(random_problem(), "magnitude", [50])
