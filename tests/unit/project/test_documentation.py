@@ -105,16 +105,17 @@ def test_the_readme_counts_the_verdicts_of_the_full_table():
 
 def test_the_errors_at_the_papers_length_are_those_of_the_shipped_runs():
     runs = REPOSITORY / "results/paper/runs"
-    errors = {
-        sparsity: [
-            unsealed((runs / f"{run.path}.json").read_bytes())["test_error"]
-            for run in (Run(sparsity=sparsity, seed=seed) for seed in range(200, 220))
-        ]
-        for sparsity in (0, 90)
-    }
+
+    def errors(**setting):
+        paths = [Run(seed=seed, **setting).path for seed in range(200, 220)]
+        files = [runs / f"{path}.json" for path in paths]
+        return [unsealed(file.read_bytes())["test_error"] for file in files]
+
+    whole, pruned, single = errors(sparsity=0), errors(), errors(batch_size=1)
+    rise = [one - other for one, other in zip(pruned, whole, strict=True)]
+    fall = [one - other for one, other in zip(single, pruned, strict=True)]
     page = (REPOSITORY / "docs/claims.md").read_text("utf-8")
-    pairs = zip(errors[90], errors[0], strict=True)
-    for values in (errors[0], errors[90], [pruned - whole for pruned, whole in pairs]):
+    for values in (whole, pruned, single, rise, fall):
         # Student's t with 19 degrees of freedom: 2.093.
         half = 2.093 * statistics.stdev(values) / math.sqrt(20)
         mean = statistics.fmean(values)
