@@ -69,6 +69,10 @@ def plot(
         axis.set_xlabel(label, visible=True)
         axis.set_ylabel("" if index % 2 else style.error_label(error))
         axis.tick_params(labelbottom=True)
+    pruned = points[points["sparsity"] > 0]
+    for axis, sparsity in zip(axes[0], SPARSITIES, strict=True):  # of all networks: they share it
+        highest = min(pruned[sparsity].max(), HIGHEST)
+        style.sparsity_scale(axis, [*TICKS, HIGHEST], pruned[sparsity].min(), highest)
     style.legend(figure, axes.flat, 4)
     style.small_print(
         figure,
@@ -96,8 +100,6 @@ def _draw_panel(axis: plt.Axes, table: pd.DataFrame, error: str, sparsity: str, 
     style.draw_series(axis, pruned, error, "name", look)
     draw_crosses(axis, pruned[pruned["no_path"]].drop_duplicates(POINT))
     style.log_errors(axis, table[error])
-    highest = min(pruned[sparsity].max(), HIGHEST)
-    style.sparsity_scale(axis, [*TICKS, HIGHEST], pruned[sparsity].min(), highest)
 
 
 def draw_crosses(axis: plt.Axes, points: pd.DataFrame) -> None:

@@ -129,3 +129,22 @@ def test_every_criterion_has_its_own_look(count):
     assert len(looks) == len(handles)
     if count == 9:
         assert len({h.get_color() for h in handles}) == len({h.get_marker() for h in handles}) == 10
+
+
+@pytest.mark.parametrize("emptied", ["lenet-300-100", "lenet-5-caffe"])
+def test_every_point_lies_within_the_scales_also_where_one_network_reaches_further(emptied):
+    runs = extra_drawings.runs_of_criteria(networks=["lenet-300-100", "lenet-5-caffe"])
+    layers = layers_of(runs)
+    nothing = (layers["network"] == emptied) & (layers["sparsity"] == 99)
+    layers.loc[nothing & (layers["criterion"] == "random"), "effective"] = 0
+    figure, _ = extra_drawings.figure_of_criteria(runs, layers)
+    assert len(figure.axes) == 4
+    for axis in figure.axes:
+        right, left = sorted(axis.get_xlim())
+        for line in axis.get_lines():
+            if line.get_marker() not in ("None", "", None):
+                assert all(right <= x <= left for x in line.get_xdata())
+    crosses = [
+        line for axis in figure.axes for line in axis.get_lines() if line.get_marker() == "x"
+    ]
+    assert len(crosses) == 2
