@@ -113,7 +113,7 @@ def summary(config: Config, now: float, locked: set[str]) -> list[str]:
         lines += [f"{listed}: {run.path}: {said}" for run, said in ended]
     if at_chance := sum(said == "at chance" for _, said in states.values()):
         lines.append(
-            f"warning: {at_chance} runs on correct labels end at chance, as the report lists"
+            f"warning: runs on correct labels that end at chance, as the report lists: {at_chance}"
         )
     return lines
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
 from snip.datasets.sources import CLASSES
@@ -110,6 +111,7 @@ def _draw_lines(axis: plt.Axes, panel: pd.DataFrame, look: dict) -> pd.DataFrame
     axis.set_yscale("log")
     style.plain_log(axis.yaxis, *axis.get_ylim())
     axis.set_xlim(0, panel["iteration"].max())
+    axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axis.set(xlabel="Iteration", ylabel="Training loss")
     return points
 

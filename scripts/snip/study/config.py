@@ -12,7 +12,6 @@ from typing import Annotated, Any
 from pydantic import (
     AfterValidator,
     Field,
-    ValidationInfo,
     model_serializer,
     model_validator,
 )
@@ -225,7 +224,7 @@ class Config(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _add_default_grids(cls, values: object, info: ValidationInfo) -> object:
+    def _add_default_grids(cls, values: object) -> object:
         """Give a figure that the configuration does not name its default grids."""
         if not isinstance(values, Mapping) or not isinstance(values.get("figures"), Mapping):
             return values

@@ -57,11 +57,6 @@ def at_chance(path: str, test_error: float) -> str:
     return f"warning: run {path} ends at chance: test error {test_error:.1f} %"
 
 
-def error_at_chance(log: str) -> float | None:
-    """Return the test error (percent) of the warning `at_chance` in a log; None without one."""
-    return _number(r"^warning: run \S+ ends at chance: test error ([\d.]+) %$", log)
-
-
 def _number(pattern: str, log: str) -> float | None:
     found = re.findall(pattern, log, re.M)
     return float(found[-1]) if found else None

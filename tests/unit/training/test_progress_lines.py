@@ -1,15 +1,15 @@
 import pytest
 
+from snip.study.runs import Run
 from snip.training import progress
 
-PATH = "mnist/lenet-300-100/snip/sparsity-90/batch-100/labels-correct/decay-0.0005/seed-0"
+PATH = Run().path
 
 
 def test_each_parser_reads_what_its_format_writes():
     assert progress.seconds_left(progress.logged_point(20, 100, 0.5, 1234.5, 67.8)) == 68
     warning = progress.at_chance(PATH, 90.2)
     log = f"$ python scripts/train.py\n{progress.trained(3)}\n{warning}\n"
-    assert progress.error_at_chance(log) == 90.2
     assert progress.seconds_trained(f"{log}{progress.trained(12.34)}\n") == 12.34
     for checkpoint, last in [("a/b.pt", "it goes on from a/b.pt"), (None, "it begins anew")]:
         sentence = progress.interrupted(PATH, 3, 10, checkpoint)
@@ -21,4 +21,4 @@ def test_each_parser_reads_what_its_format_writes():
 )
 def test_other_lines_are_none_of_these(line):
     assert progress.seconds_left(line) is progress.seconds_trained(line) is None
-    assert progress.error_at_chance(line) is None and not progress.is_interrupted(line)
+    assert not progress.is_interrupted(line)
