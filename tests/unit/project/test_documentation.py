@@ -1,6 +1,7 @@
 """The pages and comments say what is there: links, paths, commands, names and counts."""
 
 import ast
+import csv
 import itertools
 import math
 import re
@@ -23,6 +24,7 @@ VERDICTS = ["supported", "inconclusive", "contradicted"]
 FOLDERS = "scripts|workflow|profiles|config|container|tests|docs"
 NAMED_PATH = re.compile(rf"(?<![\w/.-])(?:{FOLDERS})/[\w./-]*")
 NAMED_COMMAND = re.compile(r"\bscripts/\w+\.py|(?<=--workflow-profile )\S+")
+NUMBER = re.compile(r"-?\d+\.\d+")
 NAMED_CODE = re.compile(r"`(\w+)`\s+in\s+\[`[\w/]+`\]\(\.\./([\w/]+)\)")
 
 
@@ -90,10 +92,23 @@ def rows(page: str, header: str) -> list[list[str]]:
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
 
 
+def test_the_page_of_results_has_the_numbers_of_the_study_that_it_shows():
+    table = csv.DictReader((REPOSITORY / "docs/figures/claims.csv").read_text().splitlines())
+    study = {row["name"]: row for row in table}
+    shown = rows("docs/results.md", "| name | statement |")
+    assert {name.strip("`") for name, *_ in shown} == set(study) and len(shown) == 45
+    for name, _, found, _, n, verdict in shown:
+        row = study[name.strip("`")]
+        assert (verdict.strip("*"), n) == (row["verdict"], row["n"]), name
+        for text, column in zip(NUMBER.findall(found), ("value", "lower", "upper"), strict=False):
+            digits = len(text.partition(".")[2])
+            assert abs(float(text) - float(row[column])) <= 0.501 * 10**-digits, (name, column)
+
+
 def test_the_readme_counts_the_verdicts_of_the_full_table():
     full, short = Counter(), Counter()
-    for claim, *_, verdict in rows("docs/results.md", "| claim | statement |"):
-        full[claim[0], verdict.strip("*")] += 1
+    for name, *_, verdict in rows("docs/results.md", "| name | statement |"):
+        full[name[1], verdict.strip("*")] += 1
     for claim, _, *counts in rows("README.md", "| claim | the paper says |"):
         for verdict, count in zip(VERDICTS, counts, strict=True):
             short[claim[0], verdict] += int(count or 0)
