@@ -43,9 +43,9 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
-        drawn(*figures.DRAWN, "claims"),
+        drawn(*DRAWN, "claims"),
         tables=[f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published")],
-        decisive=lambda wildcards: decisive(*figures.DRAWN, "claims"),
+        decisive=lambda wildcards: decisive(*DRAWN, "claims"),
     localrule: True
 
 

@@ -62,6 +62,8 @@ MASK_PATH = Paramspace(
     pd.DataFrame(map(dict, MASKS), columns=MASK_AXES), param_sep="-"
 ).wildcard_pattern
 
+# What `figures/all` draws: what has grids.
+DRAWN = list(filter(STUDY.grids, figures.DRAWN))
 RESULTS = f"results/{STUDY.study}"
 DATASETS = FETCHED.as_posix()
 SPECS = f"{RESULTS}/specs"
@@ -171,6 +173,11 @@ def decisive(*names):
 
     Behind figures that exist Snakemake would miss neither.
     """
+    for name in names:
+        if name != "claims" and not STUDY.grids(name):
+            raise WorkflowError(
+                f"study {STUDY.study} has no {name}: figures.{name} is empty, expected a grid"
+            )
     tables = ["runs", "masks"] if "claims" in names else []
     needed = [spec_file(name) for name in (*names, *tables)]
     if not all(map(os.path.exists, needed)):

@@ -21,7 +21,7 @@ rule describe:
                 labels={"figure": figure.title},
             )
             for name, figure in figures.FIGURES.items()
-            if name in figures.DRAWN
+            if name in DRAWN
         ],
         forest=report(
             f"{PICTURES}/claims.png",
@@ -30,7 +30,7 @@ rule describe:
             labels={"figure": "Every statement, its interval and its verdict"},
         ),
         spec=lambda wildcards: spec_file("report"),
-        decisive=lambda wildcards: decisive(*figures.DRAWN, "claims"),
+        decisive=lambda wildcards: decisive(*DRAWN, "claims"),
         runs=f"{RESULTS}/tables/runs.csv",
         made_by=f"{RESULTS}/tables/made_by.csv",
         claims=f"{RESULTS}/tables/claims.csv",
@@ -45,7 +45,7 @@ rule describe:
             )
             for page, (category, title) in PAGES.items()
         ],
-        captions=[f"{RESULTS}/report/{name}.rst" for name in (*figures.DRAWN, "front")],
+        captions=[f"{RESULTS}/report/{name}.rst" for name in (*DRAWN, "front")],
     log:
         f"{RESULTS}/logs/report/describe.log",
     benchmark:
@@ -71,5 +71,5 @@ rule:
         "figures/report"
     input:
         rules.describe.output,
-        decisive=lambda wildcards: [spec_file("report"), *decisive(*figures.DRAWN, "claims")],
+        decisive=lambda wildcards: [spec_file("report"), *decisive(*DRAWN, "claims")],
     localrule: True

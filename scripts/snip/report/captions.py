@@ -20,7 +20,7 @@ def captions(study: Spec, claims: pd.DataFrame) -> dict[str, str]:
         claims: the table of claims.
     """
     texts = {}
-    for name in DRAWN:
+    for name in filter(study.grids.get, DRAWN):
         figure, spec = FIGURES[name], study.only(name)
         runs = len(spec.runs()) if figure.trained else 0
         scored = sum(map(len, spec.masks(name).values())) if figure.masks else 0

@@ -19,8 +19,10 @@ def closing(figures: Path, tables: Path, since: float) -> str:
         lines.append(
             f"Figures: {len(drawn)} in {figures}/, each as .pdf, .png, and its numbers as .csv"
         )
-    for table in sorted(tables.glob("**/*.csv")):
-        if table.name not in ("claims.csv", "made_by.csv") or table.stat().st_mtime < since:
+    new = [table for table in sorted(tables.glob("**/*.csv")) if table.stat().st_mtime >= since]
+    whole = tables / "made_by.csv" in new  # then the figures' tables say nothing more
+    for table in new:
+        if table.name not in ("claims.csv", "made_by.csv") or (whole and table.parent != tables):
             continue
         with table.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
@@ -33,6 +35,6 @@ def closing(figures: Path, tables: Path, since: float) -> str:
             of = f" of {table.parent.name}" if table.parent != tables else ""
             lines.append(
                 f"{others} of {sum(int(row['runs']) for row in rows)} runs{of} were made by other "
-                "code than that at hand; --forcerun train makes them anew"
+                "code than that at hand; --forcerun train makes them anew, at their full length"
             )
     return "\n".join(lines)

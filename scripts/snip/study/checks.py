@@ -29,7 +29,7 @@ def check_drawable(config: Config) -> None:
     for figure in SECTIONS:
         _check_batch_sizes(config, figure)
         _check_mask_seeds(config, figure)
-    for figure in FIGURES:
+    for figure in filter(config.grids, FIGURES):
         _check_figure(config, figure)
     _check_controls(config)
 

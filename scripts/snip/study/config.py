@@ -113,9 +113,6 @@ class Grid(Model):
     runs."""
 
 
-Grids = Annotated[list[Grid], Field(min_length=1)]
-
-
 class Network(Model):
     """Per network:"""
 
@@ -175,7 +172,7 @@ class Judging(Model):
 class Claims(Judging):
     """How the paper's claims are tested ([docs/claims.md](../docs/claims.md)):"""
 
-    runs: Grids
+    runs: list[Grid]
     """Grids of runs that no figure shows: the control of claim 4; in the paper study also the
     sparsities of its Table 1."""
 
@@ -212,9 +209,9 @@ class Config(Model):
     schedules: ByName[str, Schedule]
     """Length of training: under `default` for all data sets, under a data set's name what differs
     for it:"""
-    figures: ByName[Annotated[str, _known(list(FIGURES), "a figure")], Grids]
+    figures: ByName[Annotated[str, _known(list(FIGURES), "a figure")], list[Grid]]
     """For each of `fig1` to `fig7`, `anatomy`, `readings`, `criteria`, `controls` a list of grids;
-    a grid is the product of:"""
+    an empty one leaves the figure out, and its claims; a grid is the product of:"""
     claims: Claims
     """How the paper's claims are tested ([docs/claims.md](../docs/claims.md)):"""
 

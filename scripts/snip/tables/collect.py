@@ -46,7 +46,8 @@ def read_result(folder: Path, run: Run, settings: Mapping) -> dict:
         key = {name: result[name] for name in KEY}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TableError(
-            f"result file {path} cannot be used: {error}; delete it, and its run is made again"
+            f"result file {path} cannot be used: {error}; delete it, and its run is made again, or "
+            "get a file that came with the clone back by git checkout"
         ) from error
     if key != run.key:
         raise TableError(f"result file {path} holds the run {key}, expected {run.key}")
