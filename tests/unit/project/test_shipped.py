@@ -1,4 +1,4 @@
-"""What lies in results/paper/runs is whole, of the paper study, and what config/shipped.yaml names."""
+"""What ships in results/paper/runs: whole, of the paper study, named in config/shipped.yaml."""
 
 from collections import Counter
 
