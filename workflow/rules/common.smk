@@ -146,9 +146,19 @@ def fetched(source, files):
     return [ancient(f"{DATASETS}/{source}/{file}") for file in files]
 
 
-def data(wildcards):
-    """The files of the wildcards' data set, and their summary."""
-    return fetched(parse_dataset(wildcards.dataset).source, [*IDX_FILES, SUMMARY])
+def data_for(made):
+    """The files of the wildcards' data set, and their summary, for a rule that makes such a path.
+
+    None where they are not there and `made` is, as the runs that came with the clone: Snakemake makes
+    anew whatever reads a file that has to be fetched.
+    """
+
+    def data(wildcards):
+        files = fetched(parse_dataset(wildcards.dataset).source, [*IDX_FILES, SUMMARY])
+        lost = not all(map(os.path.exists, files))
+        return [] if lost and os.path.exists(made.format(**wildcards)) else files
+
+    return data
 
 
 @cache

@@ -3,7 +3,7 @@
 
 rule prune:
     input:
-        data=data,
+        data=data_for(f"{RESULTS}/masks/{MASK_PATH}.npz"),
     output:
         f"{RESULTS}/masks/{MASK_PATH}.npz",
     log:

@@ -3,7 +3,7 @@
 
 rule train:
     input:
-        data=data,
+        data=data_for(f"{RESULTS}/runs/{RUN_PATH}.json"),
     output:
         f"{RESULTS}/runs/{RUN_PATH}.json",
     log:
