@@ -16,9 +16,11 @@
 #   results/{study}/report/…                           pages and captions of the report
 #   results/{study}/{logs,benchmarks}/…                the same paths
 #   figures/{figure}.{pdf,png,csv}, figures/claims.md  the default study's figures
+#   figures/index.html                                 all of it on one page
 #   figures/{study}/…                                  another study's
 #
-# Targets: figures/all, figures/fig1 …, figures/claims; figures/readings, criteria, controls; describe.
+# Targets: figures/all, figures/fig1 …, figures/claims, figures/index.html; figures/readings, criteria,
+# controls; figures/report; describe.
 
 from snakemake.utils import min_version
 
@@ -44,8 +46,9 @@ rule all:
     default_target: True
     input:
         drawn(*DRAWN, "claims"),
+        rules.page.output,
         tables=[f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published")],
-        decisive=lambda wildcards: decisive(*DRAWN, "claims"),
+        decisive=lambda wildcards: [spec_file("report"), *decisive(*DRAWN, "claims")],
     localrule: True
 
 

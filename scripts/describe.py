@@ -1,4 +1,4 @@
-"""Write the report's pages (HTML), captions and front page (RST)."""
+"""Write the report's page of versions (HTML), captions and front page (RST)."""
 
 from pathlib import Path
 
@@ -6,38 +6,34 @@ from snip.jobs import command
 from snip.jobs.files import write_atomically
 from snip.study import spec as specification
 
-TEMPLATE = Path(__file__).resolve().parents[1] / "workflow/report/page.html.jinja2"
+TEMPLATE = Path(__file__).resolve().parents[1] / "workflow/report/versions.html.jinja2"
 
 
 def main() -> None:
     parser = command.parser(__doc__)
     specification.add_option(parser)
     parser.add_argument("--claims", type=Path, required=True, help="table of claims")
-    parser.add_argument("--published", type=Path, required=True, help="table of published errors")
     parser.add_argument("--runs", type=Path, required=True, help="table of runs")
     parser.add_argument("--made-by", type=Path, required=True, help="table of what made the runs")
-    parser.add_argument("--forest", type=Path, required=True, help="picture of the claims (.png)")
     parser.add_argument("--benchmarks", type=Path, required=True, help="folder of the study's")
     parser.add_argument("--output", type=Path, required=True, help="folder")
     options = parser.parse_args()
 
     from snip.report.captions import captions, front_page
-    from snip.report.pages import pages
+    from snip.report.versions import versions_page
     from snip.tables.reading import read_table
 
     study = specification.read(options.spec, "describe")
     claims = read_table(options.claims)
-    texts = pages(
+    page = versions_page(
         TEMPLATE.read_text("utf-8"),
         study,
-        claims,
-        read_table(options.published),
         read_table(options.runs),
         read_table(options.made_by),
         options.benchmarks,
     )
-    texts |= captions(study, claims)
-    texts["front.rst"] = front_page(claims, options.forest.read_bytes())
+    texts = captions(study, claims)
+    texts |= {"versions.html": page, "front.rst": front_page(claims)}
     for name, text in texts.items():
         write_atomically(options.output / name, text.encode())
 

@@ -100,6 +100,7 @@ def folders(wildcards, input):
     places = {
         "tables": lambda path: os.path.dirname(path),
         "judged": lambda path: path,
+        "pictures": lambda path: os.path.dirname(path),
         "runs": lambda path: path.partition(f"{os.sep}dataset-")[0],
         "masks": lambda path: path.partition(f"{os.sep}dataset-")[0],
         "data": lambda path: os.path.dirname(os.path.dirname(path)),

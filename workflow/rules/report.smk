@@ -1,50 +1,70 @@
-# Report: figures and tables -> results/{study}/report/, what `snakemake --report` puts together
+# Report: figures and tables -> figures/index.html, the page; results/{study}/report/, what
+# `snakemake --report` adds to it
 
-PAGES = {
-    "claims": ("Claims", "Claims of the paper, with verdicts"),
-    "published": ("Claims", "Published and reproduced test errors"),
-    "versions": ("Study", "Configuration, software, run times"),
-}
+SHOWN_MASKS = [name for name in DRAWN if figures.FIGURES[name].masks == "each"]
 
 
 report: "../report/study.rst"
 
 
+rule page:
+    input:
+        spec=lambda wildcards: spec_file("report"),
+        pictures=[f"{PICTURES}/{name}.png" for name in DRAWN],
+        tables=[
+            f"{RESULTS}/tables/{table}.csv" for table in ("claims", "published", "runs", "made_by")
+        ],
+        masks=mask_files(*SHOWN_MASKS),
+        data=[f for source in sources_of(SHOWN_MASKS) for f in fetched(source, [SUMMARY])],
+    output:
+        report(
+            f"{PICTURES}/index.html",
+            caption="../report/page.rst",
+            category="The page",
+            labels={"page": "Answers, figures, statements, masks"},
+        ),
+    log:
+        f"{RESULTS}/logs/report/page.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/report/page.tsv"
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=memory,
+        runtime=half_hours,
+        disk_mb=1000,
+    params:
+        scripts=scripts,
+        folders=folders,
+    shell:
+        "{params.scripts}/page.py --spec {input.spec} {params.folders} --output {output} 2> {log}"
+
+
 rule describe:
     input:
+        page=rules.page.output,
         figures=[
             report(
                 f"{PICTURES}/{name}.png",
                 # This rule writes the caption: the figure's sentence and its verdicts.
                 caption=os.path.abspath(f"{RESULTS}/report/{name}.rst"),
-                category=figure.category,
-                labels={"figure": figure.title},
+                category=figures.FIGURES[name].category,
+                labels={"figure": figures.FIGURES[name].title},
             )
-            for name, figure in figures.FIGURES.items()
-            if name in DRAWN
+            for name in DRAWN
         ],
-        forest=report(
-            f"{PICTURES}/claims.png",
-            caption="../report/forest.rst",
-            category="Verdicts",
-            labels={"figure": "Every statement, its interval and its verdict"},
-        ),
         spec=lambda wildcards: spec_file("report"),
         decisive=lambda wildcards: decisive(*DRAWN, "claims"),
         runs=f"{RESULTS}/tables/runs.csv",
         made_by=f"{RESULTS}/tables/made_by.csv",
         claims=f"{RESULTS}/tables/claims.csv",
-        published=f"{RESULTS}/tables/published.csv",
     output:
-        pages=[
-            report(
-                f"{RESULTS}/report/{page}.html",
-                caption=f"../report/{page}.rst",
-                category=category,
-                labels={"page": title},
-            )
-            for page, (category, title) in PAGES.items()
-        ],
+        versions=report(
+            f"{RESULTS}/report/versions.html",
+            caption="../report/versions.rst",
+            category="Study",
+            labels={"page": "Configuration, software, run times"},
+        ),
         captions=[f"{RESULTS}/report/{name}.rst" for name in (*DRAWN, "front")],
     log:
         f"{RESULTS}/logs/report/describe.log",
@@ -61,9 +81,8 @@ rule describe:
         benchmarks=f"{RESULTS}/benchmarks",
         folder=subpath(output[0], parent=True),
     shell:
-        "{params.scripts}/describe.py --spec {input.spec} --claims {input.claims} --published {input.published} --runs {input.runs}"
-        " --made-by {input.made_by} --forest {input.forest} --benchmarks {params.benchmarks}"
-        " --output {params.folder} 2> {log}"
+        "{params.scripts}/describe.py --spec {input.spec} --claims {input.claims} --runs {input.runs}"
+        " --made-by {input.made_by} --benchmarks {params.benchmarks} --output {params.folder} 2> {log}"
 
 
 rule:
@@ -71,5 +90,14 @@ rule:
         "figures/report"
     input:
         rules.describe.output,
+        decisive=lambda wildcards: [spec_file("report"), *decisive(*DRAWN, "claims")],
+    localrule: True
+
+
+rule:
+    name:
+        "figures/index.html"
+    input:
+        rules.page.output,
         decisive=lambda wildcards: [spec_file("report"), *decisive(*DRAWN, "claims")],
     localrule: True

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from snip.claims.verdicts import DIGITS
+from snip.claims.verdicts import DIGITS, verdict_of
 
 
 def readable(table: pd.DataFrame, study: str, alpha: float) -> str:
@@ -40,6 +40,21 @@ def interval_text(row: Any) -> str:
     if math.isnan(row.lower):
         return number_text(row.value)
     return f"{number_text(row.value)} [{number_text(row.lower)}, {number_text(row.upper)}]"
+
+
+def short_text(row: Any) -> str:
+    """Return the same in fewer digits: two of the interval's shorter side, with one verdict."""
+    if math.isnan(row.value) or math.isnan(row.lower):
+        return interval_text(row)
+    low = -math.inf if math.isnan(row.low) else row.low
+    high = math.inf if math.isnan(row.high) else row.high
+    side = min(row.upper - row.value, row.value - row.lower) or 1
+    for decimals in range(max(0, 1 - math.floor(math.log10(side))), 12):
+        lower, upper = (round(limit, decimals) + 0.0 for limit in (row.lower, row.upper))
+        if verdict_of(lower, upper, low, high) == row.verdict:
+            break
+    value = round(row.value, decimals) + 0.0
+    return f"{value:.{decimals}f} [{lower:.{decimals}f}, {upper:.{decimals}f}]"
 
 
 def region_text(row: Any) -> str:

@@ -1,6 +1,5 @@
 """The captions of the report's figures and its front page, as reStructuredText."""
 
-import base64
 from collections.abc import Iterable
 from typing import Any
 
@@ -47,23 +46,11 @@ def caption(sentence: str, spec: Spec, runs: int, scored: int, claims: pd.DataFr
     return "\n".join(lines) + "\n"
 
 
-def front_page(claims: pd.DataFrame, picture: bytes) -> str:
-    """Return what the report's first page shows of the claims: how many of each verdict, a picture.
+def front_page(claims: pd.DataFrame) -> str:
+    """Return what the report's first page says of the claims: how many of each verdict.
 
     Args:
         claims: the table of claims.
-        picture: the forest plot, a PNG file.
     """
     counts = [f"{(claims['verdict'] == verdict).sum()} {verdict}" for verdict in reversed(VERDICTS)]
-    # docutils refuses files with long lines; a browser joins the pieces again.
-    encoded = base64.b64encode(picture).decode()
-    lines = "\n   ".join(encoded[i : i + 5000] for i in range(0, len(encoded), 5000))
-    # The report centres its first page, so a tall picture would push the text out of sight. In a
-    # box with a scroll bar it cannot.
-    return (
-        f"**Of {len(claims)} statements: {', '.join(counts)}.**\n\n"
-        ".. raw:: html\n\n"
-        '   <div style="max-height: 50vh; overflow-y: auto"><img style="width: 100%"\n'
-        '   alt="Each statement with its region, its interval and its verdict"\n'
-        f'   src="data:image/png;base64,{lines}"></div>\n'
-    )
+    return f"**Of {len(claims)} statements: {', '.join(counts)}.**\n"

@@ -167,10 +167,11 @@ def _code(name: str, runs: Iterable[Run], masks: Iterable[MaskSet]) -> dict[str,
 
 
 def _scripts(name: str) -> dict[str, list[str]]:
-    """Return the scripts that read a specification, each with the files that it imports by name."""
+    """Return the scripts that read a specification, each with the files that it takes by name."""
     match name:
         case "report":
-            return {"describe": ["workflow/report/page.html.jinja2"]}
+            page = [f"workflow/report/{name}" for name in ("index.html.jinja2", "shipped.csv")]
+            return {"describe": ["workflow/report/versions.html.jinja2"], "page": page}
         case "claims":
             return {"judge": ["scripts/snip/claims/statements.py"]}
         case "runs":

@@ -89,7 +89,7 @@ def test_hooks_run_the_style_commands_of_make_check():
 def test_each_profile_shows_why_jobs_fail_and_lets_environments_be(profile):
     found = yaml.safe_load(text(f"profiles/{profile}/config.yaml"))
     assert found["show-failed-logs"] is True
-    assert set(found["rerun-triggers"]) == {"mtime", "params", "input", "code"}
+    assert set(found["rerun-triggers"]) == {"mtime", "params", "code"}
 
 
 def test_a_test_ends_later_than_any_helper_waits():

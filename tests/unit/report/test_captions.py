@@ -1,4 +1,3 @@
-import base64
 import re
 
 from docutils.core import publish_string
@@ -37,11 +36,6 @@ def test_a_criterion_in_a_caption_is_no_markup():
     assert "size of the gradient |∂L/∂w|" in page and 'class="system-message' not in page
 
 
-def test_the_front_page_counts_verdicts_and_holds_the_picture_in_short_lines():
-    picture = bytes(range(256)) * 100
-    text = front_page(drawings.table_of_claims(6), picture)
+def test_the_front_page_counts_verdicts():
     counts = "2 supported, 3 inconclusive, 1 contradicted"
-    assert text.startswith(f"**Of 6 statements: {counts}.**\n")
-    assert max(map(len, text.splitlines())) < 10_000
-    encoded = re.search(r'base64,([^"]*)"', text)[1]
-    assert base64.b64decode(re.sub(r"\s", "", encoded)) == picture
+    assert front_page(drawings.table_of_claims(6)) == f"**Of 6 statements: {counts}.**\n"

@@ -1,0 +1,70 @@
+"""The answer in seven rows: for each figure of the paper, what its caption says and what holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from snip.claims.readable import region_text, short_text
+from snip.claims.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, VERDICTS
+
+# What each caption says, in our words.
+CAPTIONS = {
+    "fig1": "Pruned up to 90 %, networks have the unpruned network's test error.",
+    "fig2": "The mask of a class shows the class, and the sparser it is, the more.",
+    "fig3": "As the pruning batch grows, the mask approaches the mean image and the error falls.",
+    "fig4": "Unpruned, a network fits true and random labels; pruned to 99 %, true ones only.",
+    "fig5": "Inverted images give the same masks.",
+    "fig6": "Masks by ∂L/∂w are others: they change with sparsity, class and inversion.",
+    "fig7": "On random labels the final loss rises with sparsity.",
+}
+# Statements that no caption makes: other readings of one, and controls.
+OURS = ("-like-bright", "-size-", "4-capacity", "4-control")
+COLUMNS = ["figure", "says", "answer", "name", "found", "region", "n"]
+
+
+def is_ours(name: str) -> bool:
+    """Return whether a statement is a reading or a control of ours, by its name."""
+    return any(part in name for part in OURS)
+
+
+def answers(claims: pd.DataFrame) -> pd.DataFrame:
+    """Return COLUMNS, one row per figure of the paper that the study judges.
+
+    The number is that of the statement that decides: a contradicted one, else an inconclusive one,
+    else the first.
+
+    Args:
+        claims: the table of claims.
+    """
+    rows = []
+    for figure, sentence in CAPTIONS.items():
+        stated = claims[claims["figure"].eq(figure) & ~claims["name"].map(is_ours)]
+        if stated.empty:
+            continue
+        verdicts = Counter(stated["verdict"])
+        order = stated["verdict"].map(VERDICTS.index)
+        deciding: Iterable[Any] = stated.loc[[order.idxmin()]].itertuples()
+        for row in deciding:
+            found = short_text(row) if row.n else "no runs"
+            named = [row.name, found, region_text(row), row.n]
+            rows.append([figure, sentence, answer(verdicts), *named])
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def answer(verdicts: Counter[str]) -> str:
+    """Return in a few words what a figure's verdicts say: `holds`, `2 of 5 hold, 3 open`."""
+    total = verdicts.total()
+    if verdicts[SUPPORTED] == total:
+        return "holds"
+    if verdicts[CONTRADICTED] == total:
+        return "does not hold"
+    if verdicts[INCONCLUSIVE] == total:
+        return "open"
+    counts = [f"{verdicts[SUPPORTED]} of {total} hold"]
+    counts += [f"{verdicts[CONTRADICTED]} do not"] * bool(verdicts[CONTRADICTED])
+    counts += [f"{verdicts[INCONCLUSIVE]} open"] * bool(verdicts[INCONCLUSIVE])
+    return ", ".join(counts)

@@ -1,0 +1,74 @@
+from collections import Counter
+from types import SimpleNamespace
+
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snip.claims.readable import short_text
+from snip.claims.verdicts import VERDICTS, verdict_of
+from snip.report.answers import answer, answers
+
+LIMITS = {"supported": (0.3, 0.5), "inconclusive": (-0.1, 0.9), "contradicted": (-0.7, -0.1)}
+
+
+def stated(name, figure, verdict):
+    """A row of the table of claims: a number that should be above 0."""
+    lower, upper = LIMITS[verdict]
+    limits = {"value": (lower + upper) / 2, "lower": lower, "upper": upper}
+    region = {"low": 0.0, "high": float("nan"), "n": 5}
+    return {"name": name, "figure": figure, "verdict": verdict, **limits, **region}
+
+
+def test_a_figure_has_one_row_with_the_statement_that_decides():
+    claims = pd.DataFrame(
+        [
+            stated("3a-approach", "fig3", "supported"),
+            stated("3b-trend", "fig3", "inconclusive"),
+            stated("3b-fall-1-100", "fig3", "contradicted"),
+            stated("2a-mnist-told", "fig2", "supported"),
+            stated("2a-mnist-like-bright", "fig2", "contradicted"),  # a reading of ours
+            stated("6a-mnist-size-differ", "fig6", "contradicted"),  # alone: no row
+        ]
+    )
+    table = answers(claims).set_index("figure")
+    assert table.index.tolist() == ["fig2", "fig3"]
+    assert table["answer"].tolist() == ["holds", "1 of 3 hold, 1 do not, 1 open"]
+    assert table["name"].tolist() == ["2a-mnist-told", "3b-fall-1-100"]
+    assert table["found"].tolist() == ["0.40 [0.30, 0.50]", "-0.40 [-0.70, -0.10]"]
+
+
+def test_verdicts_of_one_kind_have_one_word():
+    words = {verdict: answer(Counter([verdict] * 3)) for verdict in VERDICTS}
+    assert words == {
+        "supported": "holds",
+        "contradicted": "does not hold",
+        "inconclusive": "open",
+    }
+
+
+@given(
+    st.floats(-1e3, 1e3),
+    st.floats(1e-6, 1e3),
+    st.floats(1e-6, 1e3),
+    st.sampled_from([(-0.26, 0.26), (0.5, float("inf")), (float("-inf"), 0.1)]),
+)
+def test_an_interval_in_few_digits_has_the_same_verdict(value, below, above, region):
+    """As in the table, its limits have four digits."""
+    lower, upper = (float(f"{limit:.4g}") for limit in (value - below, value + above))
+    if not lower < value < upper:
+        return
+    low, high = region
+    verdict = verdict_of(lower, upper, low, high)
+    blank = {limit: float("nan") for limit in (float("-inf"), float("inf"))}
+    row = SimpleNamespace(
+        value=value,
+        lower=lower,
+        upper=upper,
+        low=blank.get(low, low),
+        high=blank.get(high, high),
+        verdict=verdict,
+    )
+    _, _, printed = short_text(row).partition(" ")
+    found = [float(number) for number in printed.strip("[]").split(", ")]
+    assert verdict_of(*found, low, high) == verdict
