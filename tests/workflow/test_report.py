@@ -3,11 +3,8 @@
 import base64
 import io
 import json
-import os
 import re
 import shutil
-import time
-from pathlib import Path
 from urllib.parse import unquote
 
 import pandas as pd
@@ -19,12 +16,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from helpers import PATIENCE, needs, run_in
-from small import CONFIGS, environment, snakemake
+from small import CONFIGS, environment
 
-pytestmark = pytest.mark.workflow
 needs_chromium = needs("chromium", "chromedriver", package="chromium chromium-driver")
-# Where screenshots are left to be looked at, if anywhere.
-SCREENSHOTS = os.environ.get("REPORT_SCREENSHOTS")
 CATEGORIES = {
     "Test error": 2,
     "Masks": 3,
@@ -40,7 +34,6 @@ PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 @pytest.fixture(scope="module")
 def report(finished):
     """The study `small` as one HTML file."""
-    snakemake(finished, "--cores", "2", target="describe")
     path = finished / "report.html"
     command = ["snakemake", *CONFIGS, "--report", path, "--", "describe"]
     said = run_in(finished, *command, env=environment()).stdout
@@ -48,7 +41,7 @@ def report(finished):
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser():
     program, driver = shutil.which("chromium"), shutil.which("chromedriver")
     options = webdriver.ChromeOptions()
@@ -105,12 +98,6 @@ def opened(browser, tag, before) -> tuple:
     return wait(browser, fresh)
 
 
-def look(browser, name):
-    if SCREENSHOTS:
-        time.sleep(0.5)
-        browser.save_screenshot(str(Path(SCREENSHOTS) / f"{name}.png"))
-
-
 def requests(browser) -> list[str]:
     """The addresses that pages asked for."""
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
@@ -129,8 +116,9 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
         "document.head.appendChild(document.createElement('style'))"
         ".textContent = '* { transition: none !important }'"
     )
-    wait(browser, lambda: "small" in browser.find_element(By.TAG_NAME, "body").text)
-    look(browser, "home")
+    verdicts = r"Of \d+ statements: \d+ supported, "
+    wait(browser, lambda: re.search(verdicts, browser.find_element(By.TAG_NAME, "body").text))
+    assert "System Message" not in report.read_text(errors="replace")
     # The first page shows the picture of the claims, which is an entry of the menu, too.
     before = opened(browser, "img", None)[1]
     shown = []
@@ -145,10 +133,8 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
         for index in range(count):
             click(browser, category)
             caption, _ = wait(browser, listed)[index]
-            look(browser, category)
             caption.click()
             wait(browser, lambda: "DESCRIPTION" in browser.find_element(By.TAG_NAME, "nav").text)
-            look(browser, f"{category}-{index}-caption")
             click(browser, category)
             _, eye = wait(browser, listed)[index]
             eye.click()
@@ -163,7 +149,6 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
                 assert pixels[..., :3].std() > 0.05, f"{category} {index} is blank"
                 width = wait(browser, lambda image=image: image.get_property("naturalWidth"))
                 assert width == pixels.shape[1] > 900
-            look(browser, f"{category}-{index}")
             shown.append(content)
             before = content
         click(browser, "Results")
@@ -195,25 +180,9 @@ def test_the_claims_can_be_read_and_sorted(report, browser, finished):
 
 
 @needs_chromium
-@pytest.mark.parametrize("name", ["claims", "published", "versions"])
-def test_pages_fit_a_phone(report, browser, finished, name):
+def test_pages_fit_a_phone(report, browser, finished):
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
-    browser.get((finished / f"results/small/report/{name}.html").as_uri())
-    look(browser, f"phone-{name}")
-    # Tables scroll by themselves; the page does not.
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
-
-
-def test_the_first_page_states_the_verdicts(report):
-    text = report.read_text(errors="replace")
-    assert re.search(r"Of \d+ statements: \d+ supported, ", text)
-    assert "System Message" not in text
-
-
-def test_captions_state_study_runs_and_verdicts(report, finished):
-    table = pd.read_csv(finished / "results/small/tables/claims.csv", dtype={"claim": str})
-    for figure, rows in table.groupby("figure"):
-        text = (finished / f"results/small/report/{figure}.rst").read_text()
-        assert "Study *small*" in text and ("runs" in text or "networks scored" in text)
-        for row in rows.itertuples():
-            assert f"{row.statement} **{row.verdict.capitalize()}** (n = {row.n})" in text
+    for name in ("claims", "published", "versions"):
+        browser.get((finished / f"results/small/report/{name}.html").as_uri())
+        # Tables scroll by themselves; the page does not.
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 390, name
