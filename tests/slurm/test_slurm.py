@@ -1,16 +1,21 @@
 """Studies on a real Slurm, through the project's profile (needs root, slurm-wlm, munge)."""
 
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from helpers import REPOSITORY, until
-from inflict import forget, held, needs_slurm
+from inflict import forget, held
 from small import CONFIGS, RUN, digests, environment, overlaid, small_project, snakemake
 
-pytestmark = needs_slurm
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or None in map(shutil.which, ("slurmctld", "slurmd", "munged", "pkill")),
+    reason="a cluster needs root and: apt-get install slurm-wlm munge procps",
+)
 SCRIPT = REPOSITORY / "tests/slurm/cluster.sh"
 # The profile with shorter waiting times.
 SLURM = [
@@ -22,15 +27,30 @@ SLURM = [
 ]
 
 
+def daemons() -> dict[str, str]:
+    """The names of Slurm's running daemons, by process id."""
+    running = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            number, name, state, *_ = re.split(r" \(|\) ", path.read_text(), maxsplit=2)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # the process has just ended
+        if name in {"munged", "slurmctld", "slurmd"} and not state.startswith("Z"):
+            running[number] = name
+    return running
+
+
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """A running Slurm: returns its folder."""
-    folder = tmp_path_factory.mktemp("slurm")
+    """A running Slurm, of which nothing is left behind: returns its folder."""
+    folder, before = tmp_path_factory.mktemp("slurm"), daemons()
+    assert "slurmctld" not in before.values(), "a Slurm is already running on this machine"
     # To a file: the daemons keep an inherited standard output open, which would block a pipe.
     with (folder / "start.log").open("w") as log:
         subprocess.run(["bash", SCRIPT, "start", folder], check=True, stdout=log, stderr=log)
     yield folder
-    subprocess.run(["bash", SCRIPT, "stop", folder], check=False)
+    subprocess.run(["bash", SCRIPT, "stop", folder], check=True)
+    assert daemons() == before and not Path("/etc/slurm/slurm.conf").is_symlink()
 
 
 def squeue(states: str, form: str) -> str:

@@ -13,11 +13,6 @@ import pytest
 
 from small import environment
 
-needs_slurm = pytest.mark.skipif(
-    os.geteuid() != 0 or None in map(shutil.which, ("slurmctld", "slurmd", "munged", "pkill")),
-    reason="a cluster needs root and: apt-get install slurm-wlm munge procps",
-)
-
 
 def may_mount() -> bool:
     """Whether this user may mount; root in a container often may not."""
