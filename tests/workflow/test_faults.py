@@ -154,7 +154,7 @@ def test_progress_tells_where_the_study_stands(clone):
     failed.write_text("$ …\nerror: run x diverged: training loss nan\n")
     running.write_text("$ …\niteration 5/10  loss 2.3  99 images/s  30 s left\n")
     unstarted.unlink()
-    (clone / ".snakemake/locks").mkdir()
+    (clone / ".snakemake/locks").mkdir(exist_ok=True)
     (clone / ".snakemake/locks/0.output.lock").write_text(f"{gone[1].relative_to(clone)}\n")
     command = ["python", "scripts/progress.py", "--configfile", *CONFIGS[1:]]
     said = run_in(clone, *command, env=environment()).stdout
