@@ -1,3 +1,5 @@
+import fcntl
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -7,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
-from helpers import REPOSITORY, copy_project, generated_files, run_in, write_source
+from helpers import REPOSITORY, generated_files, run_in, write_source
 from small import environment, small_project, snakemake
 
 # A slow machine is no failure.
@@ -71,10 +73,19 @@ def dataset(generated):
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """A project whose study `small` is complete."""
-    folder = small_project(tmp_path_factory.mktemp("finished") / "project")
-    snakemake(folder, "--cores", "2")
-    return folder
+    """A project whose study `small` is complete, with the pages of its report.
+
+    Where FINISHED names a folder, test sessions side by side compute it there once.
+    """
+    own = tmp_path_factory.mktemp("finished")
+    shared = Path(os.environ.get("FINISHED", own / "shared"))
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not shared.exists():
+            folder = small_project(shared.with_suffix(".begun"))
+            snakemake(folder, "--cores", "2", target=["figures/all", "figures/report"])
+            folder.rename(shared)
+    return Path(shutil.copytree(shared, own / "project", symlinks=True))
 
 
 @pytest.fixture
@@ -93,13 +104,3 @@ def real_data():
     options = ["--cores", "1", "--nolock"]
     run_in(REPOSITORY, "snakemake", *options, "--", *wanted, env=environment())
     return REPOSITORY / "results" / "datasets"
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory, real_data):
-    """A project whose study `tiny` is complete, on the real data."""
-    folder = copy_project(tmp_path_factory.mktemp("tiny") / "project")
-    # Files fetched before serve as the data folder.
-    data = ["--config", f"data_folder={real_data}"]
-    snakemake(folder, "--cores", "2", *data, configs=["--configfile", "config/tiny.yaml"])
-    return folder

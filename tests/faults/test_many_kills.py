@@ -1,9 +1,34 @@
 """A training run that is killed twenty times (about a minute for each seed)."""
 
+import random
+from pathlib import Path
+
 import pytest
 
-from inflict import killed_runs, last_words, start_run
+from inflict import SETTINGS, last_words, logged, start_run
 from small import small_project, snakemake
+
+
+def killed_runs(folder: Path, output: str, kills: int, seed: int) -> tuple[int, list[str]]:
+    """Start a run again and again, killing it at random iterations, then let it end.
+
+    Returns:
+        How many times it was killed, and what the log of each start said.
+    """
+    moments = random.Random(seed)
+    said, killed = [], 0
+    while killed < kills:
+        process = start_run(folder, output)
+        log = logged(process, moments.randrange(SETTINGS["iterations"]))
+        process.kill()
+        said.append(log + last_words(process))
+        killed += process.returncode != 0
+        # It may have been killed after its last write: then that is whole, and made again.
+        (folder / output).unlink(missing_ok=True)
+    process = start_run(folder, output)
+    said.append(last_words(process))
+    assert process.returncode == 0, said[-1]
+    return killed, said
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])

@@ -3,7 +3,6 @@
 import contextlib
 import fcntl
 import os
-import random
 import re
 import shutil
 import subprocess
@@ -13,11 +12,6 @@ from pathlib import Path
 import pytest
 
 from small import environment
-
-needs_slurm = pytest.mark.skipif(
-    os.geteuid() != 0 or None in map(shutil.which, ("slurmctld", "slurmd", "munged", "pkill")),
-    reason="a cluster needs root and: apt-get install slurm-wlm munge procps",
-)
 
 
 def may_mount() -> bool:
@@ -82,28 +76,6 @@ def last_words(process: subprocess.Popen) -> str:
     """Wait for a run's end; return the rest of its log."""
     with process:
         return process.stderr.read()
-
-
-def killed_runs(folder: Path, output: str, kills: int, seed: int) -> tuple[int, list[str]]:
-    """Start a run again and again, killing it at random iterations, then let it end.
-
-    Returns:
-        How many times it was killed, and what the log of each start said.
-    """
-    moments = random.Random(seed)
-    said, killed = [], 0
-    while killed < kills:
-        process = start_run(folder, output)
-        log = logged(process, moments.randrange(SETTINGS["iterations"]))
-        process.kill()
-        said.append(log + last_words(process))
-        killed += process.returncode != 0
-        # It may have been killed after its last write: then that is whole, and made again.
-        (folder / output).unlink(missing_ok=True)
-    process = start_run(folder, output)
-    said.append(last_words(process))
-    assert process.returncode == 0, said[-1]
-    return killed, said
 
 
 @contextlib.contextmanager

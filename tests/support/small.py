@@ -58,7 +58,8 @@ def small_project(folder: Path) -> Path:
 
 
 def snakemake(folder, *arguments, target="figures/all", configs=CONFIGS, **options):
-    command = ["snakemake", *configs, *arguments, "--", target]
+    targets = [target] if isinstance(target, str) else target
+    command = ["snakemake", *configs, *arguments, "--", *targets]
     return run_in(folder, *command, env=environment(), **options)
 
 
@@ -91,8 +92,20 @@ def digests(folder: Path, study_name="small") -> dict[str, str]:
     }
 
 
-def with_rate(folder, rate) -> str:
-    """A configuration file that changes a learning rate."""
-    content = {"networks": {"lenet-300-100": {"learning_rate": rate}}}
-    (folder / "config/rate.yaml").write_text(yaml.safe_dump(content))
-    return "config/rate.yaml"
+def overlaid(folder: Path, *contents) -> list[str]:
+    """The configuration files of `small` with contents laid over them."""
+    paths = []
+    for number, content in enumerate(contents):
+        paths.append(f"config/own-{number}.yaml")
+        (folder / paths[-1]).write_text(yaml.safe_dump(content))
+    return [*CONFIGS, *paths]
+
+
+def grid(figure: str, **changed) -> dict:
+    """What a configuration says to change the grid of a figure of `small`."""
+    return {"figures": {figure: [{**SMALL["figures"][figure][0], **changed}]}}
+
+
+def append(path: Path, text: str = "\nEDITED = True\n") -> None:
+    """Edit a file."""
+    path.write_text(path.read_text() + text)

@@ -1,38 +1,33 @@
-"""The report in a real browser, from disk, with every host name unknown to it."""
+"""The page and the report in a real browser, from disk, with every host name unknown to it."""
 
 import base64
 import io
 import json
-import os
 import re
 import shutil
-import time
-from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from helpers import PATIENCE, needs, run_in
-from small import CONFIGS, environment, snakemake
+from small import CONFIGS, environment
 
-pytestmark = pytest.mark.workflow
 needs_chromium = needs("chromium", "chromedriver", package="chromium chromium-driver")
-# Where screenshots are left to be looked at, if anywhere.
-SCREENSHOTS = os.environ.get("REPORT_SCREENSHOTS")
 CATEGORIES = {
     "Test error": 2,
     "Masks": 3,
     "Random labels": 2,
     "Mask anatomy": 1,
-    "Claims": 2,
     "Study": 1,
-    "Verdicts": 1,
+    "The page": 1,
 }
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 
@@ -40,7 +35,6 @@ PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
 @pytest.fixture(scope="module")
 def report(finished):
     """The study `small` as one HTML file."""
-    snakemake(finished, "--cores", "2", target="describe")
     path = finished / "report.html"
     command = ["snakemake", *CONFIGS, "--report", path, "--", "describe"]
     said = run_in(finished, *command, env=environment()).stdout
@@ -48,7 +42,7 @@ def report(finished):
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser():
     program, driver = shutil.which("chromium"), shutil.which("chromedriver")
     options = webdriver.ChromeOptions()
@@ -105,12 +99,6 @@ def opened(browser, tag, before) -> tuple:
     return wait(browser, fresh)
 
 
-def look(browser, name):
-    if SCREENSHOTS:
-        time.sleep(0.5)
-        browser.save_screenshot(str(Path(SCREENSHOTS) / f"{name}.png"))
-
-
 def requests(browser) -> list[str]:
     """The addresses that pages asked for."""
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
@@ -121,6 +109,14 @@ def requests(browser) -> list[str]:
     ]
 
 
+def assert_alone(browser) -> None:
+    """Check that pages asked for nothing beyond the disk and met no error."""
+    asked = requests(browser)
+    assert asked and all(url.startswith(("file:", "data:", "blob:")) for url in asked)
+    severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert severe == []
+
+
 @needs_chromium
 def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
     browser.get(report.as_uri())
@@ -129,11 +125,10 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
         "document.head.appendChild(document.createElement('style'))"
         ".textContent = '* { transition: none !important }'"
     )
-    wait(browser, lambda: "small" in browser.find_element(By.TAG_NAME, "body").text)
-    look(browser, "home")
-    # The first page shows the picture of the claims, which is an entry of the menu, too.
-    before = opened(browser, "img", None)[1]
-    shown = []
+    verdicts = r"Of \d+ statements: \d+ supported, "
+    wait(browser, lambda: re.search(verdicts, browser.find_element(By.TAG_NAME, "body").text))
+    assert "System Message" not in report.read_text(errors="replace")
+    before, shown = None, []
     for category, count in CATEGORIES.items():
 
         def listed(count=count):
@@ -145,14 +140,12 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
         for index in range(count):
             click(browser, category)
             caption, _ = wait(browser, listed)[index]
-            look(browser, category)
             caption.click()
             wait(browser, lambda: "DESCRIPTION" in browser.find_element(By.TAG_NAME, "nav").text)
-            look(browser, f"{category}-{index}-caption")
             click(browser, category)
             _, eye = wait(browser, listed)[index]
             eye.click()
-            if category in ("Claims", "Study"):
+            if category in ("The page", "Study"):
                 frame, content = opened(browser, "iframe", before)
                 browser.switch_to.frame(frame)
                 wait(browser, lambda: browser.find_elements(By.TAG_NAME, "table"))
@@ -163,57 +156,64 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
                 assert pixels[..., :3].std() > 0.05, f"{category} {index} is blank"
                 width = wait(browser, lambda image=image: image.get_property("naturalWidth"))
                 assert width == pixels.shape[1] > 900
-            look(browser, f"{category}-{index}")
             shown.append(content)
             before = content
         click(browser, "Results")
-    files = [*finished.glob("figures/small/*.png"), *finished.glob("results/small/report/*.html")]
-    assert sorted(shown) == sorted(file.read_bytes() for file in files) and len(files) == 12
-    asked = requests(browser)
-    assert asked and all(url.startswith(("file:", "data:", "blob:")) for url in asked)
-    severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
-    assert severe == []
+    pages = [finished / "results/small/report/versions.html", finished / "figures/small/index.html"]
+    files = [*(f for f in finished.glob("figures/small/*.png") if f.stem != "claims"), *pages]
+    assert sorted(shown) == sorted(file.read_bytes() for file in files) and len(files) == 10
+    assert_alone(browser)
+
+
+@pytest.fixture
+def page(finished, browser):
+    """The page of the study `small`, opened."""
+    browser.get((finished / "figures/small/index.html").as_uri())
+    return browser
 
 
 @needs_chromium
-def test_the_claims_can_be_read_and_sorted(report, browser, finished):
-    table = pd.read_csv(finished / "results/small/tables/claims.csv", dtype={"claim": str})
-    browser.get((finished / "results/small/report/claims.html").as_uri())
-    rows = browser.find_elements(By.CSS_SELECTOR, "#claims tbody tr")
-    cells = [[cell.text for cell in row.find_elements(By.TAG_NAME, "td")] for row in rows]
-    assert [row[0] for row in cells] == table["claim"].tolist()
-    assert [row[2] for row in cells] == table["statement"].tolist()
-    assert [row[1] for row in cells] == table["verdict"].tolist()
-    numbers = [int(row[5]) for row in cells]
-    click(browser, "n")
-    column = "#claims tbody td:nth-child(6)"
-    after = [int(cell.text) for cell in browser.find_elements(By.CSS_SELECTOR, column)]
-    assert after == sorted(numbers) and len(set(numbers)) > 1
-    click(browser, "n")
-    after = [int(cell.text) for cell in browser.find_elements(By.CSS_SELECTOR, column)]
-    assert after == sorted(numbers, reverse=True)
+def test_the_page_has_every_statement_and_the_runs_of_every_point(page, finished):
+    claims = pd.read_csv(finished / "results/small/tables/claims.csv", index_col="name")
+    rows = page.find_elements(By.CSS_SELECTOR, ".statements tbody tr")
+    assert sorted(row.get_attribute("id") for row in rows) == sorted(claims.index)
+    for row in rows:
+        statement = claims.loc[row.get_attribute("id")]
+        assert statement["statement"] in row.text and statement["verdict"] in row.text
+    runs = pd.read_csv(finished / "results/small/tables/fig1/runs.csv")
+    chart = page.find_element(By.CSS_SELECTOR, "#fig1 .chart")
+    point = chart.find_element(By.CSS_SELECTOR, ".s0 .point")
+    page.execute_script("arguments[0].focus()", point)
+    error = runs.query("sparsity == 0")["test_error"].item()
+    assert f"seed 0: {error:.2f}" in chart.find_element(By.TAG_NAME, "output").text
+    series = chart.find_element(By.CSS_SELECTOR, "g.series")
+    chart.find_element(By.TAG_NAME, "input").click()
+    assert not series.is_displayed()
+    assert_alone(page)
 
 
 @needs_chromium
-@pytest.mark.parametrize("name", ["claims", "published", "versions"])
-def test_pages_fit_a_phone(report, browser, finished, name):
+def test_the_slider_shows_the_mask_that_the_table_has(page, finished):
+    masks = pd.read_csv(finished / "figures/small/fig2.csv").set_index(["classes", "sparsity"])
+    shares = masks.filter(regex=r"^p\d+$")
+    slider = page.find_element(By.ID, "sparsity")
+    page.find_element(By.CSS_SELECTOR, "input[name=class][value='3']").send_keys(Keys.SPACE)
+    page.find_element(By.ID, "stretch").send_keys(Keys.SPACE)
+    for key, sparsity in ((Keys.HOME, 50), (Keys.END, 90)):
+        slider.send_keys(key)
+        assert page.find_element(By.ID, "percent").text == f"{sparsity} %"
+        script = "return [...arguments[0].getContext('2d').getImageData(0, 0, 28, 28).data]"
+        drawn = np.reshape(page.execute_script(script, page.find_element(By.ID, "shown")), (784, 4))
+        expected = shares.loc[3, sparsity].to_numpy()
+        expected = (expected - expected.min()) / np.ptp(expected)
+        # A byte holds a share to 1/255 of the whole range, of which a mask may use a part.
+        assert np.abs(drawn[:, 0] / 255 - expected).max() < 0.02 / np.ptp(shares.loc[3, sparsity])
+
+
+@needs_chromium
+def test_pages_fit_a_phone(report, browser, finished):
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
-    browser.get((finished / f"results/small/report/{name}.html").as_uri())
-    look(browser, f"phone-{name}")
-    # Tables scroll by themselves; the page does not.
-    assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
-
-
-def test_the_first_page_states_the_verdicts(report):
-    text = report.read_text(errors="replace")
-    assert re.search(r"Of \d+ statements: \d+ supported, ", text)
-    assert "System Message" not in text
-
-
-def test_captions_state_study_runs_and_verdicts(report, finished):
-    table = pd.read_csv(finished / "results/small/tables/claims.csv", dtype={"claim": str})
-    for figure, rows in table.groupby("figure"):
-        text = (finished / f"results/small/report/{figure}.rst").read_text()
-        assert "Study *small*" in text and ("runs" in text or "networks scored" in text)
-        for row in rows.itertuples():
-            assert f"{row.statement} **{row.verdict.capitalize()}** (n = {row.n})" in text
+    for name in ("figures/small/index.html", "results/small/report/versions.html"):
+        browser.get((finished / name).as_uri())
+        # Tables scroll by themselves; the page does not.
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 390, name

@@ -2,12 +2,9 @@
 
 import re
 
-import pytest
-
 from helpers import REPOSITORY, run_in
 from small import planned
 
-pytestmark = pytest.mark.workflow
 # Together they need every rule: `readings` has statements of its own, and `describe` is the report.
 TARGETS = ["all", "figures/readings", "describe"]
 

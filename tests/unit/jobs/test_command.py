@@ -1,4 +1,4 @@
-"""What a tool prints and draws, whatever the environment."""
+"""What a tool prints, whatever the environment."""
 
 import os
 import subprocess
@@ -15,11 +15,6 @@ def main():
     print("√ 0.5")
     raise SnipError("∂L/∂w \udcff")
 command.run(main)
-"""
-DRAW = """
-from snip.figures.style import plt, use_style
-use_style()
-plt.subplots()[0].savefig("/dev/null", format="png")
 """
 
 
@@ -39,9 +34,3 @@ def test_printing_is_utf_8_whatever_the_locale(encoding):
     assert done.stdout.decode() == "√ 0.5\n"
     assert done.stderr.decode() == "$ python -c 'a square root: √'\nerror: ∂L/∂w \\udcff\n"
     assert done.returncode == 1
-
-
-@pytest.mark.parametrize("backend", ["module://matplotlib_inline.backend_inline", "nonsense"])
-def test_the_backend_of_a_notebook_changes_nothing(backend):
-    done = python(DRAW, MPLBACKEND=backend)
-    assert done.returncode == 0, done.stderr

@@ -36,10 +36,8 @@ print(numbers, torch.get_num_threads(), len(os.sched_getaffinity(0)))
 @pytest.mark.parametrize(
     ("when", "environment"),
     [
-        (EARLY, {"OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"}),
-        (EARLY, {"OMP_NUM_THREADS": ""}),
-        (EARLY, {"OMP_PROC_BIND": "true"}),
-        (EARLY, {"GOMP_CPU_AFFINITY": "0"}),
+        (EARLY, {"OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "", "OMP_PROC_BIND": "true"}),
+        (EARLY, {"OMP_NUM_THREADS": "2", "GOMP_CPU_AFFINITY": "0"}),
         (LATE, {"OPENBLAS_NUM_THREADS": "2"}),
     ],
 )

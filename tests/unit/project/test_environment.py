@@ -90,6 +90,8 @@ def test_each_profile_shows_why_jobs_fail_and_lets_environments_be(profile):
     found = yaml.safe_load(text(f"profiles/{profile}/config.yaml"))
     assert found["show-failed-logs"] is True
     assert set(found["rerun-triggers"]) == {"mtime", "params", "code"}
+    # What another attempt cannot mend is not tried again.
+    assert not {"restart-times", "retries", "default-resources"} & set(found)
 
 
 def test_a_test_ends_later_than_any_helper_waits():

@@ -1,13 +1,9 @@
 """Files and command lines, laid over one another."""
 
-import subprocess
-import sys
-
 import pytest
 import yaml
 from snakemake.cli import parse_config
 
-from helpers import REPOSITORY
 from snip.jobs.failures import ConfigError
 from snip.study.load import check, load_config, overlaid, parse
 from studies import CONFIG, content, load
@@ -82,9 +78,3 @@ def test_a_file_that_says_nothing_clear_is_refused_by_its_name(tmp_path, text, s
     with pytest.raises(ConfigError, match=f"^configuration file .*own.yaml {said}") as caught:
         load_config(CONFIG / "default.yaml", path)
     assert "\n" not in str(caught.value)
-
-
-def test_listing_the_grid_imports_no_torch():
-    code = "import sys; import snip.study.load, snip.study.spec, snip.study.names"
-    code += "; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY / "scripts")
