@@ -43,15 +43,17 @@ def answers(claims: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for figure, sentence in CAPTIONS.items():
         stated = claims[claims["figure"].eq(figure) & ~claims["name"].map(is_ours)]
-        if stated.empty:
+        judged = stated[stated["n"] > 0]
+        if judged.empty:
             continue
-        verdicts = Counter(stated["verdict"])
-        order = stated["verdict"].map(VERDICTS.index)
-        deciding: Iterable[Any] = stated.loc[[order.idxmin()]].itertuples()
+        said = answer(Counter(judged["verdict"]))
+        if idle := len(stated) - len(judged):
+            said += f" ({idle} not run)"
+        order = judged["verdict"].map(VERDICTS.index)
+        deciding: Iterable[Any] = judged.loc[[order.idxmin()]].itertuples()
         for row in deciding:
-            found = short_text(row) if row.n else "no runs"
-            named = [row.name, found, region_text(row), row.n]
-            rows.append([figure, sentence, answer(verdicts), *named])
+            named = [row.name, short_text(row), region_text(row), row.n]
+            rows.append([figure, sentence, said, *named])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

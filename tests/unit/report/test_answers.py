@@ -12,11 +12,11 @@ from snip.report.answers import answer, answers
 LIMITS = {"supported": (0.3, 0.5), "inconclusive": (-0.1, 0.9), "contradicted": (-0.7, -0.1)}
 
 
-def stated(name, figure, verdict):
+def stated(name, figure, verdict, n=5):
     """A row of the table of claims: a number that should be above 0."""
     lower, upper = LIMITS[verdict]
     limits = {"value": (lower + upper) / 2, "lower": lower, "upper": upper}
-    region = {"low": 0.0, "high": float("nan"), "n": 5}
+    region = {"low": 0.0, "high": float("nan"), "n": n}
     return {"name": name, "figure": figure, "verdict": verdict, **limits, **region}
 
 
@@ -29,13 +29,19 @@ def test_a_figure_has_one_row_with_the_statement_that_decides():
             stated("2a-mnist-told", "fig2", "supported"),
             stated("2a-mnist-like-bright", "fig2", "contradicted"),  # a reading of ours
             stated("6a-mnist-size-differ", "fig6", "contradicted"),  # alone: no row
+            stated("1a-mnist-equal", "fig1", "supported"),
+            stated("1b-mnist-equal", "fig1", "inconclusive", n=0),
         ]
     )
     table = answers(claims).set_index("figure")
-    assert table.index.tolist() == ["fig2", "fig3"]
-    assert table["answer"].tolist() == ["holds", "1 of 3 hold, 1 do not, 1 open"]
-    assert table["name"].tolist() == ["2a-mnist-told", "3b-fall-1-100"]
-    assert table["found"].tolist() == ["0.40 [0.30, 0.50]", "-0.40 [-0.70, -0.10]"]
+    assert table.index.tolist() == ["fig1", "fig2", "fig3"]
+    assert table["answer"].tolist() == [
+        "holds (1 not run)",
+        "holds",
+        "1 of 3 hold, 1 do not, 1 open",
+    ]
+    assert table["name"].tolist() == ["1a-mnist-equal", "2a-mnist-told", "3b-fall-1-100"]
+    assert table["found"].tolist() == ["0.40 [0.30, 0.50]"] * 2 + ["-0.40 [-0.70, -0.10]"]
 
 
 def test_verdicts_of_one_kind_have_one_word():
