@@ -17,7 +17,7 @@ from snip.datasets.sources import FETCHED
 from snip.jobs import command, threads
 from snip.jobs.code import checked_digest
 from snip.study import options, registry
-from snip.study.runs import MASK_AXES, MaskSet, Scored
+from snip.study.runs import MASK_AXES, MaskSet, Run, Scored
 from snip.study.settings import SCORING, Settings
 
 
@@ -27,6 +27,7 @@ def main() -> None:
     options.add(parser, Scored, Scored.model_fields, nargs="+")
     parser.add_argument("--data", type=Path, default=FETCHED, help="folder of fetched data")
     parser.add_argument("--images-only", action="store_true", help="leave the masks out")
+    options.add(parser, Run, ["control"])
     parser.add_argument("--code", help="SHA-256 that the tool's code must have")
     parser.add_argument("--output", type=Path, required=True, help="mask file (.npz)")
     scoring = [name for name in Settings.model_fields if name in SCORING]
@@ -53,7 +54,13 @@ def main() -> None:
         masks.dataset, parsed.data, settings.inverted_statistics, settings.grey_values
     )
     description, arrays = score_kind(
-        masks, wanted.seeds, wanted.sparsities, settings, dataset, parsed.images_only
+        masks,
+        wanted.seeds,
+        wanted.sparsities,
+        settings,
+        dataset,
+        parsed.images_only,
+        parsed.control,
     )
     description["made_by"] = threads.made_by(code, "cpu")
     write_atomically(parsed.output, mask_file(description, arrays))

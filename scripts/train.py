@@ -4,9 +4,11 @@ The result is a pure function of the arguments, the code, the data, and the proc
 that it names (`made_by`): it holds no times or host names.
 """
 
+import io
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
 from snip.datasets.sources import FETCHED
 from snip.jobs import command, signals, threads
@@ -29,6 +31,10 @@ def main() -> None:
     parser.add_argument(
         "--checkpoint-seconds", type=float, default=60, help="interval between checkpoints"
     )
+    for what in ("masks", "weights"):
+        parser.add_argument(
+            f"--{what}", type=Path, help=f"keep the {what}, an array a tensor (.npz)"
+        )
     group = parser.add_argument_group("settings (not given: as in config/default.yaml)")
     options.add(group, Settings, Settings.model_fields)
     parsed = parser.parse_args()
@@ -43,12 +49,13 @@ def main() -> None:
 
     threads.limit_libraries()
     with command.importing():
+        import numpy as np
         import torch
 
         from snip.datasets.dataset import load_dataset
         from snip.jobs.files import sealed, write_atomically
         from snip.training.checkpoints import Checkpoint, fingerprint
-        from snip.training.loop import train
+        from snip.training.loop import Training, train
 
     threads.use_one_thread()
     # Gradients of memorised labels become denormal numbers, which are slow and as good as zero.
@@ -64,7 +71,18 @@ def main() -> None:
     stop = threading.Event()
     for number in signals.endings():
         signal.signal(number, lambda *_: stop.set())
-    result = train(run, settings, dataset, checkpoint, stop.is_set)
+
+    def keep(training: Training) -> None:
+        for path, tensors in ((parsed.masks, training.masks), (parsed.weights, training.weights)):
+            if path:
+                buffer = io.BytesIO()
+                arrays: dict[str, Any] = {
+                    name: each.numpy(force=True) for name, each in tensors.items()
+                }
+                np.savez(buffer, **arrays)
+                write_atomically(path, buffer.getvalue())
+
+    result = train(run, settings, dataset, checkpoint, stop.is_set, keep)
     result["made_by"] = threads.made_by(code, settings.device)
     write_atomically(parsed.output, sealed(result))
     if checkpoint:

@@ -25,11 +25,13 @@ def score_kind(
     settings: Settings,
     dataset: Dataset,
     images_only: bool = False,
+    control: str = "none",
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return the description and the arrays of a mask file; see `snip.masks.mask_files`.
 
     The masks of a seed are the same whatever other seeds are scored beside it. With `images_only`
-    they are left out.
+    they are left out. A `control` (`snip.masks.controls`) stands in the key, which no workflow asks
+    for.
 
     Raises:
         SnipError: see `snip.masks.scoring`.
@@ -46,7 +48,7 @@ def score_kind(
             network = copy.deepcopy(drawn)
             kind = masks.model_copy(update={"classes": class_})
             problem = make_problem(network, kind, seed, settings, dataset)
-            made = make_masks(problem, masks.criterion, sparsities)
+            made = make_masks(problem, masks.criterion, sparsities, control)
             composition.append(np.bincount(problem.labels, minlength=CLASSES))
             stacked = {name: np.stack([mask[name].numpy() for mask in made]) for name in made[0]}
             first = stacked[name_of_first]
@@ -61,7 +63,7 @@ def score_kind(
             print(f"seed {seed}, class {class_}: kept {kept}", file=sys.stderr)
     axes = (len(seeds), len(classes))
     description = {
-        "key": masks.key,
+        "key": masks.key | ({"control": control} if control != "none" else {}),
         "settings": scoring_part(dict(settings)),
         "seeds": list(seeds),
         "classes": classes,

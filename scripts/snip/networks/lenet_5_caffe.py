@@ -1,4 +1,4 @@
-"""Caffe's LeNet-5: two 5×5 convolutions with max-pooling, 800 → 500 → 10; 431,080 parameters."""
+"""LeNet-5-Caffe: two 5×5 convolutions with max-pooling, 800 → 500 → 10; 431,080 parameters."""
 
 from collections import OrderedDict
 

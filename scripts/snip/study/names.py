@@ -11,28 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from snip.datasets.variants import parse_dataset
+from snip.study import registry
 from snip.study.figures import FIGURES, spoken
 from snip.study.grids import FullGrid
 from snip.study.runs import AXES, PAPER, Run
 from snip.study.settings import Settings, scoring_part
 from snip.study.spec import Spec
 
-NETWORKS = {
-    "lenet-300-100": "LeNet-300-100",
-    "lenet-5-caffe": "LeNet-5-Caffe",
-}
 SOURCES = {
     "mnist": "MNIST",
     "fashion-mnist": "Fashion-MNIST",
-}
-CRITERIA = {
-    "snip": "connection sensitivity",
-    "gradient": "size of the gradient |∂L/∂w|",
-    "gradient-signed": "signed gradient ∂L/∂w, largest kept",
-    "grasp": "GraSP",
-    "synflow": "SynFlow",
-    "iterative-snip": "iterative SNIP",
-    "force": "FORCE",
 }
 # The networks of claim 1.
 CLAIM_1 = {"1a": "lenet-300-100", "1b": "lenet-5-caffe"}
@@ -45,12 +33,12 @@ ERRORS = {
 
 def network_name(identifier: str) -> str:
     """Return what a network is called in print."""
-    return NETWORKS.get(identifier, identifier)
+    return registry.printed("networks", identifier)
 
 
 def criterion_name(identifier: str) -> str:
     """Return what a criterion is called in print."""
-    return CRITERIA.get(identifier, identifier)
+    return registry.printed("criteria", identifier)
 
 
 def dataset_name(identifier: str) -> str:

@@ -123,6 +123,21 @@ def constant(kind: str, name: str, identifier: str) -> bool | int:
     return value
 
 
+@cache
+def printed(kind: str, name: str) -> str:
+    """Return what a criterion or network is called in print; the name itself if no file says.
+
+    The name stands before the colon of the file's first line, which is no code: another name
+    reruns nothing.
+    """
+    try:
+        said = ast.get_docstring(ast.parse(_path(kind, name).read_bytes())) or ""
+    except (OSError, SyntaxError, ValueError):
+        return name
+    before, colon, _ = said.partition("\n")[0].partition(": ")
+    return before if colon and len(before) <= 40 else name
+
+
 def _bindings(path: Path) -> dict[str, list[ast.AST | None]]:
     """Return what a file's top level binds: by name, the values, in order; None: not by `=`.
 

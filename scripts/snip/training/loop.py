@@ -10,7 +10,7 @@ from typing import Any, TextIO
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from snip.datasets.dataset import Dataset
 from snip.jobs.randomness import seed_globals, torch_seed
@@ -34,6 +34,7 @@ def train(
     dataset: Dataset,
     checkpoint: Checkpoint | None = None,
     stopped: Callable[[], bool] = lambda: False,
+    keep: Callable[[Training], None] = lambda training: None,
     log: TextIO = sys.stderr,
 ) -> dict[str, Any]:
     """Train one masked network and return its result, ready for JSON.
@@ -43,6 +44,7 @@ def train(
     Args:
         checkpoint: where to resume from and to save; None saves nothing.
         stopped: asked before each iteration whether to end the run early.
+        keep: called at the end with the trained network.
         log: text file for progress and warnings.
 
     Raises:
@@ -72,6 +74,7 @@ def train(
                 training.evaluate()
     print(progress.trained(time.perf_counter() - started), file=log, flush=True)
     result = training.result()
+    keep(training)
     # A network trained on random labels is at chance on the correct ones, as it should be.
     if run.labels == "correct" and result["test_error"] > progress.CHANCE_ERROR:
         print(progress.at_chance(run.path, result["test_error"]), file=log, flush=True)
@@ -136,6 +139,11 @@ class Training:
         if self.chain:
             self.chain.write_back()
         return self._network
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """Every tensor of the network as built, by name, pruned weights 0."""
+        return dict(self.network.state_dict())
 
     def step(self) -> None:
         """Make one update, and note the mean cross-entropy of its batch before it."""

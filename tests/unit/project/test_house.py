@@ -68,7 +68,7 @@ def test_no_folder_is_crowded_and_no_file_long():
     code = [Path(name) for name in own_files() if name.endswith((".py", ".smk"))]
     per_folder = Counter(path.parent for path in code)
     # One script a rule, and those for people.
-    most = {Path("scripts"): 15}
+    most = {Path("scripts"): 16}
     crowded = {f: count for f, count in per_folder.items() if count > most.get(f, 13)}
     assert crowded == {}
     lengths = {path: len((REPOSITORY / path).read_text().splitlines()) for path in code}

@@ -1,4 +1,4 @@
-"""Foresight connection sensitivity, FORCE: a round may revive what earlier rounds pruned.
+"""FORCE: foresight connection sensitivity, whose rounds may revive what earlier rounds pruned.
 
 De Jorge et al., "Progressive skeletonization: trimming more fat from a network at initialization",
 2021, section 4. They prune exponentially, in up to 300 rounds, and in 60 in the

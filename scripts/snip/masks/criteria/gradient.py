@@ -1,4 +1,4 @@
-"""Magnitude of the gradient: the other reading of the paper's Figure 6."""
+"""size of the gradient |∂L/∂w|: the other reading of the paper's Figure 6."""
 
 from torch import Tensor
 

@@ -1,4 +1,4 @@
-"""The gradient with its sign: the reading of the paper's Figure 6 that fits its caption."""
+"""signed gradient ∂L/∂w, largest kept: how Figure 6 reads as its caption says."""
 
 from torch import Tensor
 

@@ -1,4 +1,4 @@
-"""Gradient signal preservation, GraSP.
+"""GraSP: gradient signal preservation.
 
 Wang, Zhang and Grosse, "Picking winning tickets before training by preserving gradient flow",
 2020, Algorithms 1 and 2: with H the Hessian of the loss and g its gradient, removing a weight adds

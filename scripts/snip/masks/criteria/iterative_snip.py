@@ -1,4 +1,4 @@
-"""Connection sensitivity in rounds, Iterative SNIP: each round scores what earlier rounds left.
+"""iterative SNIP: connection sensitivity in rounds, each of which scores what earlier rounds left.
 
 De Jorge et al., "Progressive skeletonization: trimming more fat from a network at initialization",
 2021, section 4; Verdenius, Stol and Forré, "Pruning via iterative ranking of sensitivity

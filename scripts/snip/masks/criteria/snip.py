@@ -1,4 +1,4 @@
-"""Connection sensitivity (paper, section 4.1)."""
+"""connection sensitivity: the paper's criterion, section 4.1."""
 
 from torch import Tensor
 

@@ -1,4 +1,4 @@
-"""Synaptic flow, SynFlow: needs no data, and avoids emptying a layer.
+"""SynFlow: synaptic flow, which needs no data and avoids emptying a layer.
 
 Tanaka, Kunin, Yamins and Ganguli, "Pruning neural networks without any data by iteratively
 conserving synaptic flow", 2020, Algorithm 1, with the paper's 100 rounds. In the
