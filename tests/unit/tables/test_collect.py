@@ -4,9 +4,17 @@ from hypothesis import strategies as st
 
 from made_up_results import RUN, SETTINGS, result_of, spec_of_runs, write_result
 from snip.jobs.files import sealed
-from snip.study.runs import KEY, Run
+from snip.masks.mask_files import MaskFile
+from snip.study.runs import KEY, MASK_KEY, MaskSet, Run
 from snip.study.settings import SettingsError
-from snip.tables.collect import OUTCOME, TableError, csv_bytes, tabulate_runs
+from snip.tables.collect import (
+    ANATOMY,
+    OUTCOME,
+    TableError,
+    csv_bytes,
+    tabulate_anatomies,
+    tabulate_runs,
+)
 from snip.tables.reading import read_table
 
 
@@ -25,6 +33,26 @@ def test_tables_are_tidy_and_read_back(tmp_path):
     back = read_table(path)
     assert back["sparsity"].tolist() == [99.5, 0] and set(back["labels"]) == {"correct"}
     assert back["train_loss"].tolist() == [0.1 + 0.2] * 2  # exactly
+
+
+def test_masks_that_figures_share_have_one_row_per_sparsity_and_tensor(tmp_path):
+    def file(seed):
+        layers = [
+            {name: {column: f"{row} {name} {column}" for column in ANATOMY} for name in "ab"}
+            for row in (seed, seed + 1)
+        ]
+        key = MaskSet().key | {"seed": seed}
+        return MaskFile(tmp_path, key, ["all"], [50, 90], [], layers, None, 300)
+
+    table = tabulate_anatomies([file(3), file(1), file(3)])
+    assert list(table.columns) == [*MASK_KEY, "layer", *ANATOMY]
+    assert table.index.tolist() == list(range(8)) and set(table["criterion"]) == {"snip"}
+    assert table[["seed", "sparsity", "layer", *ANATOMY]].to_numpy().tolist() == [
+        [seed, sparsity, layer, *(f"{row} {layer} {column}" for column in ANATOMY)]
+        for seed in (3, 1)
+        for row, sparsity in enumerate((50, 90), seed)
+        for layer in "ab"
+    ]
 
 
 OTHER = {"settings": SETTINGS | {"momentum": 0.5}}
