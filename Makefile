@@ -11,9 +11,10 @@
 #   make test TESTS=tests/slurm               a real Slurm on this machine: needs root, and apt-get
 #                                             install slurm-wlm munge procps
 #   make test TESTS=tests/faults              kills and full disks, which take longer
-#   make mutants                              changed operators and numbers that no test notices, in
-#                                             masks and training (hours)
+#   make mutants                              changed operators and numbers that no unit test notices
+#                                             (many hours)
 #   make mutants MUTANTS='snip.masks.controls*'              those of a module
+#   make mutants MUTANTS='*_13'                              a sample: the 13th of every function
 #   make reference                            the table of all keys in config/README.md
 #   make clean                                removes the environment
 VENV := .venv

@@ -89,7 +89,7 @@ def test_masks_scored_under_other_settings_are_refused_by_name(tmp_path, first):
     assert len(read_masks(tmp_path, MASKS, settings=SETTINGS)) == 3
     with pytest.raises(
         SettingsError,
-        match=rf"reading-paper\.npz was made with {name} = .*, expected 'x'; delete it, and it is",
+        match=rf"reading-paper\.npz was made with {name} = .*, expected 'x'; .*--forcerun prune ",
     ):
         read_masks(tmp_path, MASKS, settings=SETTINGS | {name: "x"})
     # A file with a setting that the reader does not know is refused as well.

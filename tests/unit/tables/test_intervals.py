@@ -179,6 +179,7 @@ def test_differences_without_a_seed_or_a_reference():
     differences = differences_from_reference(one, "test_error")
     # At 50 % the seeds cannot all be compared; at 90 % they are.
     assert differences["sparsity"].tolist() == [90, 90] and set(differences["n"]) == {3}
+    assert not len(differences_from_reference(one[one["sparsity"] < 90], "test_error"))
     assert not len(differences_from_reference(runs[runs["sparsity"] > 0], "test_error"))
 
 
