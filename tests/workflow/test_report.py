@@ -218,7 +218,9 @@ def test_pages_fit_a_phone(report, browser, finished):
         # Tables scroll by themselves; the page does not.
         script = (
             "return [...document.querySelectorAll('body *')]"
-            ".filter(each => !each.closest('.wide, pre') && each.getBoundingClientRect().right > 391).map(each => each.outerHTML.slice(0, 99))"
+            ".filter(each => !each.closest('.wide, pre'))"
+            ".filter(each => each.getBoundingClientRect().right > 391)"
+            ".map(each => each.outerHTML.slice(0, 99))"
         )
         assert browser.execute_script(script) == [], name
         assert browser.execute_script("return document.documentElement.scrollWidth") <= 390, name
