@@ -80,9 +80,9 @@ def _contents(name: str, source: Source, data_folder: Path, output: Path) -> dic
                 }
             except DownloadError as reason:
                 reasons.append(f"{place}: {reason}")
-                print(reasons[-1], file=sys.stderr, flush=True)
+                print(reasons[-1], file=sys.stderr)
             else:
-                print(f"{place}: all files verified", file=sys.stderr, flush=True)
+                print(f"{place}: all files verified", file=sys.stderr)
                 return contents
     lines = [
         f"cannot fetch {name}, no place has all files:",

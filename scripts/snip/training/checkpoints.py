@@ -104,4 +104,4 @@ class Checkpoint:
 
     def _say(self, what: str, error: Exception) -> None:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        print(f"checkpoint {self.path} {what}: {reason}", file=self.log, flush=True)
+        print(f"checkpoint {self.path} {what}: {reason}", file=self.log)

@@ -55,7 +55,7 @@ def train(
     training = Training(run, settings, dataset)
     if saved := checkpoint and checkpoint.load():
         training.restore(saved)
-        print(f"resumed at iteration {training.iteration}", file=log, flush=True)
+        print(f"resumed at iteration {training.iteration}", file=log)
     started = time.perf_counter()
     with progress.Progress(settings, training.iteration, log) as display:
         while training.iteration < settings.iterations:
@@ -72,12 +72,12 @@ def train(
                 display.report(*training.curve[-1])
             if last or training.iteration % settings.evaluate_every == 0:
                 training.evaluate()
-    print(progress.trained(time.perf_counter() - started), file=log, flush=True)
+    print(progress.trained(time.perf_counter() - started), file=log)
     result = training.result()
     keep(training)
     # A network trained on random labels is at chance on the correct ones, as it should be.
     if run.labels == "correct" and result["test_error"] > progress.CHANCE_ERROR:
-        print(progress.at_chance(run.path, result["test_error"]), file=log, flush=True)
+        print(progress.at_chance(run.path, result["test_error"]), file=log)
     return result
 
 

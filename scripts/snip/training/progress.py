@@ -72,7 +72,7 @@ class Progress:
         if log.isatty():
             from tqdm import tqdm
 
-            self.bar = tqdm(total=settings.iterations, initial=start, unit="it", file=log)
+            self.bar = tqdm(total=settings.iterations, initial=start, file=log)
 
     def __enter__(self) -> Progress:
         return self
@@ -91,4 +91,4 @@ class Progress:
         left = (self.settings.iterations - iteration) / speed
         images = speed * self.settings.training_batch_size
         line = logged_point(iteration, self.settings.iterations, loss, images, left)
-        print(line, file=self.log, flush=True)
+        print(line, file=self.log)
