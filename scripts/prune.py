@@ -12,12 +12,13 @@ one of each class, and no counts.
 """
 
 from pathlib import Path
+from typing import get_args
 
 from snip.datasets.sources import FETCHED
 from snip.jobs import command, threads
 from snip.jobs.code import checked_digest
 from snip.study import options, registry
-from snip.study.runs import MASK_AXES, MaskSet, Run, Scored
+from snip.study.runs import MASK_AXES, Control, MaskSet, Run, Scored
 from snip.study.settings import SCORING, Settings
 
 
@@ -27,7 +28,8 @@ def main() -> None:
     options.add(parser, Scored, Scored.model_fields, nargs="+")
     parser.add_argument("--data", type=Path, default=FETCHED, help="folder of fetched data")
     parser.add_argument("--images-only", action="store_true", help="leave the masks out")
-    options.add(parser, Run, ["control"])
+    controls, meaning = get_args(Control), Run.model_fields["control"].description
+    parser.add_argument("--control", choices=controls, default="none", help=meaning)
     parser.add_argument("--code", help="SHA-256 that the tool's code must have")
     parser.add_argument("--output", type=Path, required=True, help="mask file (.npz)")
     scoring = [name for name in Settings.model_fields if name in SCORING]
