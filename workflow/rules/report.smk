@@ -30,26 +30,28 @@ rule describe:
             labels={"figure": "Every statement, its interval and its verdict"},
         ),
         spec=lambda wildcards: spec_file("report"),
-        decisive=lambda wildcards: decisive(*DRAWN, "claims"),
+        decisive=lambda wildcards: specs(*DRAWN, "claims"),
         runs=f"{RESULTS}/tables/runs.csv",
         made_by=f"{RESULTS}/tables/made_by.csv",
         claims=f"{RESULTS}/tables/claims.csv",
         published=f"{RESULTS}/tables/published.csv",
+    # Pages and captions lie in this folder with a storage too, for `snakemake --report`.
     output:
         pages=[
             report(
-                f"{RESULTS}/report/{page}.html",
+                local(f"{RESULTS}/report/{page}.html"),
                 caption=f"../report/{page}.rst",
                 category=category,
                 labels={"page": title},
             )
             for page, (category, title) in PAGES.items()
         ],
-        captions=[f"{RESULTS}/report/{name}.rst" for name in (*DRAWN, "front")],
+        captions=[local(f"{RESULTS}/report/{name}.rst") for name in (*DRAWN, "front")],
     log:
         f"{RESULTS}/logs/report/describe.log",
     benchmark:
         f"{RESULTS}/benchmarks/report/describe.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     resources:
@@ -70,6 +72,6 @@ rule:
     name:
         "figures/report"
     input:
-        rules.describe.output,
-        decisive=lambda wildcards: [spec_file("report"), *decisive(*DRAWN, "claims")],
+        [local(path) for path in rules.describe.output],
+        decisive=lambda wildcards: [*specs("report"), *decisive(*DRAWN, "claims")],
     localrule: True
