@@ -63,7 +63,11 @@ onstart:
 
 onsuccess:
     times.note_own_seconds(Path(RESULTS, "benchmarks/snakemake.tsv"))
-    print(closing.closing(Path(PICTURES), Path(RESULTS, "tables"), STARTED), file=sys.stderr)
+    if STORED:
+        said = f"Figures and results: {workflow.storage_settings.default_storage_prefix}"
+    else:
+        said = closing.closing(Path(PICTURES), Path(RESULTS, "tables"), STARTED)
+    print(said, file=sys.stderr)
 
 
 onerror:

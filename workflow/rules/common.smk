@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.types import DeploymentMethod
+from snakemake.settings.types import DeploymentMethod, SharedFSUsage
 
 # What Snakemake and jobs import. Jobs run in the environment of Snakemake, or in one of their own.
 PLANNING = ("pandas", "pydantic", "yaml")
@@ -78,6 +78,13 @@ TABLES = ("runs", "layers", "curves", "made_by")
 # What a shell sets for other programs must not change what jobs do.
 PYTHON = "env -u PYTHONSAFEPATH " + ("python" if DEPLOYED else shlex.quote(sys.executable))
 CODE = shlex.quote(SCRIPTS if os.path.relpath(SCRIPTS) != "scripts" else "scripts")
+
+UNSHARED = SharedFSUsage.SOURCES not in workflow.storage_settings.shared_fs_usage
+if UNSHARED and not workflow.remote_exec and not (CODE == "scripts" and os.path.exists(".git")):
+    raise WorkflowError(
+        f"jobs on machines that share no disk get the files that git tracks here, and {os.getcwd()} is no git"
+        " clone of the workflow: start Snakemake in one"
+    )
 
 
 wildcard_constraints:

@@ -54,6 +54,7 @@ def pages(
         benchmarks: folder of its benchmark files.
     """
     all_settings = Part(settings_table(study, runs), "Settings of the runs")
+    times = times_table(benchmarks)
     contents = {
         "claims": ("Claims of the paper", [Part(claims_table(claims), id="claims")]),
         "published": (
@@ -64,9 +65,12 @@ def pages(
             f"Study {study.study}",
             [
                 Part(
-                    times_table(benchmarks),
+                    times,
                     "Run times",
-                    "Times of each job's last run; jobs may have shared the machine.",
+                    "Times of each job's last run; jobs may have shared the machine."
+                    if len(times)
+                    else f"Unknown: no benchmark files of jobs are in {benchmarks}. With a storage "
+                    "they lie there.",
                 ),
                 Part(versions_table(), "Software"),
                 Part(
