@@ -48,7 +48,7 @@ rule all:
         drawn(*DRAWN, "claims"),
         rules.page.output,
         tables=[f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published")],
-        decisive=lambda wildcards: [spec_file("report"), *decisive(*DRAWN, "claims")],
+        decisive=lambda wildcards: [*specs("report"), *decisive(*DRAWN, "claims")],
     localrule: True
 
 
@@ -66,7 +66,11 @@ onstart:
 
 onsuccess:
     times.note_own_seconds(Path(RESULTS, "benchmarks/snakemake.tsv"))
-    print(closing.closing(Path(PICTURES), Path(RESULTS, "tables"), STARTED), file=sys.stderr)
+    if STORED:
+        said = f"Figures and results: {workflow.storage_settings.default_storage_prefix}"
+    else:
+        said = closing.closing(Path(PICTURES), Path(RESULTS, "tables"), STARTED)
+    print(said, file=sys.stderr)
 
 
 onerror:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.types import DeploymentMethod
+from snakemake.settings.types import DeploymentMethod, SharedFSUsage
 
 # What Snakemake and jobs import. Jobs run in the environment of Snakemake, or in one of their own.
 PLANNING = ("pandas", "pydantic", "yaml")
@@ -70,12 +70,21 @@ SPECS = f"{RESULTS}/specs"
 # The default study's figures lie in figures/, those of every other study in a folder of its own.
 PICTURES = "figures" if STUDY.study == "default" else f"figures/{STUDY.study}"
 STARTED = time.time()
+# With a storage (`--default-storage-provider`) results and figures lie there, which only Snakemake sees.
+STORED = workflow.storage_settings.default_storage_provider is not None
 FORMS = ("pdf", "png", "csv")
 TABLES = ("runs", "layers", "curves", "made_by")
 # Jobs run the Python that runs Snakemake, unless they get an environment of their own.
 # What a shell sets for other programs must not change what jobs do.
 PYTHON = "env -u PYTHONSAFEPATH " + ("python" if DEPLOYED else shlex.quote(sys.executable))
 CODE = shlex.quote(SCRIPTS if os.path.relpath(SCRIPTS) != "scripts" else "scripts")
+
+UNSHARED = SharedFSUsage.SOURCES not in workflow.storage_settings.shared_fs_usage
+if UNSHARED and not workflow.remote_exec and not (CODE == "scripts" and os.path.exists(".git")):
+    raise WorkflowError(
+        f"jobs on machines that share no disk get the files that git tracks here, and {os.getcwd()} is no git"
+        " clone of the workflow: start Snakemake in one"
+    )
 
 
 wildcard_constraints:
@@ -179,22 +188,28 @@ def drawn(*names):
     return files + [f"{PICTURES}/claims.md"] if "claims" in names else files
 
 
-def decisive(*names):
-    """The specifications of figures, and of `claims`; and, if these are there, which run or mask file is not.
-
-    Behind figures that exist Snakemake would miss neither.
-    """
+def specs(*names):
+    """The specifications of figures, and of `claims`; with a storage, those beside it, too."""
     for name in names:
-        if name != "claims" and not STUDY.grids(name):
+        if name in figures.FIGURES and not STUDY.grids(name):
             raise WorkflowError(
                 f"study {STUDY.study} has no {name}: figures.{name} is empty, expected a grid"
             )
     tables = ["runs", "masks"] if "claims" in names else []
-    needed = [spec_file(name) for name in (*names, *tables)]
-    if not all(map(os.path.exists, needed)):
+    files = [spec_file(name) for name in (*names, *tables)]
+    return files + [local(file) for file in files] if STORED else files
+
+
+def decisive(*names):
+    """The specifications; and, if these are there, which run or mask file is not.
+
+    Behind figures that exist Snakemake would miss neither. In a storage it looks for all files itself.
+    """
+    needed = specs(*names)
+    if not STORED and not all(map(os.path.exists, needed)):
         return needed
     # Claims rest on all of the study.
     known = [*names, *figures.CLAIMED] if "claims" in names else names
     trained = [name for name in known if name == "claims" or figures.FIGURES[name].trained]
     made = [*run_files(*trained), *mask_files(*(name for name in known if name != "claims"))]
-    return needed + [file for file in made if not os.path.exists(file)]
+    return needed + [file for file in made if STORED or not os.path.exists(file)]

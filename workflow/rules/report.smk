@@ -54,22 +54,24 @@ rule describe:
             for name in DRAWN
         ],
         spec=lambda wildcards: spec_file("report"),
-        decisive=lambda wildcards: decisive(*DRAWN, "claims"),
+        decisive=lambda wildcards: specs(*DRAWN, "claims"),
         runs=f"{RESULTS}/tables/runs.csv",
         made_by=f"{RESULTS}/tables/made_by.csv",
         claims=f"{RESULTS}/tables/claims.csv",
+    # What `snakemake --report` reads lies in this folder with a storage, too.
     output:
         versions=report(
-            f"{RESULTS}/report/versions.html",
+            local(f"{RESULTS}/report/versions.html"),
             caption="../report/versions.rst",
             category="Study",
             labels={"page": "Configuration, software, run times"},
         ),
-        captions=[f"{RESULTS}/report/{name}.rst" for name in (*DRAWN, "front")],
+        captions=[local(f"{RESULTS}/report/{name}.rst") for name in (*DRAWN, "front")],
     log:
         f"{RESULTS}/logs/report/describe.log",
     benchmark:
         f"{RESULTS}/benchmarks/report/describe.tsv"
+    localrule: True
     conda:
         "../../environment.yml"
     resources:
@@ -89,8 +91,8 @@ rule:
     name:
         "figures/report"
     input:
-        rules.describe.output,
-        decisive=lambda wildcards: [spec_file("report"), *decisive(*DRAWN, "claims")],
+        [local(path) for path in rules.describe.output],
+        decisive=lambda wildcards: [*specs("report"), *decisive(*DRAWN, "claims")],
     localrule: True
 
 
@@ -99,5 +101,5 @@ rule:
         "figures/index.html"
     input:
         rules.page.output,
-        decisive=lambda wildcards: [spec_file("report"), *decisive(*DRAWN, "claims")],
+        decisive=lambda wildcards: [*specs("report"), *decisive(*DRAWN, "claims")],
     localrule: True

@@ -8,7 +8,7 @@ rule spec:
     # What decides a figure stands in the name of a file that it needs. So what has changed is seen
     # without Snakemake's records, and other edits of the configuration redraw nothing.
     output:
-        f"{SPECS}/{{spec}}-{{digest}}.json",
+        local(f"{SPECS}/{{spec}}-{{digest}}.json"),
     log:
         f"{RESULTS}/logs/specs/{{spec}}-{{digest}}.log",
     localrule: True
@@ -19,6 +19,20 @@ rule spec:
         packed=packed_spec,
     shell:
         "{params.scripts}/spec.py --packed {params.packed} --output {output} 2> {log}"
+
+
+if STORED:
+
+    rule store_spec:
+        # In a storage the specifications of all configurations stay. Here only the last one does, so that
+        # a configuration that comes back is newer than the figures of another.
+        input:
+            local(f"{SPECS}/{{spec}}-{{digest}}.json"),
+        output:
+            f"{SPECS}/{{spec}}-{{digest}}.json",
+        localrule: True
+        shell:
+            "cp {input} {output}"
 
 
 rule collect_figure:

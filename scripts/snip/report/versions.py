@@ -42,11 +42,15 @@ def versions_page(
         runs, made_by: the study's tables.
         benchmarks: folder of its benchmark files.
     """
+    times = times_table(benchmarks)
     parts = [
         Part(
-            times_table(benchmarks),
+            times,
             "Run times",
-            "Times of each job's last run; jobs may have shared the machine.",
+            "Times of each job's last run; jobs may have shared the machine."
+            if len(times)
+            else f"Unknown: no benchmark files of jobs are in {benchmarks}. With a storage they lie "
+            "there.",
         ),
         Part(versions_table(), "Software"),
         Part(
