@@ -49,8 +49,7 @@ def versions_page(
             "Run times",
             "Times of each job's last run; jobs may have shared the machine."
             if len(times)
-            else f"Unknown: no benchmark files of jobs are in {benchmarks}. With a storage they lie "
-            "there.",
+            else f"Unknown: {benchmarks} has no benchmark files. With a storage they lie there.",
         ),
         Part(versions_table(), "Software"),
         Part(
