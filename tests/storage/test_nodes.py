@@ -13,7 +13,7 @@ from conftest import Bucket
 from helpers import REPOSITORY, needs, until
 from small import RUN, SMALL, small_project, snakemake
 
-pytestmark = [pytest.mark.workflow, needs("git", package="git")]
+pytestmark = needs("git", package="git")
 NODE = f"sh {REPOSITORY / 'tests/storage/node.sh'}"
 UNSHARED = [
     "--shared-fs-usage=none",

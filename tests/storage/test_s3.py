@@ -9,7 +9,6 @@ import yaml
 from conftest import Bucket
 from small import CONFIGS, RUN, planned, small_project, snakemake
 
-pytestmark = pytest.mark.workflow
 NOTHING = "Nothing to be done"
 # What a study leaves, but for logs and benchmarks.
 KEPT = [f"results/small/{kind}/" for kind in ("runs", "masks", "tables")] + ["figures/"]
