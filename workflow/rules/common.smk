@@ -137,15 +137,21 @@ def run_code(script):
     return lambda wildcards: spec.chosen_code(script, wildcards.criterion, wildcards.network)
 
 
+@cache
+def source_of(dataset):
+    """The source of a data set: many thousand jobs ask for one of a few."""
+    return parse_dataset(dataset).source
+
+
 def sources_of(names):
     """The sources of the data sets that figures show."""
     shown = [grid.datasets for name in names for grid in STUDY.grids(name)]
-    return sorted({parse_dataset(dataset).source for each in shown for dataset in each})
+    return sorted({source_of(dataset) for each in shown for dataset in each})
 
 
 def run_checksums(wildcards):
     """The checksums of the files of the wildcards' data set, as one parameter."""
-    return " ".join(load_source(parse_dataset(wildcards.dataset).source).checksums.values())
+    return " ".join(load_source(source_of(wildcards.dataset)).checksums.values())
 
 
 def fetched(source, files):
@@ -164,7 +170,7 @@ def data_for(made):
     """
 
     def data(wildcards):
-        files = fetched(parse_dataset(wildcards.dataset).source, [*IDX_FILES, SUMMARY])
+        files = fetched(source_of(wildcards.dataset), [*IDX_FILES, SUMMARY])
         lost = not all(map(os.path.exists, files))
         return [] if lost and os.path.exists(made.format(**wildcards)) else files
 
@@ -172,9 +178,15 @@ def data_for(made):
 
 
 @cache
+def spec_named(name):
+    """What decides a figure or table of the study."""
+    return spec.spec_of(STUDY, name)
+
+
+@cache
 def spec_file(name):
     """The file that says what decides a figure or table: its name has a digest of that."""
-    return f"{SPECS}/{spec.spec_of(STUDY, name).file_name(name)}"
+    return f"{SPECS}/{spec_named(name).file_name(name)}"
 
 
 def figure_spec(wildcards):

@@ -1,9 +1,15 @@
 # What jobs get: their options, and the files that they read.
 
 
+@cache
+def settings_of(network, dataset, reading):
+    """The settings of a network on a data set under a reading, which many runs share."""
+    return grids.settings(STUDY, network, dataset, reading)
+
+
 def run_settings(wildcards):
     """The settings of the wildcards' network, data set and reading."""
-    return grids.settings(STUDY, wildcards.network, wildcards.dataset, wildcards.reading)
+    return settings_of(wildcards.network, wildcards.dataset, wildcards.reading)
 
 
 def named(kind, wildcards):
@@ -83,7 +89,7 @@ def images(*names):
 
 def packed_spec(wildcards):
     """The content of a specification's file."""
-    wanted = spec.spec_of(STUDY, wildcards.spec)
+    wanted = spec_named(wildcards.spec)
     if wanted.file_name(wildcards.spec) != f"{wildcards.spec}-{wildcards.digest}.json":
         raise WorkflowError(
             f"no specification {wildcards.spec} of study {STUDY.study} has the digest {wildcards.digest}"

@@ -132,7 +132,7 @@ def spec_of(config: Config, name: str) -> Spec:
         update["config"] = config.model_dump(exclude={"data_folder"})
     runs = [] if name == "masks" else spec.runs()
     masks = [] if name == "runs" else [m for figure in completed for m in spec.masks(figure)]
-    sources = {parse_dataset(each.dataset).source for each in (*runs, *masks)}
+    sources = {parse_dataset(n).source for n in {each.dataset for each in (*runs, *masks)}}
     update["data"] = {source: load_source(source).checksums for source in sorted(sources)}
     update["code"] = _code(name, runs, masks)
     return spec.model_copy(update=update)
