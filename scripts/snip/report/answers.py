@@ -18,12 +18,28 @@ CAPTIONS = {
     "fig3": "As the pruning batch grows, the mask approaches the mean image and the error falls.",
     "fig4": "Unpruned, a network fits true and random labels; pruned to 99 %, true ones only.",
     "fig5": "Inverted images give the same masks.",
-    "fig6": "Masks by ∂L/∂w are others: they change with sparsity, class and inversion.",
+    "fig6": "Masks by ∂L/∂w differ from the sensitivity's: by sparsity, class and inversion.",
     "fig7": "On random labels the final loss rises with sparsity.",
 }
 # Statements that no caption makes: other readings of one, and controls.
 OURS = ("-like-bright", "-size-", "4-capacity", "4-control")
-COLUMNS = ["figure", "says", "answer", "name", "found", "region", "n"]
+COLUMNS = ["figure", "says", "answer", "what", "name", "found", "region", "n"]
+# What the number of a claim is.
+NUMBERS = {
+    "1a": "error added, LeNet-300-100",
+    "1b": "error added, LeNet-5-Caffe",
+    "2a": "share of classes told, or correlation",
+    "2b": "share on the strokes added",
+    "3a": "correlation added",
+    "3b": "error by batch",
+    "3c": "correlation",
+    "4": "final loss",
+    "5": "correlation added",
+    "6a": "correlation added",
+    "6b": "change added",
+    "6c": "correlation added",
+    "7": "loss at one sparsity over that before",
+}
 
 
 def is_ours(name: str) -> bool:
@@ -53,7 +69,7 @@ def answers(claims: pd.DataFrame) -> pd.DataFrame:
         deciding: Iterable[Any] = judged.loc[[order.idxmin()]].itertuples()
         for row in deciding:
             named = [row.name, short_text(row), region_text(row), row.n]
-            rows.append([figure, sentence, said, *named])
+            rows.append([figure, sentence, said, NUMBERS[row.claim], *named])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -67,6 +83,7 @@ def answer(verdicts: Counter[str]) -> str:
     if verdicts[INCONCLUSIVE] == total:
         return "open"
     counts = [f"{verdicts[SUPPORTED]} of {total} hold"]
-    counts += [f"{verdicts[CONTRADICTED]} do not"] * bool(verdicts[CONTRADICTED])
+    no = verdicts[CONTRADICTED]
+    counts += [f"{no} {'do' if no > 1 else 'does'} not"] * bool(no)
     counts += [f"{verdicts[INCONCLUSIVE]} open"] * bool(verdicts[INCONCLUSIVE])
     return ", ".join(counts)

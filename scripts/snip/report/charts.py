@@ -69,7 +69,7 @@ def chart(title: str, axis: str, series: Mapping[str, pd.DataFrame]) -> dict[str
     drawn: list[dict[str, Any]] = []
     for index, (label, rows) in enumerate(series.items()):
         points: list[dict[str, Any]] = []
-        shift = 5 * (index - 1)  # side by side
+        shift = 5 * (index - 1) if axis == "batch_size" else 0  # side by side
         for value, of_point in rows.groupby(axis, sort=False):
             mean = interval(of_point["error"], resolution=ERROR_STEP)
             known = len(of_point) > 1

@@ -28,11 +28,12 @@ from snip.figures.forest import EDGE, row_scale
 from snip.report.answers import answers, is_ours
 from snip.report.charts import charts
 from snip.study.figures import DRAWN, FIGURES
-from snip.study.names import criterion_name, dataset_name, network_name, not_the_papers
+from snip.study.names import criterion_name, dataset_name, network_name
 from snip.study.spec import Spec
 from snip.tables.collect import read_figure_masks
 
 WIDTH = 1400  # of a picture, pixels: that of the page on a sharp screen
+INCH = 130  # pixels of the page: letters of 7 pt are as large as its own small ones
 ALTERNATIVES = {
     "fig1": "Test error against sparsity, and its difference from the unpruned network's",
     "fig2": "Masks of each class at each sparsity, as grey images",
@@ -79,6 +80,8 @@ def page(template: str, study: Study) -> str:
     spec = study.spec
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     stated = [_statement(row) for row in study.claims.itertuples()]
+    found = answers(study.claims)
+    said = dict(zip(found["figure"], found["answer"], strict=True))
     figures = [
         {
             "name": name,
@@ -89,6 +92,7 @@ def page(template: str, study: Study) -> str:
             "statements": [s for s in stated if s["figure"] == name and not s["ours"]],
             "own": [s for s in stated if s["figure"] == name and s["ours"]],
             "made": _made(study, name),
+            "answer": said.get(name, ""),
             "charts": charts(spec, name, study.runs, study.shipped, study.published),
         }
         for name in DRAWN
@@ -98,12 +102,11 @@ def page(template: str, study: Study) -> str:
         study=study.spec.study,
         docs=study.docs,
         verdicts={v: sum(s["verdict"] == v for s in stated) for v in reversed(VERDICTS)},
-        answers=answers(study.claims).to_dict("records"),
+        answers=found.to_dict("records"),
         figures=figures,
         masks=json.dumps(mask_sets(study), separators=(",", ":")),
         published=published_table(study.published),
         made_by=study.made_by.to_dict("records"),
-        unlike=not_the_papers(study.spec),
     )
 
 
@@ -135,11 +138,14 @@ def picture(path: Path) -> dict[str, Any]:
     """Return a picture as an address that holds it, with its size on the page."""
     with Image.open(path) as image:
         content, width = image.convert("RGB"), min(image.width, WIDTH)
+        inches = image.width / image.info.get("dpi", (300, 300))[0]
         height = round(image.height * width / image.width)
         buffer = io.BytesIO()
         content.resize((width, height), Image.Resampling.LANCZOS).save(buffer, "WEBP", quality=82)
     encoded = base64.b64encode(buffer.getvalue()).decode()
-    return {"source": f"data:image/webp;base64,{encoded}", "width": width, "height": height}
+    shown = round(INCH * inches)
+    source = f"data:image/webp;base64,{encoded}"
+    return {"source": source, "width": width, "height": height, "shown": shown}
 
 
 def _statement(row: Any) -> dict[str, Any]:

@@ -17,7 +17,14 @@ def stated(name, figure, verdict, n=5):
     lower, upper = LIMITS[verdict]
     limits = {"value": (lower + upper) / 2, "lower": lower, "upper": upper}
     region = {"low": 0.0, "high": float("nan"), "n": n}
-    return {"name": name, "figure": figure, "verdict": verdict, **limits, **region}
+    return {
+        "name": name,
+        "claim": name.partition("-")[0],
+        "figure": figure,
+        "verdict": verdict,
+        **limits,
+        **region,
+    }
 
 
 def test_a_figure_has_one_row_with_the_statement_that_decides():
@@ -38,7 +45,7 @@ def test_a_figure_has_one_row_with_the_statement_that_decides():
     assert table["answer"].tolist() == [
         "holds (1 not run)",
         "holds",
-        "1 of 3 hold, 1 do not, 1 open",
+        "1 of 3 hold, 1 does not, 1 open",
     ]
     assert table["name"].tolist() == ["1a-mnist-equal", "2a-mnist-told", "3b-fall-1-100"]
     assert table["found"].tolist() == ["0.40 [0.30, 0.50]"] * 2 + ["-0.40 [-0.70, -0.10]"]
