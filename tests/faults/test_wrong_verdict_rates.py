@@ -1,4 +1,4 @@
-"""How often an interval is wrong, by the shape of the noise (four minutes; `-s` prints the rates)."""
+"""How often an interval is wrong, by the shape of the noise (minutes; `-s` prints the rates)."""
 
 import numpy as np
 import pandas as pd

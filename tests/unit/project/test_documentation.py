@@ -5,10 +5,10 @@ import csv
 import itertools
 import math
 import re
-import statistics
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -122,7 +122,8 @@ def test_the_readme_has_the_answers_of_both_studies(study, column):
             continue
         of_figure = found.loc[figure]
         assert row[1] == of_figure["says"]
-        assert row[column] == f"**{of_figure['answer']}**: {of_figure['found']}"
+        number = f"{of_figure['what']} {of_figure['found']}"
+        assert row[column] == f"**{of_figure['answer']}**: {number}"
 
 
 def test_the_readme_counts_the_verdicts_of_the_default_study():
@@ -146,14 +147,16 @@ def test_the_errors_at_the_papers_length_are_those_of_the_shipped_runs():
     def errors(**setting):
         paths = [Run(seed=seed, **setting).path for seed in range(200, 220)]
         files = [runs / f"{path}.json" for path in paths]
-        return [unsealed(file.read_bytes())["test_error"] for file in files]
+        return np.array([unsealed(file.read_bytes())["test_error"] for file in files])
 
-    whole, pruned, single = errors(sparsity=0), errors(), errors(batch_size=1)
-    rise = [one - other for one, other in zip(pruned, whole, strict=True)]
-    fall = [one - other for one, other in zip(single, pruned, strict=True)]
-    page = (REPOSITORY / "docs/results.md").read_text("utf-8")
-    for values in (whole, pruned, single, rise, fall):
+    whole, sizes = errors(sparsity=0), (1, 100, 1000, 10000)
+    pruned = {size: errors(batch_size=size) for size in sizes}
+    differences = [pruned[100] - whole, pruned[1] - pruned[100], pruned[100] - pruned[10000]]
+    shown = [row[1] for row in rows("docs/results.md", "| | ours | published |")]
+    expected = []
+    for values in (whole, *pruned.values(), *differences):
         # Student's t with 19 degrees of freedom: 2.093.
-        half = 2.093 * statistics.stdev(values) / math.sqrt(20)
-        mean = statistics.fmean(values)
-        assert f"| {mean:.2f} [{mean - half:.2f}, {mean + half:.2f}] |" in page
+        half = 2.093 * values.std(ddof=1) / math.sqrt(20)
+        limits = (values.mean(), values.mean() - half, values.mean() + half)
+        expected.append("{:.2f} [{:.2f}, {:.2f}]".format(*limits))
+    assert shown == expected
