@@ -160,7 +160,7 @@ def test_snakemake_without_our_packages_says_so_before_any_job(clone, tmp_path):
     assert "Building DAG" not in done.stdout
 
 
-@pytest.mark.parametrize("profile", ["default", "slurm", "workstation"])
+@pytest.mark.parametrize("profile", ["default", "gridengine", "slurm", "workstation"])
 def test_resources_stand_beside_the_users_own_defaults(clone, profile):
     """An account in a user's own profile, or on the command line, replaces none of ours."""
     chosen = ["--workflow-profile", f"profiles/{profile}", "--executor", "local"]
