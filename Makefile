@@ -10,6 +10,8 @@
 #   make test                                 unit and workflow tests
 #   make test TESTS=tests/slurm               a real Slurm on this machine: needs root, and apt-get
 #                                             install slurm-wlm munge procps
+#   make test TESTS=tests/gridengine          a real Grid Engine: root, and apt-get install
+#                                             gridengine-{master,exec,client} iproute2
 #   make test TESTS=tests/faults              kills and full disks, which take longer
 #   make mutants                              changed operators and numbers that no unit test notices
 #                                             (many hours)

@@ -85,7 +85,7 @@ def test_hooks_run_the_style_commands_of_make_check():
     assert len(hooks) >= 4 and hooks == commands[: len(hooks)]
 
 
-@pytest.mark.parametrize("profile", ["default", "slurm", "workstation"])
+@pytest.mark.parametrize("profile", ["default", "gridengine", "slurm", "workstation"])
 def test_each_profile_shows_why_jobs_fail_and_lets_environments_be(profile):
     found = yaml.safe_load(text(f"profiles/{profile}/config.yaml"))
     assert found["show-failed-logs"] is True
