@@ -1,11 +1,9 @@
 """Write the page of a study: answers, figures, statements, errors and masks to look into."""
 
-import os
 from pathlib import Path
 
 from snip.datasets.sources import FETCHED
 from snip.jobs import command
-from snip.jobs.code import PROJECT
 from snip.jobs.files import write_atomically
 from snip.study import spec as specification
 
@@ -19,6 +17,7 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, required=True, help="folder of the figures")
     parser.add_argument("--masks", type=Path, default=FETCHED, help="folder of the mask files")
     parser.add_argument("--data", type=Path, default=FETCHED, help="folder of fetched data")
+    parser.add_argument("--docs", default="docs", help="how the page reaches the documentation")
     parser.add_argument("--output", type=Path, required=True, help="page (.html)")
     options = parser.parse_args()
     spec = specification.read(options.spec, "page")
@@ -36,7 +35,7 @@ def main() -> None:
         pictures=options.pictures,
         masks=options.masks,
         data=options.data,
-        docs=Path(os.path.relpath(PROJECT / "docs", options.output.parent)).as_posix(),
+        docs=options.docs,
     )
     text = page((PARTS / "index.html.jinja2").read_text("utf-8"), study)
     write_atomically(options.output, text.encode())

@@ -36,8 +36,10 @@ rule page:
     params:
         scripts=scripts,
         folders=folders,
+        docs=docs,
     shell:
-        "{params.scripts}/page.py --spec {input.spec} {params.folders} --output {output} 2> {log}"
+        "{params.scripts}/page.py --spec {input.spec} {params.folders} --docs {params.docs}"
+        " --output {output} 2> {log}"
 
 
 rule describe:
