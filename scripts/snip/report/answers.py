@@ -28,7 +28,7 @@ COLUMNS = ["figure", "says", "answer", "what", "name", "found", "region", "n"]
 NUMBERS = {
     "1a": "error added, LeNet-300-100",
     "1b": "error added, LeNet-5-Caffe",
-    "2a": "share of classes told, or correlation",
+    "2a": "share of classes told",
     "2b": "share on the strokes added",
     "3a": "correlation added",
     "3b": "error by batch",
