@@ -94,19 +94,37 @@ def rows(page: str, header: str) -> list[list[str]]:
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
 
 
-def test_the_page_of_results_has_the_numbers_of_the_study_that_it_shows():
-    table = csv.DictReader(
-        (REPOSITORY / "docs/figures/claims-default.csv").read_text().splitlines()
-    )
-    study = {row["name"]: row for row in table}
+def judged(study: str) -> dict[str, dict[str, str]]:
+    """The statements of a study that the pages show, by name."""
+    text = (REPOSITORY / f"docs/figures/claims-{study}.csv").read_text("utf-8")
+    return {row["name"]: row for row in csv.DictReader(text.splitlines())}
+
+
+def assert_rounded(found: str, row: dict[str, str]) -> None:
+    """Check that a text begins with a row's value and limits, rounded as it likes."""
+    for text, column in zip(NUMBER.findall(found), ("value", "lower", "upper"), strict=False):
+        digits = len(text.partition(".")[2])
+        assert abs(float(text) - float(row[column])) <= 0.501 * 10**-digits, (row["name"], column)
+
+
+def test_the_page_of_results_has_the_numbers_of_the_studies_that_it_shows():
+    default, paper = judged("default"), judged("paper")
     shown = rows("docs/results.md", "| name | statement |")
-    assert {name.strip("`") for name, *_ in shown} == set(study) and len(shown) == 45
+    assert {name.strip("`") for name, *_ in shown} == set(default) and len(shown) == 45
     for name, _, found, _, n, verdict in shown:
-        row = study[name.strip("`")]
+        row = default[name.strip("`")]
         assert (verdict.strip("*"), n) == (row["verdict"], row["n"]), name
-        for text, column in zip(NUMBER.findall(found), ("value", "lower", "upper"), strict=False):
-            digits = len(text.partition(".")[2])
-            assert abs(float(text) - float(row[column])) <= 0.501 * 10**-digits, (name, column)
+        assert_rounded(found, row)
+    beside = rows("docs/results.md", "| statement | default study |")
+    assert len(beside) == 5
+    for statement, *cells in beside:
+        name = statement.split("`")[1]
+        for found, study in zip(cells, (default, paper), strict=True):
+            assert_rounded(found, study[name])
+            assert found.endswith(f", {study[name]['verdict']}"), name
+    # Each statement is judged at the level of the whole study.
+    levels = {float(row["level"]) for row in (*default.values(), *paper.values())}
+    assert max(levels) - min(levels) < 1e-5
 
 
 @pytest.mark.parametrize(("study", "column"), [("paper", 2), ("default", 3)])
