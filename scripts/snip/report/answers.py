@@ -24,14 +24,15 @@ CAPTIONS = {
 # Statements that no caption makes: other readings of one, and controls.
 OURS = ("-like-bright", "-size-", "4-capacity", "4-control")
 COLUMNS = ["figure", "says", "answer", "what", "name", "found", "region", "n"]
-# What the number of a claim is.
+# What the number of a statement is, by how its name begins.
 NUMBERS = {
     "1a": "error added, LeNet-300-100",
     "1b": "error added, LeNet-5-Caffe",
     "2a": "share of classes told",
     "2b": "share on the strokes added",
     "3a": "correlation added",
-    "3b": "error by batch",
+    "3b-trend": "slope of the error",
+    "3b-fall": "fall of the error",
     "3c": "correlation",
     "4": "final loss",
     "5": "correlation added",
@@ -69,7 +70,8 @@ def answers(claims: pd.DataFrame) -> pd.DataFrame:
         deciding: Iterable[Any] = judged.loc[[order.idxmin()]].itertuples()
         for row in deciding:
             named = [row.name, short_text(row), region_text(row), row.n]
-            rows.append([figure, sentence, said, NUMBERS[row.claim], *named])
+            [what] = (words for start, words in NUMBERS.items() if row.name.startswith(start))
+            rows.append([figure, sentence, said, what, *named])
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

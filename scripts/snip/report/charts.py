@@ -74,7 +74,7 @@ def chart(title: str, axis: str, series: Mapping[str, pd.DataFrame]) -> dict[str
             mean = interval(of_point["error"], resolution=ERROR_STEP)
             known = len(of_point) > 1
             limits = f" [{mean.lower:.2f}, {mean.upper:.2f}]" if known else ""
-            what = f"{value:g} %" if axis == "sparsity" else f"{value} examples"
+            what = f"{value:g} %" if axis == "sparsity" else f"pruning batch of {value}"
             runs = [] if "seed" not in of_point else of_point[["seed", "error"]].to_numpy().tolist()
             each = ", ".join(f"seed {int(seed)}: {error:.2f}" for seed, error in runs)
             points.append(
