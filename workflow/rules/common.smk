@@ -104,11 +104,6 @@ def scripts(wildcards, input):
     return f"{PYTHON} {CODE}"
 
 
-def docs(wildcards, input):
-    """How a page among the figures reaches the documentation; not recorded, as `scripts`."""
-    return shlex.quote(os.path.relpath(os.path.join(HOME, "docs"), PICTURES))
-
-
 def folders(wildcards, input):
     """Options that say where a job's inputs lie: in `results/`, or wherever a storage puts them."""
     places = {

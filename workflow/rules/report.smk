@@ -36,7 +36,8 @@ rule page:
     params:
         scripts=scripts,
         folders=folders,
-        docs=docs,
+        # As if figures lay in the clone, wherever they do: the page has the same bytes everywhere.
+        docs=os.path.relpath("docs", PICTURES),
     shell:
         "{params.scripts}/page.py --spec {input.spec} {params.folders} --docs {params.docs}"
         " --output {output} 2> {log}"

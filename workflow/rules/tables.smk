@@ -115,3 +115,25 @@ rule compare:
         scripts=scripts,
     shell:
         "{params.scripts}/compare.py --spec {input.spec} --runs {input.tables} --output {output} 2> {log}"
+
+
+# A table that is asked for by its path is as current as one that a figure needs.
+for wanted, tables in {
+    "claims": [
+        f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published", "claims")
+    ],
+    **{
+        name: [f"{RESULTS}/tables/{name}/{table}.csv" for table in TABLES]
+        for name, figure in figures.FIGURES.items()
+        if figure.trained
+    },
+}.items():
+    for path in tables:
+
+        rule:
+            name:
+                path
+            input:
+                path,
+                decisive=lambda wildcards, wanted=wanted: decisive(wanted),
+            localrule: True
