@@ -59,7 +59,7 @@ def test_the_report_has_the_pictures_and_captions_of_a_bucket(bucket, project, f
         if path.name != "versions.html":  # it has run times
             assert path.read_bytes() == (project / "results/small/report" / path.name).read_bytes()
     versions = (project / "results/small/report/versions.html").read_text()
-    assert "Unknown: no benchmark files of jobs" in versions
+    assert "has no benchmark files. With a storage they lie there." in versions
 
 
 def test_a_result_deleted_from_a_bucket_is_made_again(bucket, project):

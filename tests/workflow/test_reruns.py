@@ -32,20 +32,25 @@ RATE = {"networks": {"lenet-300-100": {"learning_rate": 0.05}}}
 CRITERION = "scripts/snip/masks/criteria/gradient.py"
 # What is edited: a file of code, or the configuration; and the jobs that this plans, of 8 runs, 5
 # kinds of masks and 8 figures. Rules that are not named are not planned.
-SPECIFIED = {"spec", "collect_figure", "collect_study", "claims", "compare", "figure"}
-MASKED = {"spec", "collect_masks", "claims", "figure"}
+SPECIFIED = {"spec", "collect_figure", "collect_study", "claims", "compare", "figure", "page"}
+MASKED = {"spec", "collect_masks", "claims", "figure", "page"}
 EDITS = {
     "training": ("scripts/snip/training/loop.py", {"train": 8}, SPECIFIED),
     "plotting": (
         "scripts/snip/figures/style.py",
         {"figure": 8},
-        {"spec", "collect_figure", "claims"},  # specifications state the code; claims draw, too
+        {
+            "spec",
+            "collect_figure",
+            "claims",
+            "page",
+        },  # specifications state the code; claims draw, too
     ),
     "a criterion": (CRITERION, {"prune": 1}, MASKED),
     "a seed of runs": (
         grid("fig1", seeds=[0, 5]),
-        {"spec": 3, "train": 2, "collect_figure": 1, "collect_study": 1}
-        | {"figure": 1, "claims": 1, "compare": 1},
+        {"spec": 4, "train": 2, "collect_figure": 1, "collect_study": 1}
+        | {"figure": 1, "claims": 1, "compare": 1, "page": 1},
         set(),
     ),
     "a seed of masks": (grid("fig2", seeds=[0, 7]), {"prune": 1, "figure": 1}, MASKED),
@@ -55,7 +60,7 @@ EDITS = {
     # Figure 1 draws the margin.
     "a margin": (
         {"claims": {"margins": {"1a": 0.5}}},
-        {"spec": 2, "collect_figure": 1, "figure": 1, "claims": 1},
+        {"spec": 3, "collect_figure": 1, "figure": 1, "claims": 1, "page": 1},
         set(),
     ),
 }

@@ -129,7 +129,7 @@ def spec_of(config: Config, name: str) -> Spec:
         drawn = {claim for entry in entries for claim in entry.margins}
         update["margins"] = {c: m for c, m in config.claims.margins.items() if c in drawn}
     if name == "report":
-        update["config"] = config.model_dump(exclude={"data_folder"})
+        update["config"] = config.model_dump(exclude={"data_folder", "checkpoint_seconds"})
     runs = [] if name == "masks" else spec.runs()
     masks = [] if name == "runs" else [m for figure in completed for m in spec.masks(figure)]
     sources = {parse_dataset(n).source for n in {each.dataset for each in (*runs, *masks)}}

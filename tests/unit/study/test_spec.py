@@ -26,7 +26,7 @@ TRAINED = {"fig1", "fig3", "fig4", "fig7", *EXTRAS}
         ("reported_error", "best_test_error", {"fig1", "fig3", *EXTRAS, *OTHERS} - {"masks"}),
         ("protocol.prunable", "weights", {*FIGURES, *OTHERS}),
         ("study", "other", {*FIGURES, *OTHERS}),
-        ("checkpoint_seconds", 7, {"report"}),  # which tells the whole configuration
+        ("checkpoint_seconds", 7, set()),
         ("data_folder", "elsewhere", set()),
         ("claims.alpha", 0.01, JUDGED),
         ("claims.confirming_from", 50, JUDGED),
