@@ -27,6 +27,7 @@ rule train:
         folders=folders,
         checkpoint=f"{RESULTS}/checkpoints/{RUN_PATH}.pt",
     shell:
-        "{params.scripts}/train.py {params.arguments} {params.folders} --code {params.code} --output {output}"
+        # A signal to all of a job's processes must not end the shell before the run has written its checkpoint.
+        "exec {params.scripts}/train.py {params.arguments} {params.folders} --code {params.code} --output {output}"
         " --checkpoint {params.checkpoint} --checkpoint-seconds {resources.checkpoint_seconds}"
         " 2> {log}"
