@@ -90,7 +90,8 @@ def node_of(run: str) -> str | None:
     prefix = "SLURMD_NODENAME="
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if f"2> results/small/logs/runs/{run}.log" in (process / "cmdline").read_text():
+            words = (process / "cmdline").read_text()
+            if "train.py" in words and f"results/small/runs/{run}.json" in words:
                 variables = (process / "environ").read_text().split("\0")
                 return next(
                     (v.removeprefix(prefix) for v in variables if v.startswith(prefix)), None
@@ -108,9 +109,15 @@ def test_a_study_whose_node_fails_has_the_same_bytes(cluster, tmp_path, finished
         process = subprocess.Popen(
             command, cwd=folder, env=environment(), stdout=log, stderr=subprocess.STDOUT
         )
-        until(lambda: node_of(RUN) or process.poll() is not None)
+        found: list[str] = []
+
+        def begun() -> bool:
+            found.extend(filter(None, [node_of(RUN)]))
+            return bool(found) or process.poll() is not None
+
+        until(begun)
         # Slurm itself starts its jobs elsewhere; Snakemake tries none again.
-        subprocess.run(["bash", SCRIPT, "kill-node", node_of(RUN), cluster], check=True)
+        subprocess.run(["bash", SCRIPT, "kill-node", found[0], cluster], check=True)
     assert process.wait() == 0, (tmp_path / "log").read_text()
     assert digests(folder) == digests(finished)
     jobs = dict(line.split() for line in squeue("all", "%i %T").splitlines())
