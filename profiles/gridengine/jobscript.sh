@@ -1,7 +1,7 @@
 #!/bin/bash
 # properties = {properties}
 # Grid Engine warns a job by SIGUSR1 or SIGUSR2, others by SIGTERM, and kill it later. All its processes
-# get SIGTERM then: a run writes its checkpoint, Snakemake begins no other, and shells wait for both.
+# get SIGTERM then: a run writes its checkpoint, and Snakemake begins no other and waits for it.
 (
     trap '' USR1 USR2 TERM
     # The profile's status command looks for this file.

@@ -87,6 +87,13 @@ def images(*names):
     return [file for source in sources_of(names) for file in fetched(source, [*IDX_FILES, SUMMARY])]
 
 
+def tables_of(name):
+    """The tables of a figure: of its runs, and of its own statements."""
+    shown = figures.FIGURES[name]
+    runs = [f"{RESULTS}/tables/{name}/{table}.csv" for table in TABLES if shown.trained]
+    return runs + [f"{RESULTS}/tables/{name}.csv"] * shown.judged
+
+
 def packed_spec(wildcards):
     """The content of a specification's file."""
     wanted = spec_named(wildcards.spec)

@@ -117,18 +117,13 @@ rule compare:
         "{params.scripts}/compare.py --spec {input.spec} --runs {input.tables} --output {output} 2> {log}"
 
 
+STUDY_TABLES = [
+    f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published", "claims")
+]
+
 # A table that is asked for by its path is as current as one that a figure needs.
-for wanted, tables in {
-    "claims": [
-        f"{RESULTS}/tables/{table}.csv" for table in (*TABLES, "masks", "published", "claims")
-    ],
-    **{
-        name: [f"{RESULTS}/tables/{name}/{table}.csv" for table in TABLES]
-        for name, figure in figures.FIGURES.items()
-        if figure.trained
-    },
-}.items():
-    for path in tables:
+for wanted in (*figures.FIGURES, "claims"):
+    for path in STUDY_TABLES if wanted == "claims" else tables_of(wanted):
 
         rule:
             name:

@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pandas as pd
+
 from helpers import REPOSITORY
 from snip.jobs.files import unsealed
 from snip.study.figures import STUDIED
@@ -31,3 +33,15 @@ def test_the_shipped_study_is_the_settings_that_have_all_their_seeds():
     seeds = Counter(path.rpartition("/")[0] for path in FILES)
     whole = {path for path in FILES if seeds[path.rpartition("/")[0]] == 20}
     assert named == whole
+
+
+def test_the_errors_that_pages_show_of_the_paper_study_are_those_of_its_files():
+    table = pd.read_csv(REPOSITORY / "workflow/report/shipped.csv")
+    shown = table[table["study"] == "paper"]
+    for figure in ("fig1", "fig3"):
+        rows = shown[shown["figure"] == figure].itertuples()
+        axes = ("network", "sparsity", "batch_size", "seed")
+        found = {tuple(getattr(row, axis) for axis in axes): row.test_error for row in rows}
+        runs = figure_runs(SHIPPED, figure)
+        content = [unsealed((RUNS / f"{run.path}.json").read_bytes()) for run in runs]
+        assert found == {tuple(each[axis] for axis in axes): each["test_error"] for each in content}
