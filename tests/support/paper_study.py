@@ -20,6 +20,7 @@ from studies import content
 
 SEEDS = list(range(6))
 SCORED = {"datasets": ["generated"], "sparsities": [50, 90], "seeds": SEEDS}
+BOTH = ["generated", "generated-inverted"]
 RANDOM = {
     "datasets": ["generated"],
     "networks": ["lenet-5-caffe"],
@@ -36,13 +37,8 @@ FIGURES = {
         {**RANDOM, "sparsities": [0], "weight_decays": [0.0005]},
     ],
     "fig5": [{**SCORED, "datasets": ["generated-inverted"]}],
-    "fig6": [
-        {
-            **SCORED,
-            "datasets": ["generated", "generated-inverted"],
-            "criteria": ["gradient-signed", "gradient"],
-        }
-    ],
+    "fig6": [{**SCORED, "datasets": BOTH, "criteria": ["gradient-signed"]}],
+    "gradient": [{**SCORED, "datasets": BOTH, "criteria": ["gradient"]}],
     "fig7": [{**RANDOM, "sparsities": [0, 50, 90, 99], "weight_decays": [0]}],
 }
 CONTROL = [{**RANDOM, "controls": ["shuffled"], "sparsities": [90, 99], "weight_decays": [0]}]

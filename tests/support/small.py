@@ -22,8 +22,10 @@ figures:
   fig4: [{<<: &memorised {datasets: [generated-200], networks: [lenet-5-caffe], labels: [random]},
           sparsities: [0, 99], seeds: [0, 1]}]
   fig5: [{datasets: [generated-inverted], sparsities: [50], batch_sizes: [20], seeds: [0]}]
-  fig6: [{datasets: [generated], criteria: [gradient], sparsities: [50], batch_sizes: [20],
+  fig6: [{datasets: [generated], criteria: [gradient-signed], sparsities: [50], batch_sizes: [20],
           seeds: [0]}]
+  gradient: [{datasets: [generated], criteria: [gradient], sparsities: [50], batch_sizes: [20],
+              seeds: [0]}]
   fig7: [{<<: *memorised, sparsities: [0], seeds: [0]}]
   anatomy: [{datasets: [generated], criteria: [snip], sparsities: [90, 99], seeds: [0]}]
   readings:

@@ -9,16 +9,17 @@ import numpy as np
 import pandas as pd
 
 from snip.claims import likeness
-from snip.claims.evidence import SNIP, Evidence, Images, Kind, abs_z, variant_name
+from snip.claims.evidence import SNIP, Evidence, Images, Kind, abs_z, place, variant_name
 from snip.claims.likeness import RESOLUTION
 from snip.claims.verdicts import Means, Missing, Pairs, Statement
 from snip.study.names import dataset_name
 from snip.tables.intervals import Interval
 
-# Figure 6's caption writes the gradient without bars, so we judge both ways to rank by it.
+# Figure 6's caption writes the gradient without bars, so we judge both ways to rank by it: the figure
+# that shows it, its criterion, its name.
 GRADIENTS = {
-    "signed": ("gradient-signed", "signed gradient, largest kept"),
-    "size": ("gradient", "size of the gradient"),
+    "signed": ("fig6", "gradient-signed", "signed gradient, largest kept"),
+    "size": ("gradient", "gradient", "size of the gradient"),
 }
 BETWEEN = "correlation of mask images of different seeds, between the kinds less within a kind"
 
@@ -28,8 +29,8 @@ def statements(evidence: Evidence) -> list[Statement]:
     same = [_same_inverted(evidence, dataset) for dataset in evidence.originals("fig5")]
     return same + [
         statement
-        for ranking in GRADIENTS
-        for dataset in evidence.originals("fig6")
+        for ranking, (figure, *_) in GRADIENTS.items()
+        for dataset in evidence.originals(figure)
         for statement in _inconsistent(evidence, ranking, dataset)
     ]
 
@@ -52,18 +53,18 @@ def _same_inverted(evidence: Evidence, dataset: str) -> Statement:
 
 def _inconsistent(evidence: Evidence, ranking: str, dataset: str) -> list[Statement]:
     """Return claim 6: the gradient's masks are others, less alike, and change when inverted."""
-    criterion, words = GRADIENTS[ranking]
+    figure, criterion, words = GRADIENTS[ranking]
     name, of = f"{dataset}-{ranking}", f"{dataset_name(dataset)}, {words}"
     margin = evidence.margins["5"]
-    gradient = Kind("fig6", criterion, dataset)
+    gradient = Kind(figure, criterion, dataset)
     both = (Kind("fig2", SNIP, dataset), gradient)
-    inverted = (gradient, Kind("fig6", criterion, variant_name(dataset, inverted=True)))
+    inverted = (gradient, Kind(figure, criterion, variant_name(dataset, inverted=True)))
     at = evidence.covered(*both)
     return [
         Statement(
             f"6a-{name}-differ",
             "6a",
-            "fig6",
+            figure,
             f"{of}: masks by the gradient and by the sensitivity correlate less than masks of two "
             f"seeds do ({at}).",
             BETWEEN,
@@ -73,7 +74,7 @@ def _inconsistent(evidence: Evidence, ranking: str, dataset: str) -> list[Statem
         Statement(
             f"6b-{name}-by-sparsity",
             "6b",
-            "fig6",
+            figure,
             f"{of}: a class's mask changes with sparsity by more than the sensitivity's ({at}).",
             "correlation of a class's mask images at two sparsities, sensitivity's less gradient's",
             partial(_changes, evidence, both),
@@ -82,7 +83,7 @@ def _inconsistent(evidence: Evidence, ranking: str, dataset: str) -> list[Statem
         Statement(
             f"6b-{name}-by-class",
             "6b",
-            "fig6",
+            figure,
             f"{of}: between classes, masks differ in how they follow the class's mean image by "
             f"size more than the sensitivity's do ({at}).",
             "spread over classes (standard deviation) of the correlation with that image, "
@@ -93,7 +94,7 @@ def _inconsistent(evidence: Evidence, ranking: str, dataset: str) -> list[Statem
         Statement(
             f"6c-{name}-inverted",
             "6c",
-            "fig6",
+            figure,
             f"{of}: masks of original and inverted images correlate less than masks of two seeds "
             f"do ({evidence.covered(*inverted)}).",
             BETWEEN,
@@ -139,7 +140,8 @@ def _changes(evidence: Evidence, kinds: tuple[Kind, Kind]) -> Means:
     pair = evidence.paired(*kinds)
     sparsities = evidence.sparsities(*kinds)
     if len(sparsities) == 1:
-        raise Missing("figures.fig2 and figures.fig6 share one sparsity, expected two or more")
+        places = " and ".join(place(kind.figure) for kind in kinds)
+        raise Missing(f"{places} share one sparsity, expected two or more")
     ends = f"{sparsities[0]:g} with {sparsities[-1]:g} %"
 
     def measure(images: np.ndarray) -> dict[str, float]:

@@ -42,6 +42,7 @@ ALTERNATIVES = {
     "fig5": "Masks of inverted images, of each class at each sparsity",
     "fig6": "Masks by the gradient, of each class at each sparsity",
     "fig7": "Training loss over iterations on random labels, by sparsity",
+    "gradient": "Masks by the size of the gradient, of each class at each sparsity",
     "anatomy": "Share of connections that each criterion keeps in each layer",
 }
 

@@ -131,8 +131,7 @@ FIGURES = {
         "masks",
         _IMAGES,
         "As Figures 2 and 5, with the gradient ∂L/∂w as the criterion instead of the connection "
-        "sensitivity. Each way to rank by it has a block: with its sign, the largest values kept, "
-        "and its size.",
+        "sensitivity: of its values, sign and all, the largest are kept.",
         masks="each",
         image=True,
     ),
@@ -145,6 +144,16 @@ FIGURES = {
         "with their names at their ends, are geometric means, thin ones single runs. Guessing has "
         "the loss of equal probabilities.",
         trained=True,
+    ),
+    "gradient": Figure(
+        "The other reading of Figure 6: the size of the gradient",
+        "Masks",
+        "masks",
+        _IMAGES,
+        "As Figure 6, with the size |∂L/∂w| of the gradient as the criterion: whether large "
+        "values or values far from 0 are kept, the paper's caption leaves open.",
+        masks="each",
+        image=True,
     ),
     "anatomy": Figure(
         "Density of each layer by criterion",
@@ -223,4 +232,4 @@ SECTIONS = (*FIGURES, "claims")
 
 def spoken(figure: str) -> str:
     """Return how a figure is called in a sentence: `Figure 3`, `the anatomy`."""
-    return f"Figure {figure[3:]}" if figure.startswith("fig") else f"the {figure}"
+    return f"Figure {figure[3:]}" if figure.startswith("fig") else f"the figure {figure}"

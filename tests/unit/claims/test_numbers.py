@@ -138,8 +138,8 @@ KINDS = {
     "inverted snip": ("fig5", "generated-inverted", "snip"),
     "signed": ("fig6", "generated", "gradient-signed"),
     "inverted signed": ("fig6", "generated-inverted", "gradient-signed"),
-    "size": ("fig6", "generated", "gradient"),
-    "inverted size": ("fig6", "generated-inverted", "gradient"),
+    "size": ("gradient", "generated", "gradient"),
+    "inverted size": ("gradient", "generated-inverted", "gradient"),
 }
 
 

@@ -123,7 +123,8 @@ def fig3(*batch_sizes):
 
 
 GENERATED = "generated"
-OF_SIZE = {"fig6": [{**SCORED, "criteria": ["gradient"]}]}
+OTHER = {"fig6": [{**SCORED, "criteria": ["gradient"]}]}
+ORIGINALS = {"gradient": [{**SCORED, "criteria": ["gradient"]}]}
 
 
 @pytest.mark.parametrize(
@@ -159,8 +160,8 @@ OF_SIZE = {"fig6": [{**SCORED, "criteria": ["gradient"]}]}
             "the study has no runs with criterion snip, sparsity 99.5, control none",
         ),
         ({"fig7": [{**RANDOM, "sparsities": [90]}]}, "7-rise", "the figure has one sparsity"),
-        (OF_SIZE, "6a-generated-signed-differ", "no masks with criterion gradient-signed, gener"),
-        (OF_SIZE, "6c-generated-size-inverted", "with criterion gradient, generated-inverted"),
+        (OTHER, "6a-generated-signed-differ", "no masks with criterion gradient-signed, gener"),
+        (ORIGINALS, "6c-generated-size-inverted", "with criterion gradient, generated-inverted"),
     ],
 )
 def test_settings_that_a_study_lacks_are_named(paper, changed, name, said):

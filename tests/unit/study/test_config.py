@@ -74,7 +74,7 @@ BAD = [
     ("figures.readings[0].labels", ["correct", "random"], ["figures.readings", "Figure 2"]),
     ("figures.fig7[0].readings", ["he"], ["figures.fig7 has readings ['he']", "allowed: paper"]),
     ("figures.fig2[0].controls", ["shuffled"], ["figures.fig2 has controls", "allowed: none"]),
-    ("figures.readings[5].mask_seeds", [1], ["figures.readings[5].mask_seeds", "Figure 3"]),
+    ("figures.readings[6].mask_seeds", [1], ["figures.readings[6].mask_seeds", "Figure 3"]),
     ("claims.runs[0].mask_seeds", [1], ["claims.runs[0].mask_seeds", "Figure 3"]),
     ("claims.runs[0].readings", ["he"], ["claims.runs[0] has readings"]),
     ("figures.fig1[0].figure", "fig2", ["figures.fig1[0].figure is for figures.readings"]),
