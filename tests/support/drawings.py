@@ -48,10 +48,13 @@ TABLE1 = pd.DataFrame(
 FIGURE3 = pd.DataFrame({"batch_size": [1, 100], "published": [1.94, 1.64]})
 
 
+LEVEL = 0.999  # of the claims
+
+
 def figure1(table=None, margins=None, error="test_error", origin=ORIGIN, published=TABLE1):
     table = table_of_runs() if table is None else table
     margins = {"lenet-300-100": 0.25} if margins is None else margins
-    return errors.plot(table, error, published, margins, origin)
+    return errors.plot(table, error, published, margins, LEVEL, origin)
 
 
 def table_of_masks(

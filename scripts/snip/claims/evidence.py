@@ -19,7 +19,7 @@ from snip.study.figures import MASKED, STUDIED
 from snip.study.grids import FullGrid
 from snip.study.runs import KEY
 from snip.study.spec import Spec
-from snip.tables.collect import read_figure_masks
+from snip.tables.collect import OUTCOME, read_figure_masks
 
 # The criterion that the paper's statements are about; Figure 6 has others.
 SNIP = "snip"
@@ -136,8 +136,6 @@ def gather(spec: Spec, runs: pd.DataFrame, masks: Path, data: Path) -> Evidence:
     Raises:
         MaskFileError, SettingsError: see `collect.read_figure_masks`.
     """
-    by_dataset = next(iter(spec.settings.values()))
-    share = next(iter(next(iter(by_dataset.values())).values()))["validation_share"]
     asked = [{"figure": figure, **run.key} for figure in STUDIED for run in spec.runs(figure)]
     of_figures = _comparable(pd.DataFrame(asked, columns=["figure", *KEY]))
     runs = of_figures.merge(_comparable(runs), on=KEY)
@@ -153,16 +151,28 @@ def gather(spec: Spec, runs: pd.DataFrame, masks: Path, data: Path) -> Evidence:
             strict=True,
         )
     ]
+    return _evidence(spec, spec.grids, runs, scored, data)
+
+
+def of_family(spec: Spec) -> Evidence:
+    """Return the evidence of the claims' grids before anything has run."""
+    runs = pd.DataFrame(columns=["figure", *KEY, *OUTCOME])
+    return _evidence(spec, spec.family, runs, [], Path())
+
+
+def _evidence(
+    spec: Spec,
+    grids: Mapping[str, list[FullGrid]],
+    runs: pd.DataFrame,
+    scored: list[dict],
+    data: Path,
+) -> Evidence:
+    by_dataset = next(iter(spec.settings.values()))
+    share = next(iter(next(iter(by_dataset.values())).values()))["validation_share"]
     columns = ["figure", "dataset", "criterion", *SHARED, "sparsity", "images"]
-    return Evidence(
-        spec.grids,
-        _counted(runs, share),
-        _counted(pd.DataFrame(scored, columns=columns), share),
-        spec.reported_error,
-        spec.judging.margins,
-        share,
-        data,
-    )
+    masks = _counted(pd.DataFrame(scored, columns=columns), share)
+    error, margins = spec.reported_error, spec.judging.margins
+    return Evidence(grids, _counted(runs, share), masks, error, margins, share, data)
 
 
 def place(figure: str) -> str:

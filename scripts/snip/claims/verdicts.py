@@ -149,15 +149,25 @@ def power_of_ten(exponent: float) -> float:
         return float(np.power(10.0, exponent))
 
 
-def judge(statements: list[Statement], alpha: float, confirming_from: int) -> pd.DataFrame:
-    """Return the table of claims: COLUMNS, one row per statement.
+def level_of_each(alpha: float, number: int) -> float:
+    """Return the confidence of each statement's intervals.
 
     Args:
         alpha: the probability of any wrong verdict that is allowed. Each statement gets the same
             part: alpha divided by their number.
+        number: of statements.
+    """
+    return 1 - alpha / max(1, number)
+
+
+def judge(statements: list[Statement], alpha: float, confirming_from: int) -> pd.DataFrame:
+    """Return the table of claims: COLUMNS, one row per statement.
+
+    Args:
+        alpha: see `level_of_each`.
         confirming_from: seeds from this one on are confirmatory, others exploratory.
     """
-    level = 1 - alpha / max(1, len(statements))
+    level = level_of_each(alpha, len(statements))
     rows = [_row(statement, level, confirming_from) for statement in statements]
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from snip.claims.statements import family_level
 from snip.figures import style
 from snip.figures.inputs import Inputs
 from snip.figures.provenance import Origin
@@ -17,18 +18,18 @@ from snip.tables.published import CRITERION
 POINT = ["dataset", "network", "criterion", "sparsity"]
 LIMITS = {"mean": "difference", "lower": "difference_lower", "upper": "difference_upper"}
 UNPRUNED = "not pruned (band: 95 % interval)"
-# The confidence with which all differences of a criterion hold at once.
-LEVEL = 0.95
 
 
 def draw(inputs: Inputs) -> tuple[plt.Figure, pd.DataFrame]:
     """Draw Figure 1 of a study; see `plot`."""
     runs = inputs.table("runs")
-    margins = {CLAIM_1[claim]: margin for claim, margin in inputs.spec.margins.items()}
+    judging = inputs.spec.judging
+    margins = {network: judging.margins[claim] for claim, network in CLAIM_1.items()}
     published = inputs.published(runs).query("source == 'Table 1'")
     # Beside networks that were trained as the published ones, also at sparsities without runs.
     published = published[published["network"].isin(published.query("n > 0")["network"])]
-    return plot(runs, inputs.error, published, margins, inputs.origin)
+    level = family_level(inputs.spec)
+    return plot(runs, inputs.error, published, margins, level, inputs.origin)
 
 
 def plot(
@@ -36,6 +37,7 @@ def plot(
     error: str,
     published: pd.DataFrame,
     margins: Mapping[str, float],
+    level: float,
     origin: Origin,
 ) -> tuple[plt.Figure, pd.DataFrame]:
     """Plot the errors of each network and data set, and below them the differences.
@@ -45,12 +47,13 @@ def plot(
         error: the column of the errors, percent.
         published: columns network, sparsity, batch_size and published (percent), for MNIST.
         margins: per network, the difference that counts as none, percentage points.
+        level: the confidence with which all differences of a criterion hold at once.
 
     Returns:
         The figure, and the numbers that it shows: one row per run, then one per published error.
     """
     style.use_style()
-    table = _with_differences(runs, error)
+    table = _with_differences(runs, error, level)
     names = [criterion_name(criterion) for criterion in runs["criterion"].unique()]
     look = style.looks([*names, UNPRUNED])
     look["palette"][UNPRUNED], look["markers"][UNPRUNED] = "0.4", "o"
@@ -82,8 +85,8 @@ def plot(
         origin,
         f"{runs_phrase(table['n'])} per mean, paler marks: single runs",
         "thick bars: 95 % intervals of each mean alone; below, runs are paired by seed, thin bars: "
-        "95 % intervals of all differences of a criterion at once (Dunnett), claims 1a and 1b are "
-        "judged at the stricter level of the table of claims",
+        "intervals of all differences of a criterion at once (Dunnett), at the level at which "
+        f"claims 1a and 1b are judged ({100 * level:.4g} %)",
     )
     shown = table[[*KEY, error, "mean", "lower", "upper", "less_unpruned", *LIMITS.values()]]
     marks = published[["network", "sparsity", "batch_size", "published"]]
@@ -91,7 +94,7 @@ def plot(
     return figure, pd.concat([shown, marks]).astype({"seed": "Int64"})
 
 
-def _with_differences(runs: pd.DataFrame, error: str) -> pd.DataFrame:
+def _with_differences(runs: pd.DataFrame, error: str, level: float) -> pd.DataFrame:
     """Return the runs with their points' intervals, differences and places in the picture.
 
     The columns are those of `add_intervals`, LIMITS and `style.dodged`, the error less that of the
@@ -101,7 +104,7 @@ def _with_differences(runs: pd.DataFrame, error: str) -> pd.DataFrame:
     unpruned = runs[runs["sparsity"] == 0].set_index(place)[error].rename("unpruned")
     table = add_intervals(runs, POINT, error).join(unpruned, on=place)
     table["less_unpruned"] = (table[error] - table["unpruned"]).where(table["sparsity"] > 0)
-    differences = differences_from_reference(runs, error, LEVEL).rename(columns=LIMITS)
+    differences = differences_from_reference(runs, error, level).rename(columns=LIMITS)
     table = table.merge(differences[[*POINT, *LIMITS.values()]], on=POINT, how="left")
     series = table["criterion"].map(criterion_name)
     table = table.join(style.dodged(table["sparsity"], series, series.unique(), room=7))

@@ -25,7 +25,7 @@ class Figure:
         masks: the classes of the masks it shows: `each`, `all`, or None.
         image: whether it shows masks as images, which takes a first layer that sees the image.
         errors: whether it shows test errors, and so the configuration's `reported_error`.
-        margins: the claims whose margins it draws.
+        at_level: whether it draws intervals at the level of the claims, and their margins.
         grids: its default grids; without them the configuration must have some.
         claimed: whether claims are about it.
         every_criterion: whether a grid without criteria takes all there are, not the study's.
@@ -48,7 +48,7 @@ class Figure:
     masks: str | None = None
     image: bool = False
     errors: bool = False
-    margins: tuple[str, ...] = ()
+    at_level: bool = False
     grids: tuple[Mapping[str, Any], ...] = ()
     claimed: bool = True
     every_criterion: bool = False
@@ -70,11 +70,11 @@ FIGURES = {
         "Test error against sparsity. Lines join the means, single runs stand beside them; thick "
         "bars are the 95 % interval of each mean, rings the errors that the paper publishes. The "
         "network without pruning is dashed, with its interval. Below: the difference from the "
-        "unpruned network of the same seed, in percentage points; thin bars are 95 % intervals of "
-        "all differences at once; where a band is, differences within it count as none.",
+        "unpruned network of the same seed, in percentage points; thin bars are the intervals that "
+        "decide the claims; where a band is, differences within it count as none.",
         trained=True,
         errors=True,
-        margins=("1a", "1b"),
+        at_level=True,
     ),
     "fig2": Figure(
         "Figure 2: masks by class and sparsity",

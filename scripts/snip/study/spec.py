@@ -55,8 +55,8 @@ class Spec(Model):
     """What each switches, if a figure judges under them."""
     claims: Judging | None = None
     """How claims are judged, if they are."""
-    margins: dict[str, float] = {}
-    """Those that a figure draws, by claim."""
+    family: dict[str, list[FullGrid]] = {}
+    """For a figure that draws at the level of the claims: the grids of them all, but for seeds."""
     config: dict[str, Any] | None = None
     """All of the configuration, for the report alone."""
     code: dict[str, Any] = {}
@@ -123,11 +123,15 @@ def spec_of(config: Config, name: str) -> Spec:
     if not tables:
         if any(entry.by_reading for entry in entries):
             update["readings"] = config.readings
-        if "claims" in figures or any(entry.judged for entry in entries):
+        if "claims" in figures or any(entry.judged or entry.at_level for entry in entries):
             judging = {key: getattr(config.claims, key) for key in Judging.model_fields}
             update["claims"] = Judging(**judging)
-        drawn = {claim for entry in entries for claim in entry.margins}
-        update["margins"] = {c: m for c, m in config.claims.margins.items() if c in drawn}
+        if name in FIGURES and FIGURES[name].at_level:
+            seeds = {"seeds": [0], "mask_seeds": [0]}
+            update["family"] = {
+                figure: [grid.model_copy(update=seeds) for grid in grids(config, figure)]
+                for figure in CLAIMED
+            }
     if name == "report":
         update["config"] = config.model_dump(exclude={"data_folder", "checkpoint_seconds"})
     runs = [] if name == "masks" else spec.runs()

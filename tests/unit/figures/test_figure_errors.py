@@ -23,7 +23,7 @@ def test_figure_1_shows_differences_of_the_same_seeds_with_both_intervals():
     differences = by_seed[[50, 90]].sub(by_seed[0], axis=0)
     plain = stats.ttest_1samp(differences, 0).confidence_interval()
     np.testing.assert_allclose(segments(lower), np.transpose([plain.low, plain.high]))
-    at_once = differences_from_reference(table, "test_error")
+    at_once = differences_from_reference(table, "test_error", drawings.LEVEL)
     thin = [line.get_ydata() for line in lower.get_lines() if line.get_marker() == "_"]
     np.testing.assert_allclose(thin, at_once[["lower", "upper"]])
     of_points = shown.query("sparsity > 0 and published != published").drop_duplicates("sparsity")
