@@ -1,4 +1,4 @@
-# Draw: tables and masks -> figures/[{study}/]fig1 … fig7, anatomy (.pdf, .png, .csv).
+# Draw: tables and masks -> figures/[{study}/]fig1 … fig7, gradient, anatomy (.pdf, .png, .csv).
 # Targets: figures/all, figures/fig1 …, figures/claims
 
 

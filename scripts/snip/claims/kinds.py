@@ -15,8 +15,8 @@ from snip.claims.verdicts import Means, Missing, Pairs, Statement
 from snip.study.names import dataset_name
 from snip.tables.intervals import Interval
 
-# Figure 6's caption writes the gradient without bars, so we judge both ways to rank by it: the figure
-# that shows it, its criterion, its name.
+# Figure 6's caption writes the gradient without bars, so we judge both ways to rank by it: the
+# figure that shows it, its criterion, its name.
 GRADIENTS = {
     "signed": ("fig6", "gradient-signed", "signed gradient, largest kept"),
     "size": ("gradient", "gradient", "size of the gradient"),

@@ -100,7 +100,9 @@ def _threshold(
 
 def _controls(evidence: Evidence) -> Iterator[Statement]:
     """Yield 4-control: the sensitivity's mask memorises better, at each sparsity of the control."""
-    for sparsity in sorted(evidence.values("claims", "sparsities")) or [_sparsest(evidence)]:
+    shuffled = (grid for grid in evidence.grids["claims"] if SHUFFLED in grid.controls)
+    sparsities = {sparsity for grid in shuffled for sparsity in grid.sparsities}
+    for sparsity in sorted(sparsities) or [_sparsest(evidence)]:
         decay = _decay(evidence, "claims", "random", sparsity, "any")
         yield Statement(
             named("4-control", sparsity),

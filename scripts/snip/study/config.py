@@ -210,8 +210,8 @@ class Config(Model):
     """Length of training: under `default` for all data sets, under a data set's name what differs
     for it:"""
     figures: ByName[Annotated[str, _known(list(FIGURES), "a figure")], list[Grid]]
-    """For each of `fig1` to `fig7`, `gradient`, `anatomy`, `readings`, `criteria`, `controls` a list of grids;
-    an empty one leaves the figure out, and its claims; a grid is the product of:"""
+    """For each of `fig1` to `fig7`, `gradient`, `anatomy`, `readings`, `criteria`, `controls` a
+    list of grids; an empty one leaves the figure out, and its claims; a grid is the product of:"""
     claims: Claims
     """How the paper's claims are tested ([docs/claims.md](../docs/claims.md)):"""
 

@@ -41,6 +41,11 @@ class FullGrid(Grid):
     made: dict[str, Made]
     """By reading."""
 
+    @property
+    def axes(self) -> FullGrid:
+        """The same with one seed: what is run, not how often."""
+        return self.model_copy(update={"seeds": [0], "mask_seeds": [0]})
+
 
 def grids(config: Config, figure: str) -> list[FullGrid]:
     """Return the completed grids of a figure, or of the runs that only claims need (`claims`)."""

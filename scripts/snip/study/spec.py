@@ -127,11 +127,7 @@ def spec_of(config: Config, name: str) -> Spec:
             judging = {key: getattr(config.claims, key) for key in Judging.model_fields}
             update["claims"] = Judging(**judging)
         if name in FIGURES and FIGURES[name].at_level:
-            seeds = {"seeds": [0], "mask_seeds": [0]}
-            update["family"] = {
-                figure: [grid.model_copy(update=seeds) for grid in grids(config, figure)]
-                for figure in CLAIMED
-            }
+            update["family"] = {f: [g.axes for g in grids(config, f)] for f in CLAIMED}
     if name == "report":
         update["config"] = config.model_dump(exclude={"data_folder", "checkpoint_seconds"})
     runs = [] if name == "masks" else spec.runs()
@@ -257,8 +253,7 @@ def read(path: Path, script: str, figure: str | None = None) -> Spec:
             "again"
         )
     if script not in _scripts(name) or figure not in (None, *spec.grids):
-        raise SpecError(
-            f"specification {path} is of {name}, expected {figure or f'one for {script}'}"
-        )
+        wanted = figure or f"one for {script}"
+        raise SpecError(f"specification {path} is of {name}, expected {wanted}")
     checked_digest(spec.code[script], script, *_scripts(name)[script])
     return spec
