@@ -80,19 +80,20 @@ def last_words(process: subprocess.Popen) -> str:
 
 @contextlib.contextmanager
 def held(folder: Path, run: str):
-    """Keep a run of the study `small` from beginning: its log is a pipe that nobody reads.
+    """Keep a run of the study `small` from training: its checkpoint is a pipe that nobody writes.
 
-    So Snakemake cannot come to its end meanwhile, however fast the machine is. A job that has been
-    held stays so until it is killed.
+    So Snakemake cannot come to its end meanwhile, however fast the machine is. Then the run finds
+    an empty checkpoint, and trains from the beginning.
     """
-    log = folder / f"results/small/logs/runs/{run}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.unlink(missing_ok=True)
-    os.mkfifo(log)
+    checkpoint = folder / f"results/small/checkpoints/{run}.pt"
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(checkpoint)
     try:
         yield
     finally:
-        log.unlink()
+        writer = os.open(checkpoint, os.O_RDWR)  # which waits for no reader
+        checkpoint.unlink()
+        os.close(writer)
 
 
 @contextlib.contextmanager
