@@ -12,7 +12,7 @@ import pandas as pd
 from snip.claims import likeness
 from snip.claims.evidence import SNIP, Evidence, Kind, abs_z, bright_means
 from snip.claims.likeness import RESOLUTION
-from snip.claims.verdicts import Means, Pairs, Statement, steps
+from snip.claims.verdicts import Means, Pairs, Statement, share, steps
 from snip.datasets.sources import CLASSES
 from snip.study.names import dataset_name
 from snip.tables.intervals import Interval
@@ -48,6 +48,7 @@ def _of_dataset(evidence: Evidence, dataset: str) -> list[Statement]:
             "share of the classes told",
             partial(measured, likeness.share_told, abs_z, TOLD_STEP),
             low=told,
+            scale=share,
             note=partial(_constant_images, evidence, kind),
         ),
         Statement(
@@ -59,6 +60,7 @@ def _of_dataset(evidence: Evidence, dataset: str) -> list[Statement]:
             "share of the classes told",
             partial(_told_by_masks, evidence, kind),
             low=told,
+            scale=share,
             note=partial(_constant_images, evidence, kind),
         ),
         Statement(

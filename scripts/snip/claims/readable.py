@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import decimal
+import itertools
 import math
 from typing import Any
 
@@ -49,12 +51,18 @@ def short_text(row: Any) -> str:
     low = -math.inf if math.isnan(row.low) else row.low
     high = math.inf if math.isnan(row.high) else row.high
     side = min(row.upper - row.value, row.value - row.lower) or 1
-    for decimals in range(max(0, 1 - math.floor(math.log10(side))), 12):
-        lower, upper = (round(limit, decimals) + 0.0 for limit in (row.lower, row.upper))
+    for decimals in itertools.count(max(0, 1 - math.floor(math.log10(side)))):
+        lower = _to(row.lower, decimals, decimal.ROUND_FLOOR)  # outwards, as in the table
+        upper = _to(row.upper, decimals, decimal.ROUND_CEILING)
         if verdict_of(lower, upper, low, high) == row.verdict:
             break
     value = round(row.value, decimals) + 0.0
     return f"{value:.{decimals}f} [{lower:.{decimals}f}, {upper:.{decimals}f}]"
+
+
+def _to(number: float, decimals: int, rounding: str) -> float:
+    exact = decimal.Decimal(repr(float(number)))
+    return float(exact.quantize(decimal.Decimal(1).scaleb(-decimals), rounding)) + 0.0
 
 
 def region_text(row: Any) -> str:

@@ -143,6 +143,11 @@ def named(*parts: str | float) -> str:
     return "-".join(words).replace(".", "-")
 
 
+def share(number: float) -> float:
+    """Return a share as it is printed: at most 1."""
+    return min(float(number), 1.0)
+
+
 def power_of_ten(exponent: float) -> float:
     """Return 10 to a power; infinity where that overflows."""
     with np.errstate(over="ignore"):

@@ -104,7 +104,8 @@ def plot(
     axis = figure.add_subplot(grid[-1, :])
     style.draw_base(axis, 0)
     names = table["series"].unique()
-    x, room = table["batch_size"].map(sizes.index), min(0.8, 0.25 * len(names))
+    decades = style.decades(sizes)
+    x, room = table["batch_size"].map(decades), min(0.8, 0.25 * len(names))
     table = table.join(style.dodged(x, table["series"], names, room))
     ours, theirs = table[table["criterion"] != PUBLISHED], table[table["criterion"] == PUBLISHED]
     style.draw_series(axis, ours, "less_base", "series", style.looks(ours["series"].unique()))
@@ -112,22 +113,23 @@ def plot(
         (dotted,) = axis.plot(line["middle"], line["less_base"], "o:k", mfc="w", label=name)
         dotted.set(linewidth=0.8, zorder=4)
     style.within(axis, -100, 100)
-    axis.set_xticks(range(len(sizes)), titles)
+    axis.set_xticks([decades[size] for size in sizes], titles)
     axis.set_xlabel("Examples in the pruning batch")
     axis.set_ylabel(
         f"{style.error_label(error).removesuffix(' (%)')}\nless that at {BASE} (points)"
     )
     style.legend(figure, [axis], 1)
     article = "an" if example == 8 else "a"
-    single = "" if example is None else f", whose single example is {article} {example}"
+    single = "" if example is None else f", the first whose single example is {article} {example}"
     style.small_print(
         figure,
         origin,
         f"{dataset_name(runs['dataset'].iloc[0])}, {runs['sparsity'].iloc[0]:g} % sparsity",
         f"{runs_phrase(runs.groupby(POINT).size())} per mean, paler marks: single runs, bars: "
-        "95 % intervals, all paired by seed",
-        f"masks of seed {masks['seed'].iloc[0]}{single}, white: {highest:.2g} of the units keep "
-        "the pixel; r: correlation with the mean training image, which has a scale of its own",
+        "95 % intervals, all paired by seed; claims 3b are judged at the stricter level of their "
+        "table",
+        f"masks of seed {masks['seed'].iloc[0]}{single}, white: {100 * highest:.0f} % of the units "
+        "keep the pixel; r: correlation with the mean training image, which has a scale of its own",
     )
     return figure, _numbers(table, error, masks, mean_image)
 

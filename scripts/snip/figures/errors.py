@@ -107,7 +107,7 @@ def _with_differences(runs: pd.DataFrame, error: str, level: float) -> pd.DataFr
     differences = differences_from_reference(runs, error, level).rename(columns=LIMITS)
     table = table.merge(differences[[*POINT, *LIMITS.values()]], on=POINT, how="left")
     series = table["criterion"].map(criterion_name)
-    table = table.join(style.dodged(table["sparsity"], series, series.unique(), room=7))
+    table = table.join(style.dodged(table["sparsity"], series, series.unique(), room=5))
     # The unpruned network stands in the middle: no criterion has runs there.
     table.loc[table["sparsity"] == 0, ["middle", "beside"]] = 0, 2
     return table.assign(series=series.where(table["sparsity"] > 0, UNPRUNED))

@@ -51,7 +51,8 @@ def plot(table: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
         figure,
         origin,
         "each row on a scale of its own, its region shaded; an arrow leads to a limit outside",
-        "in brackets the limits that decide; hollow: exploratory seeds",
+        "in brackets the limits that decide; losses and their ratios on logarithmic scales",
+        *["hollow: exploratory seeds"] * bool(table["seeds"].ne(CONFIRMATORY).any()),
         "the statements by name: claims.md",
     )
     return figure, table
@@ -116,12 +117,16 @@ def row_scale(row: Any) -> tuple[np.ndarray, tuple[float, float]]:
     """Return where in a row its value, its limits and the ends of its region lie.
 
     The region's limits lie at -1 and 1; an open region ends at ±EDGE. If it has one limit, the
-    farthest of the value and its limits lies two units from it.
+    farthest of the value and its limits lies two units from it. The scale of geometric means is
+    logarithmic.
     """
     numbers = np.array([row.value, row.lower, row.upper])
     region = (-EDGE if math.isnan(row.low) else -1, EDGE if math.isnan(row.high) else 1)
-    if row.low < row.high:
-        return (2 * numbers - row.low - row.high) / (row.high - row.low), region
-    distances = numbers - (row.high if math.isnan(row.low) else row.low)
+    low, high = row.low, row.high
+    if "geometric mean" in row.statistic:
+        numbers, low, high = np.log(numbers), np.log(low), np.log(high)
+    if low < high:
+        return (2 * numbers - low - high) / (high - low), region
+    distances = numbers - (high if math.isnan(low) else low)
     farthest = np.abs(distances[np.isfinite(distances)]).max(initial=0)
     return distances / (farthest / 2 or 1) + (1 if math.isnan(row.low) else -1), region

@@ -69,7 +69,7 @@ def plot(masks: pd.DataFrame, origin: Origin) -> tuple[plt.Figure, pd.DataFrame]
                 axis = axes[row, column]
                 image = _draw_panel(axis, panel, highest, stretched=row == 1)
                 names = [network_name(network)] * (masks["network"].nunique() > 1)
-                names += [dataset_name(dataset), *["stretched"] * row]
+                names = ["stretched"] if row else [*names, dataset_name(dataset)]
                 letter = (2 * index + row) * columns + column
                 axis.set_title(style.panel_title(letter, rows * columns, *names), pad=2)
                 axis.set_ylabel("" if column else "Sparsity (%)")
@@ -104,6 +104,7 @@ def _draw_panel(axis: plt.Axes, panel: pd.DataFrame, highest: float, stretched: 
     if stretched:
         images = images - images.min(1, keepdims=True)
         images *= highest / np.where(crossed, np.inf, images.max(1))[:, None]
+        images[crossed] = 0.8 * highest  # neither dark nor bright: it has no range
     image = picture(axis, mosaic(images.reshape(len(sparsities), len(classes), 28, 28)), highest)
     axis.set_xticks(CELL * (np.arange(len(classes)) + 0.5), classes)
     axis.set_yticks(CELL * (np.arange(len(sparsities)) + 0.5), [f"{s:g}" for s in sparsities])

@@ -192,6 +192,12 @@ def sparsity_scale(axis: plt.Axes, ticks: Iterable[float], low: float, high: flo
     axis.set_xlim(1.25 * (100 - low), (100 - high) / 1.25)
 
 
+def decades(sizes: Iterable[Any]) -> dict[Any, float]:
+    """Return where each size of a pruning batch stands: its decade, `all` behind the last."""
+    places = {size: np.log10(int(size)) for size in sizes if size != "all"}
+    return places | {"all": max(places.values(), default=0.0) + 0.7}
+
+
 def within(axis: plt.Axes, lowest: float, highest: float) -> None:
     """Cut a vertical scale to what is possible, such as 0 to 100 %."""
     bottom, top = axis.get_ylim()

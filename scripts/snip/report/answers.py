@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
+from fnmatch import fnmatch
 from typing import Any
 
 import pandas as pd
@@ -18,28 +20,29 @@ CAPTIONS = {
     "fig3": "As the pruning batch grows, the mask approaches the mean image and the error falls.",
     "fig4": "Unpruned, a network fits true and random labels; pruned to 99 %, true ones only.",
     "fig5": "Inverted images give the same masks.",
-    "fig6": "Masks by ∂L/∂w differ from the sensitivity's: by sparsity, class and inversion.",
+    "fig6": "Masks by ∂L/∂w differ from the sensitivity's, by sparsity, by class, when inverted.",
     "fig7": "On random labels the final loss rises with sparsity.",
 }
 # Statements that no caption makes: other readings of one, and controls.
 OURS = ("-like-bright", "-size-", "4-capacity", "4-control")
 COLUMNS = ["figure", "says", "answer", "what", "name", "found", "region", "n"]
-# What the number of a statement is, by how its name begins.
+# What the number of a statement is, by its name.
 NUMBERS = {
-    "1a": "error added, LeNet-300-100",
-    "1b": "error added, LeNet-5-Caffe",
-    "2a": "share of classes told",
-    "2b": "share on the strokes added",
-    "3a": "correlation added",
+    "1a-*": "error above the unpruned network's, LeNet-300-100",
+    "1b-*": "error above the unpruned network's, LeNet-5-Caffe",
+    "2a-*-told*": "share of classes told",
+    "2a-*-like-*": "correlation with the class",
+    "2b-*": "rise of the share on the strokes",
+    "3a-*": "rise of the correlation",
     "3b-trend": "slope of the error",
-    "3b-fall": "fall of the error",
-    "3c": "correlation",
-    "4": "final loss",
-    "5": "correlation added",
-    "6a": "correlation added",
-    "6b": "change added",
-    "6c": "correlation added",
-    "7": "loss at one sparsity over that before",
+    "3b-fall-*": "fall of the error",
+    "3c-*": "correlation",
+    "4-*": "final loss",
+    "5-*": "correlation between original and inverted, less that within each",
+    "6a-*": "correlation between the criteria, less that within each",
+    "6b-*": "change beyond that of the sensitivity's masks",
+    "6c-*": "correlation between original and inverted, less that within each",
+    "7-*": "loss at one sparsity over that before",
 }
 
 
@@ -51,8 +54,9 @@ def is_ours(name: str) -> bool:
 def answers(claims: pd.DataFrame) -> pd.DataFrame:
     """Return COLUMNS, one row per figure of the paper that the study judges.
 
-    The number is that of the statement that decides: a contradicted one, else an inconclusive one,
-    else the first.
+    The number is that of the statement that decides: of the contradicted ones, else of the
+    inconclusive ones, else of all, that which is farthest from its region or the least inside it,
+    in widths of its interval.
 
     Args:
         claims: the table of claims.
@@ -66,11 +70,13 @@ def answers(claims: pd.DataFrame) -> pd.DataFrame:
         said = answer(Counter(judged["verdict"]))
         if idle := len(stated) - len(judged):
             said += f" ({idle} not run)"
-        order = judged["verdict"].map(VERDICTS.index)
-        deciding: Iterable[Any] = judged.loc[[order.idxmin()]].itertuples()
+        worst = judged[judged["verdict"].eq(min(judged["verdict"], key=VERDICTS.index))]
+        inside = pd.concat([worst["lower"] - worst["low"], worst["high"] - worst["upper"]], axis=1)
+        strength = inside.min(axis=1) / (worst["upper"] - worst["lower"])
+        deciding: Iterable[Any] = worst.loc[[strength.fillna(-math.inf).idxmin()]].itertuples()
         for row in deciding:
             named = [row.name, short_text(row), region_text(row), row.n]
-            [what] = (words for start, words in NUMBERS.items() if row.name.startswith(start))
+            [what] = (words for names, words in NUMBERS.items() if fnmatch(row.name, names))
             rows.append([figure, sentence, said, what, *named])
     return pd.DataFrame(rows, columns=COLUMNS)
 

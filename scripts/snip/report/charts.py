@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from snip.figures.style import decades
 from snip.study.names import network_name
 from snip.study.spec import Spec
 from snip.tables.intervals import ERROR_STEP, interval
@@ -58,10 +59,13 @@ def chart(title: str, axis: str, series: Mapping[str, pd.DataFrame]) -> dict[str
     ticks = MaxNLocator(5).tick_values(errors.min(), errors.max())
     low, high = float(ticks[0]), float(ticks[-1])
 
+    places = decades(ordered) if axis == "batch_size" else {}
+    first, *_, last = [places.get(value, 0.0) for value in ordered] * 2
+
     def x(value: Any) -> float:
         if axis == "sparsity":
             return 80 + 520 * float(value) / 100
-        return 60 + 560 * (ordered.index(value) + 0.5) / len(ordered)
+        return 90 + 500 * (places[value] - first) / ((last - first) or 1)
 
     def y(error: float) -> float:
         return round(260 - 240 * (error - low) / (high - low), 2)

@@ -172,7 +172,8 @@ def _statement(row: Any) -> dict[str, Any]:
         "note": note_text(row.note),
         "ours": is_ours(row.name),
         "forest": {"left": place(left), "right": place(right)}
-        | ({"value": place(value), "lower": place(lower), "upper": place(upper)} if drawn else {}),
+        | ({"value": place(value), "lower": place(lower), "upper": place(upper)} if drawn else {})
+        | {"left_out": bool(lower < -EDGE), "right_out": bool(upper > EDGE)},
     }
 
 

@@ -84,8 +84,8 @@ FIGURES = {
         "Masks of the first layer of LeNet-300-100, scored at initialisation on a pruning batch "
         "of one class (column), at several sparsities (row). A pixel is as bright as the share of "
         "the 300 units that keep their connection to it. Above, all masks have one scale; below, "
-        "each is stretched from its lowest to its highest share. Crossed out: a blank mask. Shown "
-        "is one seed; the claims are tested on all.",
+        "each is stretched from its lowest to its highest share. Shown is one seed; the claims are "
+        "tested on all.",
         masks="each",
         image=True,
     ),

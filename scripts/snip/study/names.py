@@ -97,7 +97,7 @@ def not_the_papers(spec: Spec) -> list[str]:
         if axis != "seed" and len(values) == 1 and values != [Run.model_fields[axis].default]:
             by_figure.setdefault(phrase(axis, values[0]), []).append(spoken(figure))
     phrases = [
-        words + (f" ({', '.join(figures)})" if len(figures) < len(shown) else "")
+        words + (f" in {', '.join(figures)}" if len(figures) < len(shown) else "")
         for words, figures in by_figure.items()
     ]
     errors = any(figure == "claims" or FIGURES[figure].errors for figure in grids)
@@ -135,11 +135,11 @@ def _unlike(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _where(found: list[tuple[str, str]], places: list[tuple[str, str]]) -> str:
-    """Return in brackets on which networks or data sets a phrase holds; empty if on all."""
+    """Return for which networks or data sets a phrase holds; empty if for all."""
     if len(found) == len(places):
         return ""
     for index, name in enumerate((network_name, dataset_name)):
         values = dict.fromkeys(place[index] for place in found)
         if len(found) == sum(place[index] in values for place in places):
-            return f" ({', '.join(map(name, values))})"
-    return f" ({', '.join(f'{network_name(n)} on {dataset_name(d)}' for n, d in found)})"
+            return f" for {', '.join(map(name, values))}"
+    return f" for {', '.join(f'{network_name(n)} on {dataset_name(d)}' for n, d in found)}"

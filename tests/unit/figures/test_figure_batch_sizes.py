@@ -45,6 +45,7 @@ def test_errors_are_less_those_at_100_examples_seed_by_seed_also_the_published()
     axis = figure.axes[-1]
     ordered = ["1", "10", "100", "1000", "all"]
     assert [text.get_text() for text in axis.get_xticklabels()] == [*ordered[:3], "1,000", "all"]
+    assert axis.get_xticks() == pytest.approx([0, 1, 2, 3, 3.7])  # powers of ten, then all
     by_seed = table.pivot(index="seed", columns="batch_size", values="test_error")
     expected = by_seed[ordered].sub(by_seed["100"], axis=0)
     drawn = [

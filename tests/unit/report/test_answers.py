@@ -51,6 +51,14 @@ def test_a_figure_has_one_row_with_the_statement_that_decides():
     assert table["found"].tolist() == ["0.40 [0.30, 0.50]"] * 2 + ["-0.40 [-0.70, -0.10]"]
 
 
+def test_of_several_that_decide_the_weakest_is_shown():
+    rows = [stated(f"6c-{name}-signed-inverted", "fig6", "inconclusive") for name in "abc"]
+    rows[1] |= {"lower": -0.4}  # most of its interval lies outside
+    rows.append(stated("6a-a-signed-differ", "fig6", "supported") | {"lower": 0.001})
+    [shown] = answers(pd.DataFrame(rows))["name"]
+    assert shown == "6c-b-signed-inverted"
+
+
 def test_verdicts_of_one_kind_have_one_word():
     words = {verdict: answer(Counter([verdict] * 3)) for verdict in VERDICTS}
     assert words == {

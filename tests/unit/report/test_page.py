@@ -41,3 +41,13 @@ def test_a_chart_has_every_run_where_its_error_says():
     assert theirs["points"][0]["y"] == pytest.approx(heights[2.0], abs=0.01)
     assert "seed 0: 1.00, seed 1: 2.00" in ours["points"][0]["label"]
     assert ours["points"][1]["x"] == theirs["points"][0]["x"] == 80 + 520 * 0.9
+
+
+def test_sizes_of_pruning_batches_stand_by_their_powers_of_ten():
+    sizes = [1, 100, 1000, 10000, "all"]
+    drawn = chart(
+        "LeNet", "batch_size", {"ours": pd.DataFrame({"batch_size": sizes, "error": 1.5})}
+    )
+    x = [place for place, _ in drawn["x"]]
+    one, hundred, thousand, *_ = x
+    assert x == sorted(x) and hundred - one == pytest.approx(2 * (thousand - hundred), abs=0.02)

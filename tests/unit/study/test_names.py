@@ -86,10 +86,10 @@ def test_every_setting_that_is_not_the_papers_is_said(name):
 
 def test_what_differs_in_places_says_where():
     rate = "networks.lenet-5-caffe.learning_rate"
-    assert said("fig1", None, rate, 0.02) == ["learning rate 0.02 (LeNet-5-Caffe)"]
+    assert said("fig1", None, rate, 0.02) == ["learning rate 0.02 for LeNet-5-Caffe"]
     words = not_the_papers(spec_of(load(), "claims"))
-    assert "random labels (Figure 7)" in words and "1,080 iterations (MNIST)" in words
-    assert "constant rate (MNIST (3,000 examples))" in words
+    assert "random labels in Figure 7" in words and "1,080 iterations for MNIST" in words
+    assert "constant rate for MNIST (3,000 examples)" in words
     assert said("fig1", None, "protocol.random_labels", "uniform") == []  # trains on none
 
 
