@@ -50,7 +50,7 @@ def short_text(row: Any) -> str:
         return interval_text(row)
     low = -math.inf if math.isnan(row.low) else row.low
     high = math.inf if math.isnan(row.high) else row.high
-    side = min(row.upper - row.value, row.value - row.lower) or 1
+    side = min(filter(None, (row.upper - row.value, row.value - row.lower)), default=1)
     for decimals in itertools.count(max(0, 1 - math.floor(math.log10(side)))):
         lower = _to(row.lower, decimals, decimal.ROUND_FLOOR)  # outwards, as in the table
         upper = _to(row.upper, decimals, decimal.ROUND_CEILING)
