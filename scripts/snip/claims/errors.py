@@ -21,8 +21,8 @@ def statements(evidence: Evidence) -> list[Statement]:
             named(claim, dataset, "equal"),
             claim,
             "fig1",
-            f"{network_name(network)}, pruned up to {SPARSEST} %, has the {error} of the reference "
-            f"({dataset_name(dataset)}).",
+            f"{network_name(network)}, pruned {_covered(evidence, network, dataset)}, has the "
+            f"{error} of the reference ({dataset_name(dataset)}).",
             f"{error} less the reference's, percentage points",
             partial(_differences, evidence, network, dataset),
             low=-evidence.margins[claim],
@@ -32,6 +32,18 @@ def statements(evidence: Evidence) -> list[Statement]:
         for claim, network in CLAIM_1.items()
         for dataset in evidence.values("fig1", "datasets")
     ]
+
+
+def _covered(evidence: Evidence, network: str, dataset: str) -> str:
+    """Return in words which sparsities the statement is about."""
+    grids = evidence.grids["fig1"]
+    found = {
+        s for g in grids if network in g.networks and dataset in g.datasets for s in g.sparsities
+    }
+    pruned = sorted(s for s in found if 0 < s <= SPARSEST)
+    if len(pruned) == 1:
+        return f"to {pruned[0]:g} %"
+    return f"at {len(pruned)} sparsities up to {SPARSEST} %"
 
 
 def _differences(evidence: Evidence, network: str, dataset: str) -> Differences:

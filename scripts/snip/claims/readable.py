@@ -7,6 +7,7 @@ import itertools
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from snip.claims.verdicts import DIGITS, verdict_of
@@ -45,24 +46,57 @@ def interval_text(row: Any) -> str:
 
 
 def short_text(row: Any) -> str:
-    """Return the same in fewer digits: two of the interval's shorter side, with one verdict."""
+    """Return the same in fewer digits, limits outwards, with one verdict.
+
+    The shorter side of the interval has two digits; on a logarithmic scale each number has as many.
+    """
     if math.isnan(row.value) or math.isnan(row.lower):
         return interval_text(row)
+    (value, lower, upper), *_ = on_scale(row)
+    side = min(filter(None, (upper - value, value - lower)), default=1)
+    digits = 1 if math.isinf(side) else 1 - math.floor(math.log10(side))
+    logarithmic = is_logarithmic(row)
     low = -math.inf if math.isnan(row.low) else row.low
     high = math.inf if math.isnan(row.high) else row.high
-    side = min(filter(None, (row.upper - row.value, row.value - row.lower)), default=1)
-    for decimals in itertools.count(max(0, 1 - math.floor(math.log10(side)))):
-        lower = _to(row.lower, decimals, decimal.ROUND_FLOOR)  # outwards, as in the table
-        upper = _to(row.upper, decimals, decimal.ROUND_CEILING)
-        if verdict_of(lower, upper, low, high) == row.verdict:
+    for more in itertools.count():
+        numbers = [
+            _rounded(number, digits + more, rounding, logarithmic)
+            for number, rounding in (
+                (row.value, decimal.ROUND_HALF_EVEN),
+                (row.lower, decimal.ROUND_FLOOR),
+                (row.upper, decimal.ROUND_CEILING),
+            )
+        ]
+        if verdict_of(float(numbers[1]), float(numbers[2]), low, high) == row.verdict:
             break
-    value = round(row.value, decimals) + 0.0
-    return f"{value:.{decimals}f} [{lower:.{decimals}f}, {upper:.{decimals}f}]"
+    found, *limits = (f"{number:f}".replace("Infinity", "∞") for number in numbers)
+    return f"{found} [{', '.join(limits)}]"
 
 
-def _to(number: float, decimals: int, rounding: str) -> float:
+def _rounded(number: float, digits: int, rounding: str, significant: bool) -> decimal.Decimal:
+    """Round a number to decimals, or to significant digits: two or more."""
+    if significant:
+        context = decimal.Context(max(2, digits), rounding)
+        return context.create_decimal_from_float(number)
     exact = decimal.Decimal(repr(float(number)))
-    return float(exact.quantize(decimal.Decimal(1).scaleb(-decimals), rounding)) + 0.0
+    if not exact.is_finite():
+        return exact
+    rounded = exact.quantize(decimal.Decimal(1).scaleb(-max(0, digits)), rounding)
+    return rounded if rounded else abs(rounded)
+
+
+def is_logarithmic(row: Any) -> bool:
+    """Return whether a row is about a geometric mean, whose logarithm was judged."""
+    return "geometric mean" in row.statistic
+
+
+def on_scale(row: Any) -> tuple[np.ndarray, float, float]:
+    """Return value and limits, and the limits of the region, on the scale that was judged."""
+    numbers, low, high = np.array([row.value, row.lower, row.upper]), row.low, row.high
+    if is_logarithmic(row):
+        with np.errstate(divide="ignore"):
+            numbers, low, high = np.log(numbers), np.log(low), np.log(high)
+    return numbers, low, high
 
 
 def region_text(row: Any) -> str:

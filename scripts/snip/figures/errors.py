@@ -86,7 +86,7 @@ def plot(
         f"{runs_phrase(table['n'])} per mean, paler marks: single runs",
         "thick bars: 95 % intervals of each mean alone; below, runs are paired by seed, thin bars: "
         "intervals of all differences of a criterion at once (Dunnett), at the level at which "
-        f"claims 1a and 1b are judged ({100 * level:.4g} %)",
+        f"claims 1a and 1b are judged ({100 * level:.4g} %; there up to 90 % sparsity)",
     )
     shown = table[[*KEY, error, "mean", "lower", "upper", "less_unpruned", *LIMITS.values()]]
     marks = published[["network", "sparsity", "batch_size", "published"]]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from snip.claims.readable import interval_text, region_text
+from snip.claims.readable import interval_text, on_scale, region_text
 from snip.claims.verdicts import CONFIRMATORY
 from snip.figures import style
 from snip.figures.provenance import Origin
@@ -120,11 +120,8 @@ def row_scale(row: Any) -> tuple[np.ndarray, tuple[float, float]]:
     farthest of the value and its limits lies two units from it. The scale of geometric means is
     logarithmic.
     """
-    numbers = np.array([row.value, row.lower, row.upper])
+    numbers, low, high = on_scale(row)
     region = (-EDGE if math.isnan(row.low) else -1, EDGE if math.isnan(row.high) else 1)
-    low, high = row.low, row.high
-    if "geometric mean" in row.statistic:
-        numbers, low, high = np.log(numbers), np.log(low), np.log(high)
     if low < high:
         return (2 * numbers - low - high) / (high - low), region
     distances = numbers - (high if math.isnan(low) else low)

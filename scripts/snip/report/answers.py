@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from fnmatch import fnmatch
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from snip.claims.readable import region_text, short_text
+from snip.claims.readable import on_scale, region_text, short_text
 from snip.claims.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, VERDICTS
 
 # What each caption says, in our words.
@@ -69,16 +70,23 @@ def answers(claims: pd.DataFrame) -> pd.DataFrame:
             continue
         said = answer(Counter(judged["verdict"]))
         if idle := len(stated) - len(judged):
-            said += f" ({idle} not run)"
+            said += f" ({idle} statement{'s' if idle > 1 else ''} not run)"
         worst = judged[judged["verdict"].eq(min(judged["verdict"], key=VERDICTS.index))]
-        inside = pd.concat([worst["lower"] - worst["low"], worst["high"] - worst["upper"]], axis=1)
-        strength = inside.min(axis=1) / (worst["upper"] - worst["lower"])
-        deciding: Iterable[Any] = worst.loc[[strength.fillna(-math.inf).idxmin()]].itertuples()
-        for row in deciding:
-            named = [row.name, short_text(row), region_text(row), row.n]
-            [what] = (words for names, words in NUMBERS.items() if fnmatch(row.name, names))
-            rows.append([figure, sentence, said, what, *named])
+        candidates: Iterable[Any] = worst.itertuples()
+        row = min(candidates, key=_strength)
+        named = [row.name, short_text(row), region_text(row), row.n]
+        [what] = (words for names, words in NUMBERS.items() if fnmatch(row.name, names))
+        rows.append([figure, sentence, said, what, *named])
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _strength(row: Any) -> float:
+    """Return how far inside its region an interval lies, in its widths."""
+    (_, lower, upper), low, high = on_scale(row)
+    width = upper - lower
+    if math.isnan(width):  # no interval: others decide
+        return math.inf
+    return -1 if math.isinf(width) else float(np.nanmin([lower - low, high - upper])) / (width or 1)
 
 
 def answer(verdicts: Counter[str]) -> str:

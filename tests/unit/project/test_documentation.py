@@ -133,6 +133,29 @@ def test_the_page_of_results_has_the_numbers_of_the_studies_that_it_shows():
     assert max(levels) - min(levels) < 1e-5
 
 
+def test_every_interval_in_prose_is_one_of_the_table_rounded_outwards():
+    _, text = prose("docs/results.md").replace("\N{MINUS SIGN}", "-").split("# The default study")
+    found = re.findall(r"\[(-?[\d.]+), (-?[\d.]+)\]", text)
+    limits = [
+        pair
+        for row in judged("default").values()
+        if row["lower"]
+        for lower, upper in [(float(row["lower"]), float(row["upper"]))]
+        for pair in ((lower, upper), (-upper, -lower))
+    ]
+
+    def step(text: str) -> float:
+        _, point, decimals = text.partition(".")
+        return 10 ** -len(decimals) if point else 10 ** (len(text) - len(text.rstrip("0")))
+
+    def outwards(left: str, right: str, lower: float, upper: float) -> bool:
+        beyond = ((lower - float(left)) / step(left), (float(right) - upper) / step(right))
+        return all(-1e-6 < distance < 1 for distance in beyond)
+
+    assert len(found) > 50
+    assert [pair for pair in found if not any(outwards(*pair, *each) for each in limits)] == []
+
+
 @pytest.mark.parametrize(("study", "column"), [("paper", 2), ("default", 3)])
 def test_the_readme_has_the_answers_of_both_studies(study, column):
     claims = pd.read_csv(REPOSITORY / f"docs/figures/claims-{study}.csv")
@@ -181,6 +204,7 @@ def test_the_errors_at_the_papers_length_are_those_of_the_shipped_runs():
     for values in (whole, *pruned.values(), *differences):
         # Student's t with 19 degrees of freedom: 2.093.
         half = 2.093 * values.std(ddof=1) / math.sqrt(20)
-        limits = (values.mean(), values.mean() - half, values.mean() + half)
+        lower, upper = 100 * (values.mean() - half), 100 * (values.mean() + half)
+        limits = (values.mean(), math.floor(lower) / 100, math.ceil(upper) / 100)
         expected.append("{:.2f} [{:.2f}, {:.2f}]".format(*limits))
     assert shown == expected

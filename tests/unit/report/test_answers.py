@@ -1,7 +1,9 @@
+import math
 from collections import Counter
 from types import SimpleNamespace
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ def stated(name, figure, verdict, n=5):
     """A row of the table of claims: a number that should be above 0."""
     lower, upper = LIMITS[verdict]
     limits = {"value": (lower + upper) / 2, "lower": lower, "upper": upper}
-    region = {"low": 0.0, "high": float("nan"), "n": n}
+    region = {"low": 0.0, "high": float("nan"), "n": n, "statistic": "difference"}
     return {
         "name": name,
         "claim": name.partition("-")[0],
@@ -43,7 +45,7 @@ def test_a_figure_has_one_row_with_the_statement_that_decides():
     table = answers(claims).set_index("figure")
     assert table.index.tolist() == ["fig1", "fig2", "fig3"]
     assert table["answer"].tolist() == [
-        "holds (1 not run)",
+        "holds (1 statement not run)",
         "holds",
         "1 of 3 hold, 1 does not, 1 open",
     ]
@@ -89,7 +91,30 @@ def test_an_interval_in_few_digits_has_the_same_verdict(value, below, above, reg
         low=blank.get(low, low),
         high=blank.get(high, high),
         verdict=verdict,
+        statistic="difference",
     )
     _, _, printed = short_text(row).partition(" ")
     found = [float(number) for number in printed.strip("[]").split(", ")]
     assert verdict_of(*found, low, high) == verdict
+
+
+@pytest.mark.parametrize(
+    ("numbers", "printed"),
+    [
+        ((8.527, 0.6902, 105.4), "8.5 [0.69, 110]"),
+        ((0.9927, 0.9747, 1.011), "0.993 [0.974, 1.02]"),
+        ((1.995, 0.0, math.inf), "2.0 [0, ∞]"),
+    ],
+)
+def test_factors_have_as_many_digits_on_both_sides_and_limits_go_outwards(numbers, printed):
+    columns = ["value", "lower", "upper"]
+    row = stated("7-rise", "fig7", "inconclusive") | dict(zip(columns, numbers, strict=True))
+    row |= {"statistic": "ratio, geometric mean", "low": 1.0}
+    assert answers(pd.DataFrame([row]))["found"].tolist() == [printed]
+
+
+def test_a_statement_without_an_interval_decides_only_alone():
+    alone = stated("3b-trend", "fig3", "inconclusive", n=1) | {"lower": math.nan, "upper": math.nan}
+    rows = [alone, stated("3b-fall-1-100", "fig3", "inconclusive")]
+    assert answers(pd.DataFrame(rows))["name"].tolist() == ["3b-fall-1-100"]
+    assert answers(pd.DataFrame(rows[:1]))["name"].tolist() == ["3b-trend"]
