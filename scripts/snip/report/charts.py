@@ -53,6 +53,8 @@ def charts(
 
 def chart(title: str, axis: str, series: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     """Return a chart in coordinates of 640 by 316: series of points, each with its runs."""
+    if axis == "batch_size":  # numbers, or text where one of a table is `all`
+        series = {label: rows.astype({axis: str}) for label, rows in series.items()}
     values = {v for rows in series.values() for v in rows[axis]}
     ordered = sorted(values, key=lambda v: float("inf") if v == "all" else float(v))
     errors = np.concatenate([rows["error"].to_numpy(float) for rows in series.values()])
