@@ -44,10 +44,10 @@ def test_a_chart_has_every_run_where_its_error_says():
 
 
 def test_sizes_of_pruning_batches_stand_by_their_powers_of_ten():
-    sizes = [1, 100, 1000, 10000, "all"]
-    drawn = chart(
-        "LeNet", "batch_size", {"ours": pd.DataFrame({"batch_size": sizes, "error": 1.5})}
-    )
+    ours = pd.DataFrame({"batch_size": [1, 100, 1000, 10000, "all"], "error": 1.5})
+    others = pd.DataFrame({"batch_size": [1, 10000], "error": 1.5})
+    drawn = chart("LeNet", "batch_size", {"ours": ours, "others": others})
+    assert [text for _, text in drawn["x"]] == ["1", "100", "1000", "10000", "all"]
     x = [place for place, _ in drawn["x"]]
     one, hundred, thousand, *_ = x
     assert x == sorted(x) and hundred - one == pytest.approx(2 * (thousand - hundred), abs=0.02)
