@@ -43,7 +43,7 @@ def _covered(evidence: Evidence, network: str, dataset: str) -> str:
     pruned = sorted(s for s in found if 0 < s <= SPARSEST)
     if len(pruned) == 1:
         return f"to {pruned[0]:g} %"
-    return f"at {len(pruned)} sparsities up to {SPARSEST} %"
+    return f"at {len(pruned)} sparsities up to {SPARSEST} %" if pruned else f"up to {SPARSEST} %"
 
 
 def _differences(evidence: Evidence, network: str, dataset: str) -> Differences:

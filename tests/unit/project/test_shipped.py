@@ -41,7 +41,7 @@ def test_the_errors_that_pages_show_of_the_paper_study_are_those_of_its_files():
     for figure in ("fig1", "fig3"):
         rows = shown[shown["figure"] == figure].itertuples()
         axes = ("network", "sparsity", "batch_size", "seed")
-        found = {tuple(getattr(row, axis) for axis in axes): row.test_error for row in rows}
+        found = {tuple(str(getattr(row, a)) for a in axes): row.test_error for row in rows}
         runs = figure_runs(SHIPPED, figure)
         content = [unsealed((RUNS / f"{run.path}.json").read_bytes()) for run in runs]
-        assert found == {tuple(each[axis] for axis in axes): each["test_error"] for each in content}
+        assert found == {tuple(str(each[a]) for a in axes): each["test_error"] for each in content}
