@@ -138,19 +138,21 @@ def test_the_page_of_results_has_the_numbers_of_the_studies_that_it_shows():
     [
         ("docs/results.md", "# The default study", "claims-default", 50),
         ("docs/readings.md", "# Readings", "readings", 8),
+        ("docs/criteria.md", "## Controls", "controls", 20),
     ],
 )
 def test_every_interval_of_a_page_is_one_of_its_table_rounded_outwards(page, begins, table, least):
     _, text = prose(page).replace("\N{MINUS SIGN}", "-").split(begins)
     found = re.findall(r"\[(-?[\d.]+), (-?[\d.]+)\]", text)
     content = (REPOSITORY / f"docs/figures/{table}.csv").read_text()
-    limits = [
+    limits = {
         pair
         for row in csv.DictReader(content.splitlines())
-        if row["lower"]
-        for lower, upper in [(float(row["lower"]), float(row["upper"]))]
+        for column in row
+        if column.endswith("lower") and row[column]
+        for lower, upper in [(float(row[column]), float(row[column[:-5] + "upper"]))]
         for pair in ((lower, upper), (-upper, -lower))
-    ]
+    }
 
     def step(text: str) -> float:
         _, point, decimals = text.partition(".")
