@@ -63,11 +63,11 @@ def test_edited_training_code_is_told(forgetful):
 def test_masks_of_edited_code_are_refused_by_name(forgetful):
     path = forgetful / "scripts/snip/masks/criteria/gradient.py"
     path.write_text(path.read_text().replace("gradient.abs()", "gradient.abs().neg()"))
-    done = snakemake(forgetful, "--cores", "1", target="figures/fig6", check=False)
+    done = snakemake(forgetful, "--cores", "1", target="figures/gradient", check=False)
     said = re.search(r"error: mask file (\S+) was scored by other code: .*; delete it", done.stdout)
     assert said, done.stdout
     (forgetful / said[1]).unlink()
-    snakemake(forgetful, "--cores", "1", target="figures/fig6")
+    snakemake(forgetful, "--cores", "1", target="figures/gradient")
 
 
 def test_a_configuration_that_comes_back_is_drawn_again(clone):
