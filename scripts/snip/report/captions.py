@@ -38,12 +38,12 @@ def caption(sentence: str, spec: Spec, runs: int, scored: int, claims: pd.DataFr
     """
     counts = [f"{runs} runs"] if runs else []
     counts += [f"{scored} networks scored"] if scored else []
-    # To docutils |a| is a reference.
-    said = "; ".join([" and ".join(counts), *not_the_papers(spec)]).replace("|", r"\|")
+    said = "; ".join([" and ".join(counts), *not_the_papers(spec)])
     lines = [sentence, "", f"Study *{spec.study}*: {said}.", ""]
     rows: Iterable[Any] = claims.itertuples()
     lines += [f"* {r.claim}: {r.statement} **{r.verdict.capitalize()}** (n = {r.n})." for r in rows]
-    return "\n".join(lines) + "\n"
+    # To docutils |a| is a reference.
+    return "\n".join(lines).replace("|", r"\|") + "\n"
 
 
 def front_page(claims: pd.DataFrame) -> str:
