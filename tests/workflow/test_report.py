@@ -23,7 +23,7 @@ from small import CONFIGS, environment
 needs_chromium = needs("chromium", "chromedriver", package="chromium chromium-driver")
 CATEGORIES = {
     "Test error": 2,
-    "Masks": 3,
+    "Masks": 4,
     "Random labels": 2,
     "Mask anatomy": 1,
     "Study": 1,
@@ -161,7 +161,7 @@ def test_the_report_shows_everything_from_disk_alone(report, browser, finished):
         click(browser, "Results")
     pages = [finished / "results/small/report/versions.html", finished / "figures/small/index.html"]
     files = [*(f for f in finished.glob("figures/small/*.png") if f.stem != "claims"), *pages]
-    assert sorted(shown) == sorted(file.read_bytes() for file in files) and len(files) == 10
+    assert sorted(shown) == sorted(file.read_bytes() for file in files) and len(files) == 11
     assert_alone(browser)
 
 
