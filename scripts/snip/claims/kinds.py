@@ -12,14 +12,15 @@ from snip.claims import likeness
 from snip.claims.evidence import SNIP, Evidence, Images, Kind, abs_z, place, variant_name
 from snip.claims.likeness import RESOLUTION
 from snip.claims.verdicts import Means, Missing, Pairs, Statement
+from snip.study.figures import FIGURES
 from snip.study.names import dataset_name
 from snip.tables.intervals import Interval
 
 # Figure 6's caption writes the gradient without bars, so we judge both ways to rank by it: the
-# figure that shows it, its criterion, its name.
+# figure that shows it, its name.
 GRADIENTS = {
-    "signed": ("fig6", "gradient-signed", "signed gradient, largest kept"),
-    "size": ("gradient", "gradient", "size of the gradient"),
+    "signed": ("fig6", "signed gradient, largest kept"),
+    "size": ("gradient", "size of the gradient"),
 }
 BETWEEN = "correlation of mask images of different seeds, between the kinds less within a kind"
 
@@ -29,7 +30,7 @@ def statements(evidence: Evidence) -> list[Statement]:
     same = [_same_inverted(evidence, dataset) for dataset in evidence.originals("fig5")]
     return same + [
         statement
-        for ranking, (figure, *_) in GRADIENTS.items()
+        for ranking, (figure, _) in GRADIENTS.items()
         for dataset in evidence.originals(figure)
         for statement in _inconsistent(evidence, ranking, dataset)
     ]
@@ -53,7 +54,8 @@ def _same_inverted(evidence: Evidence, dataset: str) -> Statement:
 
 def _inconsistent(evidence: Evidence, ranking: str, dataset: str) -> list[Statement]:
     """Return claim 6: the gradient's masks are others, less alike, and change when inverted."""
-    figure, criterion, words = GRADIENTS[ranking]
+    figure, words = GRADIENTS[ranking]
+    criterion = FIGURES[figure].criterion
     name, of = f"{dataset}-{ranking}", f"{dataset_name(dataset)}, {words}"
     margin = evidence.margins["5"]
     gradient = Kind(figure, criterion, dataset)

@@ -48,7 +48,8 @@ def interval_text(row: Any) -> str:
 def short_text(row: Any) -> str:
     """Return the same in fewer digits, limits outwards, with one verdict.
 
-    The shorter side of the interval has two digits; on a logarithmic scale each number has as many.
+    Decimals are as many as give the interval's shorter side two digits. On a logarithmic scale
+    these are significant digits, so that a small limit keeps its own.
     """
     if math.isnan(row.value) or math.isnan(row.lower):
         return interval_text(row)

@@ -62,7 +62,7 @@ def chart(title: str, axis: str, series: Mapping[str, pd.DataFrame]) -> dict[str
     low, high = float(ticks[0]), float(ticks[-1])
 
     places = decades(ordered) if axis == "batch_size" else {}
-    first, *_, last = [places.get(value, 0.0) for value in ordered] * 2
+    first, last = (places.get(ordered[end], 0.0) for end in (0, -1))
 
     def x(value: Any) -> float:
         if axis == "sparsity":

@@ -80,7 +80,7 @@ def page(template: str, study: Study) -> str:
     """
     spec = study.spec
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    stated = [_statement(row) for row in study.claims.itertuples()]
+    stated = [statement(row) for row in study.claims.itertuples()]
     found = answers(study.claims)
     said = dict(zip(found["figure"], found["answer"], strict=True))
     figures = [
@@ -149,7 +149,7 @@ def picture(path: Path) -> dict[str, Any]:
     return {"source": source, "width": width, "height": height, "shown": shown}
 
 
-def _statement(row: Any) -> dict[str, Any]:
+def statement(row: Any) -> dict[str, Any]:
     """Return a row of the table of claims as the page shows it, with a drawing of 0 to 100."""
     (value, lower, upper), (left, right) = row_scale(row)
 

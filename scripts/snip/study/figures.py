@@ -23,6 +23,7 @@ class Figure:
         caption: in the report: one paragraph.
         trained: whether it shows trained networks, and so has tables.
         masks: the classes of the masks it shows: `each`, `all`, or None.
+        criterion: the one that it is about.
         image: whether it shows masks as images, which takes a first layer that sees the image.
         errors: whether it shows test errors, and so the configuration's `reported_error`.
         at_level: whether it draws intervals at the level of the claims, and their margins.
@@ -46,6 +47,7 @@ class Figure:
     caption: str
     trained: bool = False
     masks: str | None = None
+    criterion: str = "snip"
     image: bool = False
     errors: bool = False
     at_level: bool = False
@@ -134,6 +136,7 @@ FIGURES = {
         "As Figures 2 and 5, with the gradient ∂L/∂w as the criterion instead of the connection "
         "sensitivity: of its values, sign and all, the largest are kept.",
         masks="each",
+        criterion="gradient-signed",
         image=True,
     ),
     "fig7": Figure(
@@ -154,6 +157,7 @@ FIGURES = {
         "As Figure 6, with the size |∂L/∂w| of the gradient as the criterion: whether large "
         "values or values far from 0 are kept, the paper's caption leaves open.",
         masks="each",
+        criterion="gradient",
         image=True,
     ),
     "anatomy": Figure(

@@ -94,7 +94,10 @@ def not_the_papers(spec: Spec) -> list[str]:
     by_figure: dict[str, list[str]] = {}
     for figure, (axis, plural) in itertools.product(shown, AXES.items()):
         values = list(dict.fromkeys(v for grid in grids[figure] for v in getattr(grid, plural)))
-        if axis != "seed" and len(values) == 1 and values != [Run.model_fields[axis].default]:
+        usual = Run.model_fields[axis].default
+        if axis == "criterion" and figure in FIGURES:
+            usual = FIGURES[figure].criterion
+        if axis != "seed" and len(values) == 1 and values != [usual]:
             by_figure.setdefault(phrase(axis, values[0]), []).append(spoken(figure))
     phrases = [
         words + (f" in {', '.join(figures)}" if len(figures) < len(shown) else "")

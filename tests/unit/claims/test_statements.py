@@ -9,8 +9,9 @@ import pytest
 
 from helpers import REPOSITORY
 from paper_study import FIGURES, RANDOM, SCORED, SEEDS, table_of, with_images
-from snip.claims.readable import readable
-from snip.claims.verdicts import COLUMNS
+from snip.claims.readable import is_logarithmic, readable
+from snip.claims.statements import statements
+from snip.claims.verdicts import COLUMNS, power_of_ten
 from snip.tables.published import PUBLISHED
 from studies import load
 
@@ -168,6 +169,12 @@ def test_settings_that_a_study_lacks_are_named(paper, changed, name, said):
     [row] = table_of(paper(**changed), name).itertuples()
     assert (row.verdict, row.n) == ("inconclusive", 0)
     assert row.note.startswith("missing: ") and said in row.note
+
+
+def test_what_is_judged_by_its_logarithm_is_printed_and_drawn_on_that_scale(paper):
+    found = {each.name: is_logarithmic(each) for each in statements(paper())}
+    assert found == {each.name: each.scale is power_of_ten for each in statements(paper())}
+    assert 0 < sum(found.values()) < len(found)
 
 
 def test_margins_follow_their_rule():

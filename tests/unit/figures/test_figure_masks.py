@@ -48,6 +48,10 @@ def test_blank_masks_are_crossed_out_and_explained():
     table.loc[blank, masks.PIXELS[:84]] = 0.9033  # a unit that is removed in part
     figure, _ = masks.plot(table, drawings.ORIGIN)
     assert "crossed out: blank" in figure._supxlabel.get_text()
+    # Where masks are stretched a blank one has no range: it is neither dark nor bright.
+    [stretched] = figure.axes[1].get_images()
+    tile = stretched.get_array()[1:29, 7 * masks.CELL + 1 : 8 * masks.CELL]
+    assert tile.min() == tile.max() and 0 < tile.min() < stretched.get_clim()[1]
     for axis in figure.axes[:2]:
         [cross] = axis.get_lines()
         assert np.transpose(cross.get_data()).tolist() == [[7.5 * 29, 0.5 * 29]]

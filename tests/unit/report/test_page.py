@@ -4,8 +4,9 @@ import pytest
 from PIL import Image
 
 import drawings
+from helpers import REPOSITORY
 from snip.report.charts import chart
-from snip.report.page import picture, published_table
+from snip.report.page import picture, published_table, statement
 from snip.tables.published import compare
 
 
@@ -51,3 +52,15 @@ def test_sizes_of_pruning_batches_stand_by_their_powers_of_ten():
     x = [place for place, _ in drawn["x"]]
     one, hundred, thousand, *_ = x
     assert x == sorted(x) and hundred - one == pytest.approx(2 * (thousand - hundred), abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "out"), [(0.1, 0.9, (False, True)), (-0.9, 0.1, (True, False))]
+)
+def test_a_limit_beyond_the_drawing_is_said_to_lie_outside(lower, upper, out):
+    claims = pd.read_csv(REPOSITORY / "docs/figures/claims-default.csv")  # 1a: open, within 0.26
+    row = claims.head(1).assign(value=(lower + upper) / 2, lower=lower, upper=upper)
+    [named] = row.itertuples()
+    drawn = statement(named)["forest"]
+    assert (drawn["left_out"], drawn["right_out"]) == out
+    assert 0 <= drawn["lower"] < drawn["value"] < drawn["upper"] <= 100

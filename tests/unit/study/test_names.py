@@ -45,7 +45,7 @@ def said(figure, grid=None, path="networks.lenet-5-caffe.learning_rate", value=0
     return not_the_papers(spec_of(check(changed), figure))
 
 
-@pytest.mark.parametrize("figure", ["fig1", "fig2", "fig3", "fig5", "anatomy"])
+@pytest.mark.parametrize("figure", ["fig1", "fig2", "fig3", "fig5", "fig6", "gradient", "anatomy"])
 def test_nothing_is_said_of_the_papers_own_protocol(figure):
     assert said(figure) == []
 
