@@ -173,8 +173,7 @@ class Claims(Judging):
     """How the paper's claims are tested ([docs/claims.md](../docs/claims.md)):"""
 
     runs: list[Grid]
-    """Grids of runs that no figure shows: the control of claim 4; in the paper study also the
-    sparsities of its Table 1."""
+    """Grids of runs that no figure shows: the control of claim 4."""
 
 
 class Config(Model):

@@ -36,6 +36,23 @@ def test_figure_1_shows_differences_of_the_same_seeds_with_both_intervals():
     np.testing.assert_allclose([band.y0, band.y1], [-0.2, 0.2])
 
 
+def test_differences_are_those_of_the_claim_beside_sparser_runs():
+    """Claim 1 ends at 90 %: sparser networks have errors, but no part in its intervals."""
+    table = drawings.table_of_runs(networks=["lenet-5-caffe"], seeds=4)
+    sparser = table[table["sparsity"] == 90].assign(sparsity=98, test_error=[5.0, 6, 7, 8])
+    figure, shown = drawings.figure1(pd.concat([table, sparser]))
+    _, alone = drawings.figure1(table)
+    upper, lower = figure.axes
+    assert upper.get_ylim()[1] > 8 > 2 > lower.get_ylim()[1]
+    thin = [line for line in lower.get_lines() if line.get_marker() == "_"]
+    assert [line.get_xdata()[0] for line in thin] == [50, 90]
+    columns = ["sparsity", "difference", "difference_lower", "difference_upper"]
+    kept = shown.query("sparsity != 98 or published == published")
+    pd.testing.assert_frame_equal(kept[columns], alone[columns], check_index_type=False)
+    rows = shown[shown["test_error"] >= 5]
+    assert len(rows) == 4 and rows[columns[1:]].isna().all(axis=None)
+
+
 def test_single_runs_stand_beside_the_means_and_criteria_beside_each_other():
     figure, shown = drawings.figure1(drawings.table_of_runs(["snip", "random"], ["lenet-5-caffe"]))
     upper = figure.axes[0]
