@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from snip.claims.errors import SPARSEST
@@ -19,6 +20,7 @@ from snip.tables.published import CRITERION
 POINT = ["dataset", "network", "criterion", "sparsity"]
 LIMITS = {"mean": "difference", "lower": "difference_lower", "upper": "difference_upper"}
 UNPRUNED = "not pruned (band: 95 % interval)"
+ROOM = 5  # percent, for all criteria at a sparsity and their runs, where no other is nearer
 
 
 def draw(inputs: Inputs) -> tuple[plt.Figure, pd.DataFrame]:
@@ -71,8 +73,7 @@ def plot(
             marks = published[published["network"] == network]
             ring = {"s": 14, "zorder": 4, "label": "published (Table 1)"}
             upper.scatter("sparsity", "published", data=marks, fc="none", ec="k", lw=0.8, **ring)
-        claimed = panel[panel["sparsity"].between(0, SPARSEST, inclusive="right")]
-        _draw_differences(lower, claimed, look, margins.get(network))
+        _draw_differences(lower, panel.dropna(subset="less_unpruned"), look, margins.get(network))
         title = style.panel_title(index, len(panels), network_name(network), dataset_name(dataset))
         upper.set_title(title)
         lower.set_xlabel("Sparsity (%)")
@@ -86,9 +87,9 @@ def plot(
         figure,
         origin,
         f"{runs_phrase(table['n'])} per mean, paler marks: single runs",
-        "thick bars: 95 % intervals of each mean alone; below, runs are paired by seed, thin bars: "
-        f"intervals of all differences of a criterion up to {SPARSEST} % at once (Dunnett), at the "
-        f"level at which claims 1a and 1b are judged ({100 * level:.4g} %)",
+        "thick bars: 95 % intervals of each mean alone; below, runs are paired by seed, up to "
+        f"{SPARSEST} % as in claims 1a and 1b; thin bars: intervals of all differences of a "
+        f"criterion at once (Dunnett), at the level of these claims ({100 * level:.4g} %)",
     )
     shown = table[[*KEY, error, "mean", "lower", "upper", "less_unpruned", *LIMITS.values()]]
     marks = published[["network", "sparsity", "batch_size", "published"]]
@@ -105,15 +106,27 @@ def _with_differences(runs: pd.DataFrame, error: str, level: float) -> pd.DataFr
     place = ["dataset", "network", "seed"]
     unpruned = runs[runs["sparsity"] == 0].set_index(place)[error].rename("unpruned")
     table = add_intervals(runs, POINT, error).join(unpruned, on=place)
-    table["less_unpruned"] = (table[error] - table["unpruned"]).where(table["sparsity"] > 0)
+    is_claimed = table["sparsity"].between(0, SPARSEST, inclusive="right")
+    table["less_unpruned"] = (table[error] - table["unpruned"]).where(is_claimed)
     claimed = runs[runs["sparsity"] <= SPARSEST]
     differences = differences_from_reference(claimed, error, level).rename(columns=LIMITS)
     table = table.merge(differences[[*POINT, *LIMITS.values()]], on=POINT, how="left")
     series = table["criterion"].map(criterion_name)
-    table = table.join(style.dodged(table["sparsity"], series, series.unique(), room=5))
+    room = table.groupby(["network", "dataset"])["sparsity"].transform(_room)
+    table = table.join(style.dodged(table["sparsity"], series, series.unique(), room))
     # The unpruned network stands in the middle: no criterion has runs there.
-    table.loc[table["sparsity"] == 0, ["middle", "beside"]] = 0, 2
-    return table.assign(series=series.where(table["sparsity"] > 0, UNPRUNED))
+    is_unpruned = table["sparsity"] == 0
+    table["middle"] = table["middle"].mask(is_unpruned, 0)
+    table["beside"] = table["beside"].mask(is_unpruned, 0.4 * room)
+    return table.assign(series=series.mask(is_unpruned, UNPRUNED))
+
+
+def _room(sparsities: pd.Series) -> pd.Series:
+    """Return what criteria and their runs may take at each sparsity: up to the next one."""
+    values = np.unique(sparsities)
+    gaps = np.diff(values, prepend=-np.inf, append=np.inf)
+    room = np.minimum(gaps[:-1], gaps[1:]).clip(max=ROOM)
+    return sparsities.map(dict(zip(values, room, strict=True)))
 
 
 def draw_unpruned(axis: plt.Axes, table: pd.DataFrame) -> None:
@@ -135,7 +148,8 @@ def _draw_differences(
     if margin is not None:
         label = "differences that count as none"
         axis.axhspan(-margin, margin, color=style.SKY, alpha=0.3, lw=0, label=label, zorder=0)
-    style.draw_series(axis, table, "less_unpruned", "series", look)
+    if len(table):
+        style.draw_series(axis, table, "less_unpruned", "series", look)
     for point in style.rows(table.drop_duplicates(POINT)):
         limits = [point.difference_lower, point.difference_upper]
         bar = {"color": look["palette"][point.series], "lw": 0.7, "marker": "_", "ms": 3}

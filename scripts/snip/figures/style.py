@@ -88,14 +88,16 @@ def looks(names: Iterable[str]) -> dict[str, dict[str, Any]]:
     }
 
 
-def dodged(x: pd.Series, series: pd.Series, names: Iterable[str], room: float) -> pd.DataFrame:
+def dodged(
+    x: pd.Series, series: pd.Series, names: Iterable[str], room: float | pd.Series
+) -> pd.DataFrame:
     """Return places beside each other for series that share their x.
 
     Args:
         x: where each row belongs.
         series: each row's series.
         names: the series, from left to right.
-        room: what all of them share, in units of x.
+        room: what all of them share, in units of x; the same for all rows, or for each its own.
 
     Returns:
         Columns `middle`, for a series' mean, and `beside`, for its single runs.

@@ -71,10 +71,10 @@ FIGURES = {
         ("datasets", "networks", "criteria", "sparsities"),
         "Test error against sparsity. Lines join the means, single runs stand beside them; thick "
         "bars are the 95 % interval of each mean, rings the errors that the paper publishes. The "
-        "network without pruning is dashed, with its interval. Below: the difference from the "
-        "unpruned network of the same seed, in percentage points; thin bars are intervals of all "
-        "of a criterion at once, at the level of the claims; where a band is, differences within "
-        "it count as none.",
+        "network without pruning is dashed, with its interval. Below, up to 90 %: the difference "
+        "from the unpruned network of the same seed, in percentage points; thin bars are intervals "
+        "of all of a criterion at once, at the level of the claims; where a band is, differences "
+        "within it count as none.",
         trained=True,
         errors=True,
         at_level=True,

@@ -50,7 +50,21 @@ def test_differences_are_those_of_the_claim_beside_sparser_runs():
     kept = shown.query("sparsity != 98 or published == published")
     pd.testing.assert_frame_equal(kept[columns], alone[columns], check_index_type=False)
     rows = shown[shown["test_error"] >= 5]
-    assert len(rows) == 4 and rows[columns[1:]].isna().all(axis=None)
+    assert len(rows) == 4 and rows[[*columns[1:], "less_unpruned"]].isna().all(axis=None)
+    figure, shown = drawings.figure1(pd.concat([table[table["sparsity"] == 0], sparser]))
+    assert shown["difference"].isna().all() and not figure.axes[1].get_lines()[1:]
+
+
+@pytest.mark.parametrize("sparser", [[], [95, 98], [91]])
+def test_single_runs_stand_nearer_to_their_own_sparsity_than_to_another(sparser):
+    table = drawings.table_of_runs(["snip", "random"], ["lenet-5-caffe"])
+    pruned = table[table["sparsity"] == 90]
+    more = [pruned.assign(sparsity=sparsity, test_error=4 + sparsity / 100) for sparsity in sparser]
+    figure, shown = drawings.figure1(pd.concat([table, *more]))
+    sparsities = shown["sparsity"].unique()
+    for x, error in figure.axes[0].collections[0].get_offsets():
+        nearest = sparsities[np.abs(sparsities - x).argmin()]
+        assert nearest in shown.loc[np.isclose(shown["test_error"], error), "sparsity"].values
 
 
 def test_single_runs_stand_beside_the_means_and_criteria_beside_each_other():
