@@ -46,7 +46,7 @@ def test_rates_for_normal_noise_are_those_of_the_level(level, seeds):
 
 @pytest.mark.parametrize("level", [0.95, 0.9989])
 def test_sparsities_that_scatter_unlike_cost_dunnett_little(level):
-    """Its model has one scatter. At full length it is 0.04 points unpruned, 0.08 at 90 %."""
+    """Its model has one scatter. Here only the two sparsest have that found at full length."""
     scatter = np.array([0.04] * 8 + [0.07, 0.08])
     random = np.random.default_rng(0)
     found = [
