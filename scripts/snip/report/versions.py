@@ -55,7 +55,7 @@ def versions_page(
         Part(
             made_by,
             "What computed the runs",
-            "Another BLAS library, or another processor, gives other last digits.",
+            "Another BLAS library, or other kernels of it, give other last digits.",
         ),
         Part(settings_table(study, runs), "Settings of the runs"),
         chance_part(runs),
