@@ -87,9 +87,10 @@ def plot(
         figure,
         origin,
         f"{runs_phrase(table['n'])} per mean, paler marks: single runs",
-        "thick bars: 95 % intervals of each mean alone; below, runs are paired by seed, up to "
-        f"{SPARSEST} % as in claims 1a and 1b; thin bars: intervals of all differences of a "
-        f"criterion at once (Dunnett), at the level of these claims ({100 * level:.4g} %)",
+        "thick bars, where wider than the mark: 95 % intervals of each mean alone; below, runs "
+        f"are paired by seed, up to {SPARSEST} % as in claims 1a and 1b; thin bars: intervals of "
+        "all differences of a criterion at once (Dunnett), at the level of these claims "
+        f"({100 * level:.4g} %)",
     )
     shown = table[[*KEY, error, "mean", "lower", "upper", "less_unpruned", *LIMITS.values()]]
     marks = published[["network", "sparsity", "batch_size", "published"]]

@@ -81,7 +81,8 @@ def phrase(name: str, value: Any) -> str:
 def not_the_papers(spec: Spec) -> list[str]:
     """Return what of a study is not the paper's: axes and settings that are not as by default.
 
-    An axis with several values is left out: the figure tells them apart.
+    An axis with several values is left out: the figure tells them apart. The number of iterations
+    is always said, since the paper gives none.
 
     Returns:
         Phrases, such as `random labels`. One that does not hold everywhere says in brackets where.
@@ -133,7 +134,7 @@ def _unlike(values: Mapping[str, Any]) -> Iterator[str]:
     for name in (name for name in Settings.model_fields if name in values):
         if name == "decay_every" and values[name] >= values["iterations"]:
             yield "constant rate"
-        elif values[name] != Settings.model_fields[name].default:
+        elif name == "iterations" or values[name] != Settings.model_fields[name].default:
             yield phrase(name, values[name])
 
 
