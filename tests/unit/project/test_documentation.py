@@ -3,27 +3,23 @@
 import ast
 import csv
 import itertools
-import math
 import re
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from helpers import REPOSITORY, own_files
+from pages import FENCE, prose, rows
 from snip.claims.statements import family_level
-from snip.jobs.files import unsealed
 from snip.report.answers import answers, is_ours
-from snip.study.runs import Run
 from snip.study.spec import spec_of
 from studies import load
 
 PAGES = [name for name in own_files() if name.endswith(".md")]
 # The changelog names files of earlier versions.
 CURRENT_PAGES = [name for name in PAGES if name != "CHANGELOG.md"]
-FENCE = re.compile(r"^( *)```.*?^\1```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 VERDICTS = ["supported", "inconclusive", "contradicted"]
 FOLDERS = "scripts|workflow|profiles|config|container|tests|docs"
@@ -31,11 +27,6 @@ NAMED_PATH = re.compile(rf"(?<![\w/.-])(?:{FOLDERS})/[\w./-]*")
 NAMED_COMMAND = re.compile(r"\bscripts/\w+\.py|(?<=--workflow-profile )\S+")
 NUMBER = re.compile(r"-?\d+\.\d+")
 NAMED_CODE = re.compile(r"`(\w+)`\s+in\s+\[`[\w/]+`\]\(\.\./([\w/]+)\)")
-
-
-def prose(page: str) -> str:
-    """A page without its code blocks, which may make files that are not there yet."""
-    return FENCE.sub("", (REPOSITORY / page).read_text())
 
 
 def anchors(path: Path) -> set[str]:
@@ -88,13 +79,6 @@ def test_modules_and_functions_that_docstrings_and_comments_name_exist():
         for module, name in re.findall(r"`(?:\w+\.)*(\w+)\.(\w+)`", path.read_text()):
             known = module not in defined or name in defined[module] | files
             assert known, f"{path} names {module}.{name}, which is not there"
-
-
-def rows(page: str, header: str) -> list[list[str]]:
-    """The rows of a page's table whose header line begins so: the texts of their cells."""
-    _, _, table = prose(page).partition(f"\n{header}")
-    lines = table.partition("\n\n")[0].splitlines()[2:]
-    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
 
 
 def judged(study: str) -> dict[str, dict[str, str]]:
@@ -196,28 +180,3 @@ def test_the_readme_counts_the_verdicts_of_the_default_study():
         for verdict, count in zip(VERDICTS, numbers, strict=True):
             short[what[0], verdict] += int(count or 0)
     assert +short == expected
-
-
-def test_the_errors_at_the_papers_length_are_those_of_the_shipped_runs():
-    runs = REPOSITORY / "results/paper/runs"
-
-    def errors(**setting):
-        paths = [Run(seed=seed, **setting).path for seed in range(200, 220)]
-        files = [runs / f"{path}.json" for path in paths]
-        return np.array([unsealed(file.read_bytes())["test_error"] for file in files])
-
-    whole, sizes = errors(sparsity=0), (1, 10, 100, 1000, 10000, "all")
-    pruned = {size: errors(batch_size=size) for size in sizes}
-    denser = [errors(sparsity=sparsity) for sparsity in (70, 80)]
-    sparser = [errors(sparsity=sparsity) for sparsity in (95, 98)]
-    differences = [each - whole for each in (*denser, pruned[100], *sparser)]
-    differences += [pruned[1] - pruned[100], pruned[100] - pruned[10000]]
-    shown = [row[1] for row in rows("docs/results.md", "| | ours | published |")]
-    expected = []
-    for values in (whole, *denser, *pruned.values(), *sparser, *differences):
-        # Student's t with 19 degrees of freedom: 2.093.
-        half = 2.093 * values.std(ddof=1) / math.sqrt(20)
-        lower, upper = 100 * (values.mean() - half), 100 * (values.mean() + half)
-        limits = (values.mean(), math.floor(lower) / 100, math.ceil(upper) / 100)
-        expected.append("{:.2f} [{:.2f}, {:.2f}]".format(*limits))
-    assert shown == expected
