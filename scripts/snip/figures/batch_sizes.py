@@ -15,7 +15,7 @@ from snip.figures.style import plt
 from snip.study.names import criterion_name, dataset_name
 from snip.study.runs import KEY, MASK_KEY
 from snip.tables.intervals import add_intervals, runs_phrase
-from snip.tables.published import CRITERION
+from snip.tables.published import CRITERION, published_in
 
 # The class of the single example whose mask the paper shows.
 PAPERS_CLASS = 8
@@ -32,7 +32,7 @@ def draw(inputs: Inputs) -> tuple[plt.Figure, pd.DataFrame]:
     seed, example = shown_seed(inputs)
     masks = mask_table(inputs.mask_files(seed))
     mean_image = mean_images(runs["dataset"].iloc[0], inputs.data)[-1].round(4)
-    published = inputs.published(runs).query("source == 'Figure 3' and n > 0")
+    published = published_in("fig3", inputs.published(runs)).query("n > 0")
     return plot(runs, inputs.error, masks, mean_image, example, published, inputs.origin)
 
 

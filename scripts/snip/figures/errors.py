@@ -14,12 +14,13 @@ from snip.figures.style import plt
 from snip.study.names import CLAIM_1, criterion_name, dataset_name, network_name
 from snip.study.runs import KEY
 from snip.tables.intervals import add_intervals, differences_from_reference, runs_phrase
-from snip.tables.published import CRITERION
+from snip.tables.published import CRITERION, SOURCES, published_in
 
 # What identifies a point, which is the mean over the runs of all seeds.
 POINT = ["dataset", "network", "criterion", "sparsity"]
 LIMITS = {"mean": "difference", "lower": "difference_lower", "upper": "difference_upper"}
 UNPRUNED = "not pruned (band: 95 % interval)"
+PUBLISHED = f"published ({SOURCES['fig1']})"
 ROOM = 5  # percent, for all criteria at a sparsity and their runs, where no other is nearer
 
 
@@ -28,7 +29,7 @@ def draw(inputs: Inputs) -> tuple[plt.Figure, pd.DataFrame]:
     runs = inputs.table("runs")
     judging = inputs.spec.judging
     margins = {network: judging.margins[claim] for claim, network in CLAIM_1.items()}
-    published = inputs.published(runs).query("source == 'Table 1'")
+    published = published_in("fig1", inputs.published(runs))
     # Beside networks that were trained as the published ones, also at sparsities without runs.
     published = published[published["network"].isin(published.query("n > 0")["network"])]
     level = family_level(inputs.spec)
@@ -71,7 +72,7 @@ def plot(
         style.draw_series(upper, panel, error, "series", look)
         if dataset == "mnist":
             marks = published[published["network"] == network]
-            ring = {"s": 14, "zorder": 4, "label": "published (Table 1)"}
+            ring = {"s": 14, "zorder": 4, "label": PUBLISHED}
             upper.scatter("sparsity", "published", data=marks, fc="none", ec="k", lw=0.8, **ring)
         _draw_differences(lower, panel.dropna(subset="less_unpruned"), look, margins.get(network))
         title = style.panel_title(index, len(panels), network_name(network), dataset_name(dataset))
@@ -88,9 +89,8 @@ def plot(
         origin,
         f"{runs_phrase(table['n'])} per mean, paler marks: single runs",
         "thick bars, where wider than the mark: 95 % intervals of each mean alone; below, runs "
-        f"are paired by seed, up to {SPARSEST} % as in claims 1a and 1b; thin bars: intervals of "
-        "all differences of a criterion at once (Dunnett), at the level of these claims "
-        f"({100 * level:.4g} %)",
+        f"are paired by seed, up to {SPARSEST} % as the caption says; thin bars: intervals of all "
+        f"differences of a criterion at once (Dunnett), at the claims' level ({100 * level:.4g} %)",
     )
     shown = table[[*KEY, error, "mean", "lower", "upper", "less_unpruned", *LIMITS.values()]]
     marks = published[["network", "sparsity", "batch_size", "published"]]

@@ -13,6 +13,7 @@ from snip.figures.style import decades
 from snip.study.names import network_name
 from snip.study.spec import Spec
 from snip.tables.intervals import ERROR_STEP, interval
+from snip.tables.published import SOURCES, published_in
 
 PUBLISHED = "published"
 
@@ -37,8 +38,7 @@ def charts(
     own = own[own["criterion"].eq("snip") | own["sparsity"].eq(0)]
     own = own.rename(columns={spec.reported_error: "error"})
     others = shipped[shipped["figure"].eq(figure)].rename(columns={"test_error": "error"})
-    sources = {"fig1": "Table 1", "fig3": "Figure 3"}
-    published = published[published["source"].eq(sources[figure])]
+    published = published_in(figure, published)
     found = []
     for network in own["network"].unique():
         series = {f"this study ({spec.study})": own[own["network"].eq(network)]}
@@ -46,7 +46,7 @@ def charts(
             if name != spec.study:
                 series[f"study {name}, as shipped"] = rows
         numbers = published[published["network"].eq(network)].rename(columns={PUBLISHED: "error"})
-        series[f"published ({sources[figure]})"] = numbers[["sparsity", "batch_size", "error"]]
+        series[f"published ({SOURCES[figure]})"] = numbers[["sparsity", "batch_size", "error"]]
         found.append(chart(network_name(network), axis, series))
     return found
 

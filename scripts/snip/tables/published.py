@@ -61,6 +61,7 @@ PUBLISHED = [
 # Axes that are compared one by one; other seeds are other runs of the same kind.
 COMPARED = {"dataset", "labels", "criterion", "network", "sparsity", "weight_decay", "batch_size"}
 COMPARED |= {"seed"}
+SOURCES = {"fig1": "Table 1, Figure 3", "fig3": "Figure 3"}  # of `published_in`
 COLUMNS = ["source", "network", "sparsity", "batch_size", "optimizer", "initialisation"]
 COLUMNS += ["weight_decay", "published", "spread", "mean", "lower", "upper", "n", "iterations"]
 
@@ -104,3 +105,13 @@ def compare(runs: pd.DataFrame, settings: Mapping, error: str) -> pd.DataFrame:
         rows.append({"n": 0, **row})
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     return table.astype({"n": int, "iterations": "Int64"})
+
+
+def published_in(figure: str, published: pd.DataFrame) -> pd.DataFrame:
+    """Return the published errors that belong into Figure 1 or 3 (`fig1`, `fig3`): rows of a table.
+
+    Figure 1 takes those of one size of the pruning batch, whichever place of the paper has them.
+    """
+    found = published[published["source"].isin(SOURCES[figure].split(", "))]
+    # A table that was read has sizes as text.
+    return found[found["batch_size"].astype(str).eq("100")] if figure == "fig1" else found

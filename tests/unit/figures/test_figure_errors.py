@@ -80,7 +80,7 @@ def test_single_runs_stand_beside_the_means_and_criteria_beside_each_other():
 def test_published_errors_are_open_marks_also_at_sparsities_without_runs():
     figure, shown = drawings.figure1()
     for axis, expected in ((figure.axes[0], [[0, 1.7], [98, 2.4]]), (figure.axes[1], [])):
-        marks = [dots for dots in axis.collections if dots.get_label() == "published (Table 1)"]
+        marks = [dots for dots in axis.collections if dots.get_label() == errors.PUBLISHED]
         assert marks[0].get_offsets().tolist() == expected
         assert marks[0].get_facecolor().size == 0
     assert shown["published"].dropna().tolist() == [1.7, 2.4]
@@ -101,7 +101,12 @@ def test_every_criterion_is_drawn_and_named_once(count):
     figure, _ = drawings.figure1(drawings.table_of_runs(criteria))
     names = [text.get_text() for text in figure.legends[0].get_texts()]
     assert sorted(names) == sorted(
-        [*criteria, errors.UNPRUNED, "published (Table 1)", "differences that count as none"]
+        [
+            *criteria,
+            errors.UNPRUNED,
+            errors.PUBLISHED,
+            "differences that count as none",
+        ]
     )
     assert not any(axis.get_legend() for axis in figure.axes)
 

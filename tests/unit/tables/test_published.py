@@ -4,7 +4,7 @@ from pydantic import create_model
 
 from snip.study.runs import AXES, Run
 from snip.tables import published
-from snip.tables.published import PUBLISHED, compare
+from snip.tables.published import PUBLISHED, compare, published_in
 
 PLAIN = {"optimizer": "sgd", "initialisation": "variance-scaling"}
 ADAM = {"optimizer": "adam", "initialisation": "he"}
@@ -70,3 +70,16 @@ def test_runs_that_differ_in_another_axis_are_not_pooled(monkeypatch):
     monkeypatch.setattr(published, "Run", wider)
     [row] = compared(runs_of().assign(momentum=[0, 0.9]), PLAIN).itertuples()
     assert row.n == 1 and row.mean == 3
+
+
+@pytest.mark.parametrize(
+    ("figure", "expected"),
+    [
+        ("fig1", [1.64, 1.7, 1.6, 2.4, 0.9, 0.8, 1.1]),
+        ("fig3", [1.94, 1.72, 1.64, 1.56, 1.4]),
+    ],
+)
+def test_each_figure_takes_the_published_errors_of_its_axis(figure, expected):
+    table = compare(runs_of(), {}, "test_error")
+    for each in (table, table.astype({"batch_size": str})):
+        assert published_in(figure, each)["published"].tolist() == expected
