@@ -76,6 +76,26 @@ def test_figure_3_has_the_errors_of_each_pruning_batch():
     assert [row[:2] for row in rows(PAGE, "| Figure 3, pruning batch |")] == expected
 
 
+def test_table_3_has_means_spreads_and_differences_from_the_published():
+    expected = []
+    for study, text, published in (
+        ("table3", "VS-X (Glorot)", 1.91),
+        ("table3-he", "VS-H (He)", 1.88),
+    ):
+        values = errors(study=study, weight_decay=0)
+        spread, freedom = values.std(ddof=1), len(values) - 1
+        # (n − 1) s² / σ² has the χ² distribution.
+        limits = spread * np.sqrt(freedom / stats.chi2.ppf([0.975, 0.025], freedom))
+        # Welch's t: the published spread is 0.10, of as many runs.
+        ours, theirs = spread**2 / len(values), 0.10**2 / len(values)
+        welch = freedom * (ours + theirs) ** 2 / (ours**2 + theirs**2)
+        half = stats.t.ppf(0.975, welch) * math.sqrt(ours + theirs)
+        less = values.mean() - published
+        row = [text, students(values), outwards(spread, *limits), f"{published} ± 0.10"]
+        expected.append([*row, outwards(less, less - half, less + half)])
+    assert rows(PAGE, "| Table 3 | test error |") == expected
+
+
 def test_the_lowest_of_all_evaluations_are_those_of_the_runs():
     text = " ".join(prose(PAGE).split())
     for sparsity in (95, 98):

@@ -1,8 +1,9 @@
-"""What ships in results/paper/runs: whole, of the paper study, named in config/shipped.yaml."""
+"""What ships in results: runs of the paper study that config/shipped.yaml names, and Table 3."""
 
 from collections import Counter
 
 import pandas as pd
+import pytest
 
 from helpers import REPOSITORY
 from snip.jobs.files import unsealed
@@ -12,17 +13,32 @@ from snip.study.runs import KEY
 from studies import load
 
 RUNS = REPOSITORY / "results/paper/runs"
-FILES = sorted(str(path.relative_to(RUNS).with_suffix("")) for path in RUNS.rglob("*.json"))
-PAPER, SHIPPED = load("paper"), load("paper", "shipped")
+SHIPPED = load("paper", "shipped")
 
 
-def test_each_file_is_sealed_and_has_its_runs_key_and_settings():
-    wanted = {run.path: run for run in figure_runs(PAPER, *STUDIED)}
-    assert FILES and set(FILES) <= set(wanted)
-    for path in FILES:
-        content, run = unsealed((RUNS / f"{path}.json").read_bytes()), wanted[path]
+def shipped(study: str) -> list[str]:
+    """The paths of a study's run files below its folder of runs, without their endings."""
+    runs = REPOSITORY / f"results/{study}/runs"
+    return sorted(str(path.relative_to(runs).with_suffix("")) for path in runs.rglob("*.json"))
+
+
+FILES = shipped("paper")
+
+
+@pytest.mark.parametrize(
+    "configs", [("paper",), ("paper", "table3"), ("paper", "table3", "table3-he")]
+)
+def test_each_file_is_sealed_and_has_its_runs_key_and_settings(configs):
+    study = load(*configs)
+    wanted = {run.path: run for run in figure_runs(study, *STUDIED)}
+    found = shipped(configs[-1])
+    assert found and set(found) <= set(wanted)
+    assert configs == ("paper",) or set(found) == set(wanted)
+    for path in found:
+        file = REPOSITORY / f"results/{configs[-1]}/runs/{path}.json"
+        content, run = unsealed(file.read_bytes()), wanted[path]
         assert {name: content[name] for name in KEY} == run.key, path
-        assert content["settings"] == settings(PAPER, run.network, run.dataset), path
+        assert content["settings"] == settings(study, run.network, run.dataset), path
         assert content["iterations"] == 100_000, path
 
 
