@@ -6,6 +6,7 @@ import pytest
 
 from snip.claims.verdicts import Pairs
 from snip.tables.intervals import dunnett_intervals, simultaneous_intervals
+from studies import shipped_errors
 
 STUDIES = 4000
 NOISES = {
@@ -47,7 +48,9 @@ def test_rates_for_normal_noise_are_those_of_the_level(level, seeds):
 @pytest.mark.parametrize("level", [0.95, 0.9989])
 def test_dunnetts_intervals_bear_the_unlike_scatter_of_sparsities(level):
     """Its model has one scatter. Here each sparsity has that found at full length."""
-    scatter = np.array([0.042, 0.045, 0.046, 0.057, 0.048, 0.066, 0.052, 0.080, 0.066, 0.076])
+    scatter = np.array(
+        [shipped_errors(sparsity=sparsity).std(ddof=1) for sparsity in range(0, 100, 10)]
+    )
     random = np.random.default_rng(0)
     found = [
         wrong(dunnett_intervals(pd.DataFrame(scatter * random.standard_normal((20, 10))), level))

@@ -1,12 +1,16 @@
-"""The project's own studies."""
+"""The project's own studies, and the runs of them that came with the clone."""
 
 import json
 from functools import cache, reduce
 from typing import Any, Literal, get_args, get_origin
 
+import numpy as np
+
 from helpers import REPOSITORY
+from snip.jobs.files import unsealed
 from snip.study.config import Config
 from snip.study.load import check, overlaid, read
+from snip.study.runs import Run
 from snip.study.settings import Settings
 
 CONFIG = REPOSITORY / "config"
@@ -42,6 +46,18 @@ def put(target: dict[str, Any], path: str, value: object) -> dict[str, Any]:
     else:
         inner[place] = value
     return target
+
+
+def shipped_runs(study: str = "paper", **setting: Any) -> list[dict[str, Any]]:
+    """The result files of a setting at full length, by seed."""
+    paths = [Run(seed=seed, **setting).path for seed in range(200, 220)]
+    files = [REPOSITORY / f"results/{study}/runs/{path}.json" for path in paths]
+    return [unsealed(file.read_bytes()) for file in files]
+
+
+def shipped_errors(study: str = "paper", **setting: Any) -> np.ndarray:
+    """Their test errors, percent."""
+    return np.array([each["test_error"] for each in shipped_runs(study, **setting)])
 
 
 # The values that a setting made of text may have.

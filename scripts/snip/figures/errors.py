@@ -20,7 +20,7 @@ from snip.tables.published import CRITERION, SOURCES, published_in
 POINT = ["dataset", "network", "criterion", "sparsity"]
 LIMITS = {"mean": "difference", "lower": "difference_lower", "upper": "difference_upper"}
 UNPRUNED = "not pruned (band: 95 % interval)"
-PUBLISHED = f"published ({SOURCES['fig1']})"
+PUBLISHED = f"published ({', '.join(SOURCES['fig1'])})"
 ROOM = 5  # percent, for all criteria at a sparsity and their runs, where no other is nearer
 
 

@@ -46,7 +46,9 @@ def charts(
             if name != spec.study:
                 series[f"study {name}, as shipped"] = rows
         numbers = published[published["network"].eq(network)].rename(columns={PUBLISHED: "error"})
-        series[f"published ({SOURCES[figure]})"] = numbers[["sparsity", "batch_size", "error"]]
+        series[f"published ({', '.join(SOURCES[figure])})"] = numbers[
+            ["sparsity", "batch_size", "error"]
+        ]
         found.append(chart(network_name(network), axis, series))
     return found
 

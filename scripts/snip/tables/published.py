@@ -61,7 +61,8 @@ PUBLISHED = [
 # Axes that are compared one by one; other seeds are other runs of the same kind.
 COMPARED = {"dataset", "labels", "criterion", "network", "sparsity", "weight_decay", "batch_size"}
 COMPARED |= {"seed"}
-SOURCES = {"fig1": "Table 1, Figure 3", "fig3": "Figure 3"}  # of `published_in`
+# Where the paper has the errors that a figure shows.
+SOURCES = {"fig1": ("Table 1", "Figure 3"), "fig3": ("Figure 3",)}
 COLUMNS = ["source", "network", "sparsity", "batch_size", "optimizer", "initialisation"]
 COLUMNS += ["weight_decay", "published", "spread", "mean", "lower", "upper", "n", "iterations"]
 
@@ -112,6 +113,6 @@ def published_in(figure: str, published: pd.DataFrame) -> pd.DataFrame:
 
     Figure 1 takes those of one size of the pruning batch, whichever place of the paper has them.
     """
-    found = published[published["source"].isin(SOURCES[figure].split(", "))]
+    found = published[published["source"].isin(SOURCES[figure])]
     # A table that was read has sizes as text.
     return found[found["batch_size"].astype(str).eq("100")] if figure == "fig1" else found

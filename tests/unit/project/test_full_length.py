@@ -7,30 +7,25 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from helpers import REPOSITORY
 from pages import prose, rows
 from snip.claims.statements import family_level
-from snip.jobs.files import unsealed
 from snip.study.grids import figure_runs
-from snip.study.runs import Run
 from snip.study.spec import spec_of
 from snip.tables.intervals import dunnett_intervals
-from studies import load
+from snip.tables.published import PUBLISHED
+from studies import load, shipped_errors, shipped_runs
 
 PAGE = "docs/results.md"
-SEEDS = range(200, 220)
+DASH = "\N{EN DASH}"
 SHIPPED = load("paper", "shipped")
 
 
-def contents(study="paper", **setting):
-    """The result files of a setting, by seed."""
-    paths = [Run(seed=seed, **setting).path for seed in SEEDS]
-    files = [REPOSITORY / f"results/{study}/runs/{path}.json" for path in paths]
-    return [unsealed(file.read_bytes()) for file in files]
-
-
-def errors(**setting):
-    return np.array([each["test_error"] for each in contents(**setting)])
+def published(source, batch_size=100, sparsity=90, initialisation="variance-scaling"):
+    """What the paper has for LeNet-300-100; None if nothing."""
+    key = (source, "lenet-300-100", sparsity, batch_size, initialisation)
+    names = ("source", "network", "sparsity", "batch_size", "initialisation")
+    found = [each for each in PUBLISHED if tuple(getattr(each, name) for name in names) == key]
+    return found[0] if found else None
 
 
 def outwards(value, lower, upper, decimals=2):
@@ -49,11 +44,15 @@ def students(values, level=0.95, decimals=2):
 
 def test_figure_1_has_errors_differences_and_the_intervals_of_its_statement():
     sparsities = sorted({run.sparsity for run in figure_runs(SHIPPED, "fig1")})
-    table = pd.DataFrame({each: errors(sparsity=each) for each in sparsities})
+    table = pd.DataFrame({each: shipped_errors(sparsity=each) for each in sparsities})
     judged = table.loc[:, :90]
     level = family_level(spec_of(SHIPPED, "fig1"))
     joint = dict(zip(judged.columns[1:], dunnett_intervals(judged, level), strict=True))
     expected = [["not pruned", students(table[0]), "", "", ""]]
+    theirs = {0: "1.7 (Table 1)", 90: "1.64 (Figure 3)", 95: "1.6 (Table 1)", 98: "2.4 (Table 1)"}
+    for sparsity, text in theirs.items():
+        error, source = text.strip(")").split(" (")
+        assert published(source, sparsity=sparsity).test_error == float(error)
     for sparsity in sparsities[1:]:
         less = table[sparsity] - table[0]
         row = [f"{sparsity:g} %", students(table[sparsity]), students(less)]
@@ -64,34 +63,44 @@ def test_figure_1_has_errors_differences_and_the_intervals_of_its_statement():
         else:
             row += ["", ""]
         expected.append(row)
-    assert [row[:5] for row in rows(PAGE, "| Figure 1 | test error |")] == expected
+    for row, sparsity in zip(expected, sparsities, strict=True):
+        row.append(theirs.get(sparsity, DASH))
+    assert rows(PAGE, "| Figure 1 | test error |") == expected
 
 
 def test_figure_3_has_the_errors_of_each_pruning_batch():
     sizes = {1: "1", 10: "10", 100: "100", 1000: "1,000", 10000: "10,000", "all": "all 54,000"}
-    pruned = {size: errors(batch_size=size) for size in sizes}
-    expected = [[text, students(pruned[size])] for size, text in sizes.items()]
-    expected.append(["1 less 100, paired", students(pruned[1] - pruned[100])])
-    expected.append(["100 less 10,000, paired", students(pruned[100] - pruned[10000])])
-    assert [row[:2] for row in rows(PAGE, "| Figure 3, pruning batch |")] == expected
+    pruned = {size: shipped_errors(batch_size=size) for size in sizes}
+    theirs = {size: published("Figure 3", size) for size in sizes}
+    expected = [
+        [text, students(pruned[size]), f"{theirs[size].test_error:.2f}" if theirs[size] else DASH]
+        for size, text in sizes.items()
+    ]
+    for one, other in ((1, 100), (100, 10000)):
+        fall = theirs[one].test_error - theirs[other].test_error
+        less = students(pruned[one] - pruned[other])
+        expected.append([f"{one} less {other:,}, paired", less, f"{fall:.2f}"])
+    assert rows(PAGE, "| Figure 3, pruning batch |") == expected
 
 
 def test_table_3_has_means_spreads_and_differences_from_the_published():
     expected = []
-    for study, text, published in (
-        ("table3", "VS-X (Glorot)", 1.91),
-        ("table3-he", "VS-H (He)", 1.88),
+    for study, text, initialisation in (
+        ("table3", "VS-X (Glorot)", "glorot"),
+        ("table3-he", "VS-H (He)", "he"),
     ):
-        values = errors(study=study, weight_decay=0)
+        theirs = published("Table 3", initialisation=initialisation)
+        values = shipped_errors(study=study, weight_decay=0)
         spread, freedom = values.std(ddof=1), len(values) - 1
         # (n − 1) s² / σ² has the χ² distribution.
         limits = spread * np.sqrt(freedom / stats.chi2.ppf([0.975, 0.025], freedom))
-        # Welch's t: the published spread is 0.10, of as many runs.
-        ours, theirs = spread**2 / len(values), 0.10**2 / len(values)
-        welch = freedom * (ours + theirs) ** 2 / (ours**2 + theirs**2)
-        half = stats.t.ppf(0.975, welch) * math.sqrt(ours + theirs)
-        less = values.mean() - published
-        row = [text, students(values), outwards(spread, *limits), f"{published} ± 0.10"]
+        # Welch's t: the published spread is of as many runs.
+        one, other = spread**2 / len(values), theirs.spread**2 / len(values)
+        welch = freedom * (one + other) ** 2 / (one**2 + other**2)
+        half = stats.t.ppf(0.975, welch) * math.sqrt(one + other)
+        less = values.mean() - theirs.test_error
+        given = f"{theirs.test_error:.2f} ± {theirs.spread:.2f}"
+        row = [text, students(values), outwards(spread, *limits), given]
         expected.append([*row, outwards(less, less - half, less + half)])
     assert rows(PAGE, "| Table 3 | test error |") == expected
 
@@ -99,6 +108,6 @@ def test_table_3_has_means_spreads_and_differences_from_the_published():
 def test_the_lowest_of_all_evaluations_are_those_of_the_runs():
     text = " ".join(prose(PAGE).split())
     for sparsity in (95, 98):
-        found = [each["evaluations"] for each in contents(sparsity=sparsity)]
+        found = [each["evaluations"] for each in shipped_runs(sparsity=sparsity)]
         lowest = min(evaluation["test_error"] for run in found for evaluation in run)
         assert re.search(rf"\b{lowest:.2f} % at {sparsity} %", text), (sparsity, lowest)
