@@ -34,9 +34,12 @@ build)
 run)
     clone=$2 user=$3
     shift 3
+    kernels=()
     container=$(tool from --pull-never snip-figures)
+    # Other kernels of numpy's library would give other last digits.
+    for name in $(compgen -e OPENBLAS_); do kernels+=(--env "$name=${!name}"); done
     status=0
-    tool run --isolation chroot --user "$user:$user" --workingdir /work --volume "$clone:/work" "$container" -- "$@" || status=$?
+    tool run --isolation chroot "${kernels[@]}" --user "$user:$user" --workingdir /work --volume "$clone:/work" "$container" -- "$@" || status=$?
     tool rm "$container" > /dev/null
     exit "$status"
     ;;

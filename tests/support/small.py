@@ -70,6 +70,11 @@ def environment():
     return os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
+def kernels():
+    """What names the kernels of numpy's library; others than this process has give other digits."""
+    return {name: value for name, value in os.environ.items() if name.startswith("OPENBLAS_")}
+
+
 def planned(folder, *arguments, **options) -> dict[str, int]:
     """How many jobs of each rule a dry-run plans."""
     output = snakemake(folder, "-n", *arguments, **options).stdout

@@ -13,7 +13,7 @@ from snakemake.utils import update_config
 
 from helpers import run_in, until
 from inflict import held
-from small import CONFIGS, RUN, digests, environment, small_project
+from small import CONFIGS, RUN, digests, environment, kernels, small_project
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def hostile(tmp_path):
         "LC_ALL": "C",
         "PYTHONUTF8": "0",
         "CDPATH": str(tmp_path),
-    }
+    } | kernels()
 
 
 def configured(project):
