@@ -88,9 +88,9 @@ def plot(
         figure,
         origin,
         f"{runs_phrase(table['n'])} per mean, paler marks: single runs",
-        "thick bars, where wider than the mark: 95 % intervals of each mean alone; below, runs "
-        f"are paired by seed, up to {SPARSEST} % as the caption says; thin bars: intervals of all "
-        f"differences of a criterion at once (Dunnett), at the claims' level ({100 * level:.4g} %)",
+        "bars, where wider than the mark: above, 95 % intervals; below, where runs are paired by "
+        f"seed, up to {SPARSEST} % as the caption says, intervals of all differences of a "
+        f"criterion at once (Dunnett), at the claims' level ({100 * level:.4g} %)",
     )
     shown = table[[*KEY, error, "mean", "lower", "upper", "less_unpruned", *LIMITS.values()]]
     marks = published[["network", "sparsity", "batch_size", "published"]]
@@ -148,10 +148,10 @@ def _draw_differences(
     style.draw_base(axis, 0)
     if margin is not None:
         label = "differences that count as none"
-        axis.axhspan(-margin, margin, color=style.SKY, alpha=0.3, lw=0, label=label, zorder=0)
+        axis.axhspan(-margin, margin, color=style.YELLOW, alpha=0.3, lw=0, label=label, zorder=0)
     if len(table):
-        style.draw_series(axis, table, "less_unpruned", "series", look)
+        style.draw_series(axis, table, "less_unpruned", "series", look, intervals=False)
     for point in style.rows(table.drop_duplicates(POINT)):
         limits = [point.difference_lower, point.difference_upper]
-        bar = {"color": look["palette"][point.series], "lw": 0.7, "marker": "_", "ms": 3}
+        bar = {"color": look["palette"][point.series], "lw": 0.8, "marker": "_", "ms": 3.5}
         axis.plot([point.middle] * 2, limits, **bar)

@@ -26,7 +26,7 @@ COLUMN, PAGE, PAGE_HEIGHT = 3.346, 7.008, 9.449
 # Dots per inch of PNG files; those of mosaics of masks, whose pixels are small, have twice as many.
 DPI = 300
 # seaborn's palette "colorblind": its colours differ for people with any common colour blindness.
-BLUE, ORANGE, GREEN, VERMILLION, PURPLE, BROWN, _, _, _, SKY = sns.color_palette("colorblind")
+BLUE, ORANGE, GREEN, VERMILLION, PURPLE, BROWN, *_, YELLOW, SKY = sns.color_palette("colorblind")
 # Series differ in colour and in marker, so they also differ in grey. There are 9 colours and 10
 # markers, which have no common divisor: the first pair to repeat is that of the 91st series.
 COLORS = [BLUE, ORANGE, GREEN, VERMILLION, SKY, PURPLE, BROWN, (0.2, 0.2, 0.2), (0.6, 0.55, 0)]
@@ -121,8 +121,9 @@ def draw_series(
     series: str,
     look: Mapping[str, dict],
     joined: bool = True,
+    intervals: bool = True,
 ) -> None:
-    """Draw the means of series, joined or not, their 95 % intervals, and beside them the runs.
+    """Draw the means of series, joined or not, and beside them the runs.
 
     The scale of `y` must be linear meanwhile: on another one seaborn averages what it shows.
 
@@ -131,6 +132,7 @@ def draw_series(
         y: the column of errors or differences.
         series: the column that tells the series apart.
         look: see `looks`.
+        intervals: whether thick bars show the 95 % intervals of the means.
     """
     order = [name for name in look["palette"] if name in set(table[series])]
     shared = {"data": table, "y": y, "hue": series, "hue_order": order, "ax": axis}
@@ -138,9 +140,10 @@ def draw_series(
     styles = {"style": series, "style_order": order, "markers": look["markers"]}
     runs = {"s": 6, "alpha": 0.5, "linewidth": 0, "legend": False}
     sns.scatterplot(x="beside", **shared, **styles, **runs)
-    thick = 2.5 if len(order) < 4 else 1.5
-    bars = {"errorbar": t_interval, "err_style": "bars", "err_kws": {"elinewidth": thick}}
-    sns.lineplot(x="middle", alpha=0.35, linewidth=0, legend=False, **shared, **bars)
+    if intervals:
+        thick = 2.5 if len(order) < 4 else 1.5
+        bars = {"errorbar": t_interval, "err_style": "bars", "err_kws": {"elinewidth": thick}}
+        sns.lineplot(x="middle", alpha=0.35, linewidth=0, legend=False, **shared, **bars)
     means = {"errorbar": None, "dashes": look["dashes"], "mew": 0}
     sns.lineplot(x="middle", linewidth=1.1 * joined, **shared, **styles, **means)
 

@@ -15,17 +15,19 @@ def segments(axis):
     return np.array(ends)
 
 
-def test_figure_1_shows_differences_of_the_same_seeds_with_both_intervals():
+def test_figure_1_shows_errors_and_differences_of_the_same_seeds_with_their_intervals():
     table = drawings.table_of_runs(networks=["lenet-5-caffe"], seeds=4)
     figure, shown = drawings.figure1(table, margins={"lenet-5-caffe": 0.2})
     upper, lower = figure.axes
     by_seed = table.pivot(index="seed", columns="sparsity", values="test_error")
     differences = by_seed[[50, 90]].sub(by_seed[0], axis=0)
-    plain = stats.ttest_1samp(differences, 0).confidence_interval()
-    np.testing.assert_allclose(segments(lower), np.transpose([plain.low, plain.high]))
+    plain = stats.ttest_1samp(by_seed, 0).confidence_interval()
+    found = segments(upper)
+    np.testing.assert_allclose(np.sort(found, 0), np.sort(np.transpose([plain.low, plain.high]), 0))
+    assert not len(segments(lower))  # one interval each: that of the claim
     at_once = differences_from_reference(table, "test_error", drawings.LEVEL)
-    thin = [line.get_ydata() for line in lower.get_lines() if line.get_marker() == "_"]
-    np.testing.assert_allclose(thin, at_once[["lower", "upper"]])
+    bars = [line.get_ydata() for line in lower.get_lines() if line.get_marker() == "_"]
+    np.testing.assert_allclose(bars, at_once[["lower", "upper"]])
     of_points = shown.query("sparsity > 0 and published != published").drop_duplicates("sparsity")
     np.testing.assert_allclose(of_points["difference"], differences.mean())
     np.testing.assert_allclose(
@@ -44,8 +46,8 @@ def test_differences_are_those_of_the_claim_beside_sparser_runs():
     _, alone = drawings.figure1(table)
     upper, lower = figure.axes
     assert upper.get_ylim()[1] > 8 > 2 > lower.get_ylim()[1]
-    thin = [line for line in lower.get_lines() if line.get_marker() == "_"]
-    assert [line.get_xdata()[0] for line in thin] == [50, 90]
+    bars = [line for line in lower.get_lines() if line.get_marker() == "_"]
+    assert [line.get_xdata()[0] for line in bars] == [50, 90]
     columns = ["sparsity", "difference", "difference_lower", "difference_upper"]
     kept = shown.query("sparsity != 98 or published == published")
     pd.testing.assert_frame_equal(kept[columns], alone[columns], check_index_type=False)
