@@ -1,6 +1,7 @@
 """The project's own studies, and the runs of them that came with the clone."""
 
 import json
+from collections.abc import Iterable
 from functools import cache, reduce
 from typing import Any, Literal, get_args, get_origin
 
@@ -48,16 +49,20 @@ def put(target: dict[str, Any], path: str, value: object) -> dict[str, Any]:
     return target
 
 
-def shipped_runs(study: str = "paper", **setting: Any) -> list[dict[str, Any]]:
+def shipped_runs(
+    study: str = "paper", seeds: Iterable[int] = range(200, 220), **setting: Any
+) -> list[dict[str, Any]]:
     """The result files of a setting at full length, by seed."""
-    paths = [Run(seed=seed, **setting).path for seed in range(200, 220)]
+    paths = [Run(seed=seed, **setting).path for seed in seeds]
     files = [REPOSITORY / f"results/{study}/runs/{path}.json" for path in paths]
     return [unsealed(file.read_bytes()) for file in files]
 
 
-def shipped_errors(study: str = "paper", **setting: Any) -> np.ndarray:
+def shipped_errors(
+    study: str = "paper", seeds: Iterable[int] = range(200, 220), **setting: Any
+) -> np.ndarray:
     """Their test errors, percent."""
-    return np.array([each["test_error"] for each in shipped_runs(study, **setting)])
+    return np.array([each["test_error"] for each in shipped_runs(study, seeds, **setting)])
 
 
 # The values that a setting made of text may have.
