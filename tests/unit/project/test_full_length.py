@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy import stats
 
 from pages import prose, rows
@@ -16,13 +17,15 @@ from snip.tables.published import PUBLISHED
 from studies import load, shipped_errors, shipped_runs
 
 PAGE = "docs/results.md"
-DASH = "\N{EN DASH}"
+DASH, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 SHIPPED = load("paper", "shipped")
 
 
-def published(source, batch_size=100, sparsity=90, initialisation="variance-scaling"):
-    """What the paper has for LeNet-300-100; None if nothing."""
-    key = (source, "lenet-300-100", sparsity, batch_size, initialisation)
+def published(
+    source, network="lenet-300-100", batch_size=100, sparsity=90, initialisation="variance-scaling"
+):
+    """What the paper has; None if nothing."""
+    key = (source, network, sparsity, batch_size, initialisation)
     names = ("source", "network", "sparsity", "batch_size", "initialisation")
     found = [each for each in PUBLISHED if tuple(getattr(each, name) for name in names) == key]
     return found[0] if found else None
@@ -42,17 +45,30 @@ def students(values, level=0.95, decimals=2):
     return outwards(values.mean(), values.mean() - half, values.mean() + half, decimals)
 
 
-def test_figure_1_has_errors_differences_and_the_intervals_of_its_statement():
-    sparsities = sorted({run.sparsity for run in figure_runs(SHIPPED, "fig1")})
-    table = pd.DataFrame({each: shipped_errors(sparsity=each) for each in sparsities})
+# Published errors that stand beside Figure 1, by network and sparsity.
+BESIDE = {
+    "lenet-300-100": {
+        0: "1.7 (Table 1)",
+        90: "1.64 (Figure 3)",
+        95: "1.6 (Table 1)",
+        98: "2.4 (Table 1)",
+    },
+    "lenet-5-caffe": {0: "0.9 (Table 1)", 98: "0.8 (Table 1)", 99: "1.1 (Table 1)"},
+}
+
+
+def errors_and_differences(network):
+    """The rows of a table of Figure 1: errors, differences, intervals of the statement."""
+    runs = [run for run in figure_runs(SHIPPED, "fig1") if run.network == network]
+    sparsities = sorted({run.sparsity for run in runs})
+    seeds = sorted({run.seed for run in runs})
+    table = pd.DataFrame(
+        {each: shipped_errors(seeds=seeds, network=network, sparsity=each) for each in sparsities}
+    )
     judged = table.loc[:, :90]
     level = family_level(spec_of(SHIPPED, "fig1"))
     joint = dict(zip(judged.columns[1:], dunnett_intervals(judged, level), strict=True))
     expected = [["not pruned", students(table[0]), "", "", ""]]
-    theirs = {0: "1.7 (Table 1)", 90: "1.64 (Figure 3)", 95: "1.6 (Table 1)", 98: "2.4 (Table 1)"}
-    for sparsity, text in theirs.items():
-        error, source = text.strip(")").split(" (")
-        assert published(source, sparsity=sparsity).test_error == float(error)
     for sparsity in sparsities[1:]:
         less = table[sparsity] - table[0]
         row = [f"{sparsity:g} %", students(table[sparsity]), students(less)]
@@ -64,14 +80,22 @@ def test_figure_1_has_errors_differences_and_the_intervals_of_its_statement():
             row += ["", ""]
         expected.append(row)
     for row, sparsity in zip(expected, sparsities, strict=True):
-        row.append(theirs.get(sparsity, DASH))
-    assert rows(PAGE, "| Figure 1 | test error |") == expected
+        row.append(BESIDE[network].get(sparsity, DASH))
+        if row[-1] != DASH:
+            error, source = row[-1].strip(")").split(" (")
+            assert published(source, network, sparsity=sparsity).test_error == float(error)
+    return expected
+
+
+@pytest.mark.parametrize(("panel", "network"), [("a", "lenet-300-100"), ("b", "lenet-5-caffe")])
+def test_figure_1_has_errors_differences_and_the_intervals_of_its_statement(panel, network):
+    assert rows(PAGE, f"| Figure 1 ({panel}) |") == errors_and_differences(network)
 
 
 def test_figure_3_has_the_errors_of_each_pruning_batch():
     sizes = {1: "1", 10: "10", 100: "100", 1000: "1,000", 10000: "10,000", "all": "all 54,000"}
     pruned = {size: shipped_errors(batch_size=size) for size in sizes}
-    theirs = {size: published("Figure 3", size) for size in sizes}
+    theirs = {size: published("Figure 3", batch_size=size) for size in sizes}
     expected = [
         [text, students(pruned[size]), f"{theirs[size].test_error:.2f}" if theirs[size] else DASH]
         for size, text in sizes.items()
@@ -111,3 +135,33 @@ def test_the_lowest_of_all_evaluations_are_those_of_the_runs():
         found = [each["evaluations"] for each in shipped_runs(sparsity=sparsity)]
         lowest = min(evaluation["test_error"] for run in found for evaluation in run)
         assert re.search(rf"\b{lowest:.2f} % at {sparsity} %", text), (sparsity, lowest)
+
+
+def test_the_intervals_in_prose_are_of_the_tables_or_of_runs_that_do_not_ship():
+    text, _ = prose(PAGE).replace(MINUS, "-").split("# The default study, figure")
+    lines = text.splitlines()
+    cells = "\n".join(line for line in lines if line.startswith("|"))
+    said = "\n".join(line for line in lines if not line.startswith("|"))
+    number = r"(-?\d+\.\d+)(?: %| points)? (\[-?[\d.]+, -?[\d.]+\])"
+    found = 0
+    for paragraph in said.split("\n\n"):
+        if "not shipped" in paragraph or "not in this repository" in paragraph:
+            continue
+        for value, interval in re.findall(number, paragraph.replace("\n", " ")):
+            assert f"{value} {interval}" in cells, paragraph
+            found += 1
+    assert found > 10
+
+
+def test_numbers_of_parts_of_the_runs_are_those_of_the_files():
+    text = " ".join(prose(PAGE).split())
+    tenth = list(range(200, 210))  # the seeds that were trained by other kernels, too
+    unpruned, pruned = (shipped_errors(seeds=tenth, sparsity=each) for each in (0, 90))
+    one, other = (students(each).replace(" ", " % ", 1) for each in (unpruned, pruned - unpruned))
+    assert f"{one} and {other.replace(' %', '')} higher" in text
+    kept = students(shipped_errors(seeds=range(200, 206), sparsity=95)).replace(" ", " % ", 1)
+    assert f"with new ones at {kept}" in text
+    errors = [shipped_errors(sparsity=sparsity) for sparsity in range(0, 100, 10)]
+    spreads = sorted(each.std(ddof=1) for each in errors)
+    said = f"standard deviations are {spreads[0]:.2f} to {spreads[-1]:.2f}, Bartlett's p = "
+    assert said + f"{stats.bartlett(*errors).pvalue:.2f}" in text
