@@ -1,6 +1,7 @@
 """Figure 1: test error by sparsity, and its difference from that of the unpruned network."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from string import ascii_lowercase
 
 import numpy as np
 import pandas as pd
@@ -87,15 +88,25 @@ def plot(
     style.small_print(
         figure,
         origin,
-        f"{runs_phrase(table['n'])} per mean, paler marks: single runs",
+        f"{_runs_phrase([panel['n'] for _, panel in panels])} per mean, paler marks beside it",
         "bars, where wider than the mark: above, 95 % intervals; below, where runs are paired by "
         f"seed, up to {SPARSEST} % as the caption says, intervals of all differences of a "
-        f"criterion at once (Dunnett), at the claims' level ({100 * level:.4g} %)",
+        "criterion at once (Dunnett's; of a single one Student's), at the claims' level "
+        f"({100 * level:.4g} %)",
     )
     shown = table[[*KEY, error, "mean", "lower", "upper", "less_unpruned", *LIMITS.values()]]
     marks = published[["network", "sparsity", "batch_size", "published"]]
     marks = marks.assign(dataset="mnist", criterion=CRITERION)
     return figure, pd.concat([shown, marks]).astype({"seed": "Int64"})
+
+
+def _runs_phrase(counts: Sequence[pd.Series]) -> str:
+    """Return how many runs are in each panel's means: `5 runs`, `9 runs in (a), 5 runs in (b)`."""
+    phrases = [runs_phrase(of_panel) for of_panel in counts]
+    if len(set(phrases)) == 1:
+        return phrases[0]
+    letters = ascii_lowercase[: len(phrases)]
+    return ", ".join(f"{each} in ({letter})" for each, letter in zip(phrases, letters, strict=True))
 
 
 def _with_differences(runs: pd.DataFrame, error: str, level: float) -> pd.DataFrame:

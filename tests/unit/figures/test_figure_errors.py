@@ -38,6 +38,16 @@ def test_figure_1_shows_errors_and_differences_of_the_same_seeds_with_their_inte
     np.testing.assert_allclose([band.y0, band.y1], [-0.2, 0.2])
 
 
+@pytest.mark.parametrize(
+    ("fewer", "said"), [(3, " 3 runs per mean,"), (2, " 3 runs in (a), 2 runs in (b) per mean,")]
+)
+def test_small_print_of_figure_1_says_how_many_runs_each_panel_has(fewer, said):
+    table = drawings.table_of_runs(seeds=3)
+    kept = (table["network"] == "lenet-300-100") | (table["seed"] < fewer)
+    figure, _ = drawings.figure1(table[kept])
+    assert said in " ".join(figure._supxlabel.get_text().split())
+
+
 def test_differences_are_those_of_the_claim_beside_sparser_runs():
     """Claim 1 ends at 90 %: sparser networks have errors, but no part in its intervals."""
     table = drawings.table_of_runs(networks=["lenet-5-caffe"], seeds=4)
