@@ -22,8 +22,8 @@ def test_figure_1_shows_errors_and_differences_of_the_same_seeds_with_their_inte
     by_seed = table.pivot(index="seed", columns="sparsity", values="test_error")
     differences = by_seed[[50, 90]].sub(by_seed[0], axis=0)
     plain = stats.ttest_1samp(by_seed, 0).confidence_interval()
-    found = segments(upper)
-    np.testing.assert_allclose(np.sort(found, 0), np.sort(np.transpose([plain.low, plain.high]), 0))
+    expected = sorted(zip(plain.low, plain.high, strict=True))
+    np.testing.assert_allclose(sorted(map(tuple, segments(upper))), expected)
     assert not len(segments(lower))  # one interval each: that of the claim
     at_once = differences_from_reference(table, "test_error", drawings.LEVEL)
     bars = [line.get_ydata() for line in lower.get_lines() if line.get_marker() == "_"]
