@@ -1,7 +1,6 @@
 """Figure 1: test error by sparsity, and its difference from that of the unpruned network."""
 
 from collections.abc import Mapping, Sequence
-from string import ascii_lowercase
 
 import numpy as np
 import pandas as pd
@@ -105,8 +104,7 @@ def _runs_phrase(counts: Sequence[pd.Series]) -> str:
     phrases = [runs_phrase(of_panel) for of_panel in counts]
     if len(set(phrases)) == 1:
         return phrases[0]
-    letters = ascii_lowercase[: len(phrases)]
-    return ", ".join(f"{each} in ({letter})" for each, letter in zip(phrases, letters, strict=True))
+    return ", ".join(f"{each} in {style.letter(index)}" for index, each in enumerate(phrases))
 
 
 def _with_differences(runs: pd.DataFrame, error: str, level: float) -> pd.DataFrame:

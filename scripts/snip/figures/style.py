@@ -153,10 +153,14 @@ def draw_base(axis: plt.Axes, y: float) -> None:
     axis.axhline(y, color="0.4", linestyle="--", linewidth=0.8, zorder=1)
 
 
+def letter(index: int) -> str:
+    """Return what a panel is called: `(a)` for the first."""
+    return f"({chr(ord('a') + index)})"
+
+
 def panel_title(index: int, count: int, *parts: str) -> str:
     """Return `(a) LeNet-300-100, MNIST` for the first panel; a single one has no letter."""
-    letter = f"({chr(ord('a') + index)}) " if count > 1 else ""
-    return letter + ", ".join(parts)
+    return (f"{letter(index)} " if count > 1 else "") + ", ".join(parts)
 
 
 def error_label(error: str) -> str:
