@@ -74,9 +74,16 @@ STARTED = time.time()
 STORED = workflow.storage_settings.default_storage_provider is not None
 FORMS = ("pdf", "png", "csv")
 TABLES = ("runs", "layers", "curves", "made_by")
+# A training step frees what the next one needs again. glibc keeps it; else the kernel takes it back and
+# clears it page by page. No byte of a result depends on it.
+MEMORY = (
+    "GLIBC_TUNABLES=glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=4294967296"
+)
 # Jobs run the Python that runs Snakemake, unless they get an environment of their own.
 # What a shell sets for other programs must not change what jobs do.
-PYTHON = "env -u PYTHONSAFEPATH " + ("python" if DEPLOYED else shlex.quote(sys.executable))
+PYTHON = f"env -u PYTHONSAFEPATH {MEMORY} " + (
+    "python" if DEPLOYED else shlex.quote(sys.executable)
+)
 CODE = shlex.quote(SCRIPTS if os.path.relpath(SCRIPTS) != "scripts" else "scripts")
 
 UNSHARED = SharedFSUsage.SOURCES not in workflow.storage_settings.shared_fs_usage
