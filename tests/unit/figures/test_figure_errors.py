@@ -36,6 +36,7 @@ def test_figure_1_shows_errors_and_differences_of_the_same_seeds_with_their_inte
     assert shown.query("sparsity == 0")["less_unpruned"].isna().all()
     band = lower.patches[0].get_extents().transformed(lower.transData.inverted())
     np.testing.assert_allclose([band.y0, band.y1], [-0.2, 0.2])
+    assert [text.get_text() for text in lower.texts] == ["±0.2"]
 
 
 @pytest.mark.parametrize(
