@@ -158,9 +158,16 @@ def _draw_differences(
     if margin is not None:
         label = "differences that count as none"
         axis.axhspan(-margin, margin, color=style.YELLOW, alpha=0.3, lw=0, label=label, zorder=0)
-        corner = {"xy": (1, -margin), "xycoords": axis.get_yaxis_transform()}
-        place = {"xytext": (-2, 2), "textcoords": "offset points", "ha": "right", "va": "bottom"}
-        axis.annotate(f"±{margin:g}", **corner, **place, fontsize=6)
+        axis.annotate(
+            f"±{margin:g}",
+            (1, -margin),
+            xycoords=axis.get_yaxis_transform(),
+            xytext=(-2, 2),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            fontsize=6,
+        )
     if len(table):
         style.draw_series(axis, table, "less_unpruned", "series", look, intervals=False)
     for point in style.rows(table.drop_duplicates(POINT)):
