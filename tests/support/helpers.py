@@ -31,7 +31,7 @@ def until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, f"it did not come about within {PATIENCE} s"
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 def idx(array: np.ndarray) -> bytes:
