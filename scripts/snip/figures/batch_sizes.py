@@ -126,8 +126,7 @@ def plot(
         origin,
         f"{dataset_name(runs['dataset'].iloc[0])}, {runs['sparsity'].iloc[0]:g} % sparsity",
         f"{runs_phrase(runs.groupby(POINT).size())} per mean, paler marks: single runs, bars: "
-        "95 % intervals, all paired by seed; claims 3b are judged at the stricter level of their "
-        "table",
+        "95 % intervals, all paired by seed; marks are moved sideways from their size's tick",
         f"masks of seed {masks['seed'].iloc[0]}{single}, white: {100 * highest:.0f} % of the units "
         "keep the pixel; r: correlation with the mean training image, which has a scale of its own",
     )

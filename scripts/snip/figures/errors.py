@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from snip.claims.errors import SPARSEST
@@ -21,7 +22,9 @@ POINT = ["dataset", "network", "criterion", "sparsity"]
 LIMITS = {"mean": "difference", "lower": "difference_lower", "upper": "difference_upper"}
 UNPRUNED = "not pruned (band: 95 % interval)"
 PUBLISHED = f"published ({', '.join(SOURCES['fig1'])})"
-ROOM = 5  # percent, for all criteria at a sparsity and their runs, where no other is nearer
+ROOM = 5  # of the axis, for all criteria at a sparsity and their runs, where no other is nearer
+STRETCH = 4  # how much wider a percent is above SPARSEST where there are runs
+TICKS = [0, 20, 40, 60, 80, SPARSEST, 95, 100]  # then
 
 
 def draw(inputs: Inputs) -> tuple[plt.Figure, pd.DataFrame]:
@@ -57,7 +60,8 @@ def plot(
         The figure, and the numbers that it shows: one row per run, then one per published error.
     """
     style.use_style()
-    table = _with_differences(runs, error, level)
+    stretch = STRETCH if runs["sparsity"].max() > SPARSEST else 1
+    table = _with_differences(runs, error, level, stretch)
     names = [criterion_name(criterion) for criterion in runs["criterion"].unique()]
     look = style.looks([*names, UNPRUNED])
     look["palette"][UNPRUNED], look["markers"][UNPRUNED] = "0.4", "o"
@@ -73,7 +77,11 @@ def plot(
         if dataset == "mnist":
             marks = published[published["network"] == network]
             ring = {"s": 14, "zorder": 4, "label": PUBLISHED}
-            upper.scatter("sparsity", "published", data=marks, fc="none", ec="k", lw=0.8, **ring)
+            places = on_axis(marks["sparsity"], stretch)
+            upper.scatter(places, marks["published"], fc="none", ec="k", lw=0.8, **ring)
+            of_paper = panel[panel["criterion"] == CRITERION].drop_duplicates("sparsity")
+            ours = marks["sparsity"].map(of_paper.set_index("sparsity")["mean"])
+            upper.vlines(places, marks["published"], ours, color="0.4", lw=0.6, label="_joined")
         _draw_differences(lower, panel.dropna(subset="less_unpruned"), look, margins.get(network))
         title = style.panel_title(index, len(panels), network_name(network), dataset_name(dataset))
         upper.set_title(title)
@@ -82,16 +90,19 @@ def plot(
         lower.set_ylabel("" if index else "Difference from\nunpruned (points)")
         style.within(upper, 0, 100)
         style.within(lower, -100, 100)
+        if stretch > 1:
+            lower.set_xticks(on_axis(TICKS, stretch), [str(tick) for tick in TICKS])
     figure.align_ylabels()
     style.legend(figure, grid.flat, 1 if len(panels) == 1 else 3)
+    notes = [f"the axis is stretched above {SPARSEST} %"] if stretch > 1 else []
     style.small_print(
         figure,
         origin,
         f"{_runs_phrase([panel['n'] for _, panel in panels])} per mean, paler marks beside it",
         "bars, where wider than the mark: above, 95 % intervals; below, where runs are paired by "
-        f"seed, up to {SPARSEST} % as the caption says, intervals of all differences of a "
-        "criterion at once (Dunnett's; of a single one Student's), at the claims' level "
-        f"({100 * level:.4g} %)",
+        f"seed, up to {SPARSEST} %, joint intervals (Dunnett's; of a single difference Student's) "
+        f"at the claims' level ({100 * level:.4g} %)",
+        *notes,
     )
     shown = table[[*KEY, error, "mean", "lower", "upper", "less_unpruned", *LIMITS.values()]]
     marks = published[["network", "sparsity", "batch_size", "published"]]
@@ -107,7 +118,7 @@ def _runs_phrase(counts: Sequence[pd.Series]) -> str:
     return ", ".join(f"{each} in {style.letter(index)}" for index, each in enumerate(phrases))
 
 
-def _with_differences(runs: pd.DataFrame, error: str, level: float) -> pd.DataFrame:
+def _with_differences(runs: pd.DataFrame, error: str, level: float, stretch: float) -> pd.DataFrame:
     """Return the runs with their points' intervals, differences and places in the picture.
 
     The columns are those of `add_intervals`, LIMITS and `style.dodged`, the error less that of the
@@ -122,8 +133,9 @@ def _with_differences(runs: pd.DataFrame, error: str, level: float) -> pd.DataFr
     differences = differences_from_reference(claimed, error, level).rename(columns=LIMITS)
     table = table.merge(differences[[*POINT, *LIMITS.values()]], on=POINT, how="left")
     series = table["criterion"].map(criterion_name)
-    room = table.groupby(["network", "dataset"])["sparsity"].transform(_room)
-    table = table.join(style.dodged(table["sparsity"], series, series.unique(), room))
+    places = pd.Series(on_axis(table["sparsity"], stretch), table.index)
+    room = places.groupby([table["network"], table["dataset"]]).transform(_room)
+    table = table.join(style.dodged(places, series, series.unique(), room))
     # The unpruned network stands in the middle: no criterion has runs there.
     is_unpruned = table["sparsity"] == 0
     table["middle"] = table["middle"].mask(is_unpruned, 0)
@@ -131,12 +143,18 @@ def _with_differences(runs: pd.DataFrame, error: str, level: float) -> pd.DataFr
     return table.assign(series=series.mask(is_unpruned, UNPRUNED))
 
 
-def _room(sparsities: pd.Series) -> pd.Series:
-    """Return what criteria and their runs may take at each sparsity: up to the next one."""
-    values = np.unique(sparsities)
+def on_axis(sparsities: npt.ArrayLike, stretch: float) -> np.ndarray:
+    """Return where sparsities stand on an axis that is wider above those of the caption."""
+    given = np.asarray(sparsities, float)
+    return given + (stretch - 1) * np.maximum(given - SPARSEST, 0)
+
+
+def _room(places: pd.Series) -> pd.Series:
+    """Return what criteria and their runs may take at each place: up to the next one."""
+    values = np.unique(places)
     gaps = np.diff(values, prepend=-np.inf, append=np.inf)
     room = np.minimum(gaps[:-1], gaps[1:]).clip(max=ROOM)
-    return sparsities.map(dict(zip(values, room, strict=True)))
+    return places.map(dict(zip(values, room, strict=True)))
 
 
 def draw_unpruned(axis: plt.Axes, table: pd.DataFrame) -> None:

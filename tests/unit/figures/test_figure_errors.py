@@ -75,8 +75,9 @@ def test_single_runs_stand_nearer_to_their_own_sparsity_than_to_another(sparser)
     more = [pruned.assign(sparsity=sparsity, test_error=4 + sparsity / 100) for sparsity in sparser]
     figure, shown = drawings.figure1(pd.concat([table, *more]))
     sparsities = shown["sparsity"].unique()
+    places = errors.on_axis(sparsities, errors.STRETCH if sparser else 1)
     for x, error in figure.axes[0].collections[0].get_offsets():
-        nearest = sparsities[np.abs(sparsities - x).argmin()]
+        nearest = sparsities[np.abs(places - x).argmin()]
         assert nearest in shown.loc[np.isclose(shown["test_error"], error), "sparsity"].values
 
 
@@ -131,3 +132,29 @@ def test_panels_have_their_own_networks_and_data_sets():
     networks = ["LeNet-300-100, MNIST", "LeNet-5-Caffe, MNIST", "LeNet-5-Caffe, Fashion-MNIST"]
     assert titles == [f"({letter}) {name}" for letter, name in zip("abc", networks, strict=True)]
     assert sum(axis.get_visible() for axis in figure.axes) == 6
+
+
+def test_the_axis_is_stretched_above_the_sparsities_of_the_caption_where_there_are_runs():
+    table = drawings.table_of_runs(networks=["lenet-300-100"])
+    sparser = table[table["sparsity"] == 90].assign(sparsity=98)
+    figure, _ = drawings.figure1(pd.concat([table, sparser]))
+    upper, lower = figure.axes
+    labels = [text.get_text() for text in lower.get_xticklabels()]
+    ticks = dict(zip(labels, lower.get_xticks(), strict=True))
+    assert [ticks[label] for label in ("80", "90", "95", "100")] == [80, 90, 110, 130]
+    rings = [dots for dots in upper.collections if dots.get_label() == errors.PUBLISHED]
+    assert rings[0].get_offsets().tolist() == [[0, 1.7], [122, 2.4]]
+    means = next(line for line in upper.get_lines() if len(line.get_xdata()) == 3)
+    assert means.get_xdata().tolist() == [50, 90, 122]
+    said = "the axis is stretched above 90"
+    assert said in " ".join(figure._supxlabel.get_text().split())
+    assert said not in " ".join(drawings.figure1()[0]._supxlabel.get_text().split())
+
+
+def test_a_line_joins_a_published_error_and_our_mean_of_its_sparsity():
+    table = drawings.table_of_runs(networks=["lenet-300-100"], seeds=3)
+    figure, _ = drawings.figure1(table)  # no run at the published 98 %
+    [lines] = [each for each in figure.axes[0].collections if each.get_label() == "_joined"]
+    unpruned = table.query("sparsity == 0")["test_error"].mean()
+    drawn = [part for part in lines.get_segments() if np.isfinite(part).all() and len(part)]
+    np.testing.assert_allclose(drawn, [[[0, 1.7], [0, unpruned]]])
