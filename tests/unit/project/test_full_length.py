@@ -188,7 +188,23 @@ def test_numbers_of_parts_of_the_runs_are_those_of_the_files():
     assert f"{one} and {other.replace(' %', '')} higher" in text
     kept = students(shipped_errors(seeds=range(200, 206), sparsity=95)).replace(" ", " % ", 1)
     assert f"with new ones at {kept}" in text
-    errors = [shipped_errors(sparsity=sparsity) for sparsity in range(0, 100, 10)]
+
+
+@pytest.mark.parametrize(
+    ("network", "seeds", "said"),
+    [
+        ("lenet-300-100", 20, "standard deviations are {:.2f} to {:.2f}, Bartlett's p = {:.2f}"),
+        ("lenet-5-caffe", 5, "standard deviations are {:.2f} to {:.2f}, Bartlett's p is {:.2f}"),
+    ],
+)
+def test_the_scatter_by_sparsity_is_that_of_the_files(network, seeds, said):
+    """Of the sparsities that a statement judges; Dunnett's intervals assume that they scatter alike."""
+    there = {run.sparsity for run in figure_runs(SHIPPED, "fig1") if run.network == network}
+    errors = [
+        shipped_errors(seeds=range(200, 200 + seeds), network=network, sparsity=each)
+        for each in there
+        if each <= 90
+    ]
     spreads = sorted(each.std(ddof=1) for each in errors)
-    said = f"standard deviations are {spreads[0]:.2f} to {spreads[-1]:.2f}, Bartlett's p = "
-    assert said + f"{stats.bartlett(*errors).pvalue:.2f}" in text
+    said = said.format(spreads[0], spreads[-1], stats.bartlett(*errors).pvalue)
+    assert said in " ".join(prose(PAGE).split())
