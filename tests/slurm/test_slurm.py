@@ -101,11 +101,10 @@ def node_of(run: str) -> str | None:
     return None
 
 
-def test_figures_whose_node_fails_have_the_same_bytes(cluster, tmp_path, finished):
+def test_a_study_whose_node_fails_has_the_same_bytes(cluster, tmp_path, finished):
     folder = small_project(tmp_path / "project")
     before = set(squeue("all", "%i").split())
-    # A figure of runs and one of masks: jobs of every rule that a cluster is for.
-    command = ["snakemake", *CONFIGS, *SLURM, "--", "figures/fig1", "figures/fig5"]
+    command = ["snakemake", *CONFIGS, *SLURM, "--", "figures/all"]
     with held(folder, RUN), (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(
             command, cwd=folder, env=environment(), stdout=log, stderr=subprocess.STDOUT
@@ -120,9 +119,7 @@ def test_figures_whose_node_fails_have_the_same_bytes(cluster, tmp_path, finishe
         # Slurm itself starts its jobs elsewhere; Snakemake tries none again.
         subprocess.run(["bash", SCRIPT, "kill-node", found[0], cluster], check=True)
     assert process.wait() == 0, (tmp_path / "log").read_text()
-    made = digests(folder)
-    assert made and made.items() < digests(finished).items()
-    assert {f"figures/small/{name}.pdf" for name in ("fig1", "fig5")} < made.keys()
+    assert digests(folder) == digests(finished)
     jobs = dict(line.split() for line in squeue("all", "%i %T").splitlines())
     states = [state for job, state in jobs.items() if job not in before]
-    assert len(states) >= 6 and set(states) == {"COMPLETED"}
+    assert len(states) > 20 and set(states) == {"COMPLETED"}

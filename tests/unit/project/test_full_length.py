@@ -213,3 +213,20 @@ def test_the_scatter_by_sparsity_is_that_of_the_files(network, seeds, said):
     spreads = sorted(each.std(ddof=1) for each in errors)
     said = said.format(spreads[0], spreads[-1], stats.bartlett(*errors).pvalue)
     assert said in " ".join(prose(PAGE).split())
+
+
+def test_what_the_verdict_of_lenet_5_caffe_rests_on_has_the_numbers_of_the_files():
+    text = " ".join(prose(PAGE).split())
+    differences = {row[0]: row[3] for row in errors_and_differences("lenet-5-caffe")}
+    upper = {each: differences[each].rpartition(" ")[2].strip("]") for each in ("70 %", "80 %")}
+    assert f"the upper limits are {upper['70 %']} at 70 % and {upper['80 %']} at 80 %" in text
+    runs = shipped_runs(seeds=range(200, 205), network="lenet-5-caffe", sparsity=70)
+    errors: dict[bool, list[float]] = {True: [], False: []}
+    for run in runs:
+        errors["Haswell" in run["made_by"]["library"]].append(run["test_error"])
+    haswell, others = (f"{np.mean(errors[each]):.2f}" for each in (True, False))
+    assert (len(errors[True]), haswell) == (2, others)
+    said = f"by Haswell's kernels ended at {haswell} % on average, and so did the three others"
+    assert said in text
+    ratio = math.sqrt(stats.f.ppf(0.975, 19, 19))
+    assert f"the ratio of two standard deviations to a factor of {ratio:.1f}" in text
