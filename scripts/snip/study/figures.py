@@ -70,11 +70,11 @@ FIGURES = {
         "errors",
         ("datasets", "networks", "criteria", "sparsities"),
         "Test error against sparsity. Lines join the means, single runs stand beside them; bars "
-        "are the 95 % interval of each mean, rings the errors that the paper publishes. The "
-        "network without pruning is dashed, with its interval. Below, up to 90 %: the difference "
-        "from the unpruned network of the same seed, in percentage points, with bars for all of a "
-        "criterion at once, at the level of the claims; where a band is, differences within it "
-        "count as none.",
+        "are the 95 % interval of each mean, rings the errors that the paper publishes, joined "
+        "with our mean of their sparsity. The network without pruning is dashed, with its "
+        "interval. Below, up to 90 %: the difference from the unpruned network of the same seed, "
+        "in percentage points, with bars for all of a criterion at once, at the level of the "
+        "claims; where a band is, differences within it count as none.",
         trained=True,
         errors=True,
         at_level=True,
