@@ -1,7 +1,7 @@
-"""The paper's method in plain PyTorch, from the files of MNIST to a masked, trained LeNet.
+"""SNIP as docs/protocol.md reads it, in plain PyTorch: from the files of MNIST to a trained LeNet.
 
-Nothing of the project is imported, so that its runs can be compared with it. Only the names of the
-random streams are the project's: a seed draws the same in both.
+Nothing of the project is imported, so that its runs can be compared with it. How a seed draws is
+copied from it: the random streams, the split, the pruning batch and the order of the examples.
 """
 
 import math
@@ -90,21 +90,25 @@ def masks(scores, sparsity):
     return {name: part.view_as(scores[name]) for name, part in zip(scores, parts, strict=True)}
 
 
-def losses(network, seed, sparsity, learning_rate, steps, data):
-    """Of each step of stochastic gradient descent, weights drawn anew."""
-    kept = masks(sensitivities(network, seed, 100, data), sparsity)
+def order(seed, steps):
+    """The indices of so many training batches (steps, 100): epochs of 540, joined end to end."""
+    training = training_examples(seed)
+    epochs = [draws(seed, "order", n).permutation(training) for n in range(1 + steps // 540)]
+    return np.concatenate(epochs).reshape(-1, 100)[:steps]
+
+
+def losses(network, seed, kept, learning_rate, steps, data):
+    """Of each step of stochastic gradient descent at a constant rate, from weights drawn anew."""
     parameters = initial(network, seed, "redrawn weights")
     with torch.no_grad():
         for name, parameter in parameters.items():
             parameter *= kept[name]
             parameter.register_hook(partial(torch.mul, kept[name]))
-    training = training_examples(seed)
-    epochs = [draws(seed, "order", n).permutation(training) for n in range(1 + steps // 540)]
     optimizer = torch.optim.SGD(
         parameters.values(), learning_rate, momentum=0.9, weight_decay=0.0005
     )
     found = []
-    for batch in torch.tensor(np.concatenate(epochs)).split(100)[:steps]:
+    for batch in torch.tensor(order(seed, steps)):
         images, labels = (each[batch] for each in data)
         loss = F.cross_entropy(logits(network, parameters, images), labels)
         optimizer.zero_grad()
