@@ -6,7 +6,7 @@ copied from it: the random streams, the split, the pruning batch and the order o
 
 import math
 import zlib
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import torch
@@ -27,7 +27,6 @@ def draws(seed, purpose, *index):
     return np.random.default_rng([seed, zlib.crc32(purpose.encode()), *index])
 
 
-@cache
 def examples(folder):
     """All training images, standardised (60000, 1, 28, 28), and their labels."""
     images, labels = (
@@ -83,9 +82,9 @@ def sensitivities(network, seed, batch_size, data, **gain):
 def masks(scores, sparsity):
     """1 for the highest scores of all layers together, else 0."""
     joined = torch.cat([each.flatten() for each in scores.values()])
-    order = joined.argsort(descending=True, stable=True)
+    ranked = joined.argsort(descending=True, stable=True)
     kept = torch.zeros(len(joined))
-    kept[order[: round(len(joined) * (1 - sparsity / 100))]] = 1
+    kept[ranked[: round(len(joined) * (1 - sparsity / 100))]] = 1
     parts = kept.split([each.numel() for each in scores.values()])
     return {name: part.view_as(scores[name]) for name, part in zip(scores, parts, strict=True)}
 
