@@ -65,6 +65,17 @@ def snakemake(folder, *arguments, target="figures/all", configs=CONFIGS, **optio
     return run_in(folder, *command, env=environment(), **options)
 
 
+def grouped(runs: int) -> list[str]:
+    """Options of Snakemake that put so many runs, and ten other jobs, into one job of a cluster.
+
+    Each job of a cluster starts a Snakemake of its own.
+    """
+    groups = {"train": "runs", "prune": "masks", "collect_figure": "tables", "figure": "figures"}
+    sizes = {"runs": runs, "masks": 10, "tables": 10, "figures": 10}
+    options = ["--groups", *(f"{rule}={group}" for rule, group in groups.items())]
+    return [*options, "--group-components", *(f"{group}={size}" for group, size in sizes.items())]
+
+
 def environment():
     """This environment's programs first, as when it is activated."""
     return os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
