@@ -14,6 +14,8 @@ from studies import load
 
 RUNS = REPOSITORY / "results/paper/runs"
 SHIPPED = load("paper", "shipped")
+# Iterations of a run, by its data (docs/preregistration.md).
+LENGTHS = {"mnist": 100_000, "mnist-54000": 60_000}
 # How many seeds make a setting whole, the lowest first (docs/preregistration.md).
 WHOLE = {"lenet-300-100": 20, "lenet-5-caffe": 5}
 
@@ -41,7 +43,7 @@ def test_each_file_is_sealed_and_has_its_runs_key_and_settings(configs):
         content, run = unsealed(file.read_bytes()), wanted[path]
         assert {name: content[name] for name in KEY} == run.key, path
         assert content["settings"] == settings(study, run.network, run.dataset), path
-        assert content["iterations"] == 100_000, path
+        assert content["iterations"] == LENGTHS[run.dataset], path
 
 
 def test_the_shipped_study_is_the_settings_that_have_all_their_seeds():
