@@ -13,7 +13,7 @@ from pages import prose, rows
 from snip.claims.statements import family_level
 from snip.study.grids import figure_runs
 from snip.study.spec import spec_of
-from snip.tables.intervals import dunnett_factor, dunnett_intervals
+from snip.tables.intervals import dunnett_intervals
 from snip.tables.published import PUBLISHED
 from studies import load, shipped_errors, shipped_runs
 
@@ -169,22 +169,6 @@ def test_the_intervals_in_prose_are_of_the_tables_or_of_runs_that_do_not_ship():
     assert longer_training() in text
 
 
-def test_the_reach_of_1b_is_as_long_as_the_page_says():
-    """Of the intervals that are there, and of those to come if runs go on to scatter so."""
-    text = " ".join(prose(PAGE).split())
-    [row] = pd.read_csv(REPOSITORY / "docs/figures/claims-paper.csv").query("claim == '1b'").iloc
-    reach = (row["upper"] - row["lower"]) / 2
-    assert f"its intervals reach {reach:.2f} to either side" in text
-    there = {r.sparsity for r in figure_runs(SHIPPED, "fig1") if r.network == "lenet-5-caffe"}
-    sparsities = len([each for each in there if 0 < each <= 90])
-
-    def expected(sparsities, seeds):
-        return dunnett_factor(row["level"], sparsities, sparsities * (seeds - 1)) / math.sqrt(seeds)
-
-    twenty = reach * expected(9, 20) / expected(sparsities, row["n"])
-    assert f"twenty seeds will give about ±{twenty:.2f}" in text
-
-
 def test_numbers_of_parts_of_the_runs_are_those_of_the_files():
     text = " ".join(prose(PAGE).split())
     tenth = list(range(200, 210))  # the seeds that were trained by other kernels, too
@@ -193,26 +177,6 @@ def test_numbers_of_parts_of_the_runs_are_those_of_the_files():
     assert f"{one} and {other.replace(' %', '')} higher" in text
     kept = students(shipped_errors(seeds=range(200, 206), sparsity=95)).replace(" ", " % ", 1)
     assert f"with new ones at {kept}" in text
-
-
-@pytest.mark.parametrize(
-    ("network", "seeds", "said"),
-    [
-        ("lenet-300-100", 20, "standard deviations are {:.2f} to {:.2f}, Bartlett's p = {:.2f}"),
-        ("lenet-5-caffe", 5, "standard deviations are {:.2f} to {:.2f}, Bartlett's p is {:.2f}"),
-    ],
-)
-def test_the_scatter_by_sparsity_is_that_of_the_files(network, seeds, said):
-    """Of the sparsities that a statement judges: Dunnett's intervals assume one scatter."""
-    there = {run.sparsity for run in figure_runs(SHIPPED, "fig1") if run.network == network}
-    errors = [
-        shipped_errors(seeds=range(200, 200 + seeds), network=network, sparsity=each)
-        for each in there
-        if each <= 90
-    ]
-    spreads = sorted(each.std(ddof=1) for each in errors)
-    said = said.format(spreads[0], spreads[-1], stats.bartlett(*errors).pvalue)
-    assert said in " ".join(prose(PAGE).split())
 
 
 def test_what_the_verdict_of_lenet_5_caffe_rests_on_has_the_numbers_of_the_files():
