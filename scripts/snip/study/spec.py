@@ -20,7 +20,7 @@ from snip.datasets.sources import load_source
 from snip.datasets.variants import parse_dataset
 from snip.jobs.code import checked_digest, code_digest
 from snip.jobs.failures import SnipError
-from snip.jobs.files import sha256, write_atomically
+from snip.jobs.files import sha256
 from snip.study import registry
 from snip.study.config import Config, Judging, Reading
 from snip.study.figures import CLAIMED, DRAWN, FIGURES, SCORED, STUDIED
@@ -193,7 +193,7 @@ def chosen_code(script: str, criterion: str, network: str) -> str:
 
 
 def packed(spec: Spec) -> str:
-    """Return a specification as one word for a command line.
+    """Return a specification as one word for a command line, which `spec.py` writes to its file.
 
     Raises:
         SpecError: the word is too long for the shell.
@@ -205,17 +205,6 @@ def packed(spec: Spec) -> str:
             f"allowed: {LONGEST}, which a shell takes; split the study"
         )
     return word
-
-
-def write(word: str, path: Path) -> None:
-    """Write a specification that `packed` made to its file, and remove that of another one.
-
-    So its file is never older than the figures that were drawn from another one.
-    """
-    name = path.name.rpartition("-")[0]
-    for other in path.parent.glob(f"{name}-{'[0-9a-f]' * DIGITS}.json"):
-        other.unlink(missing_ok=True)
-    write_atomically(path, zlib.decompress(base64.b64decode(word)))
 
 
 def add_option(to: argparse.ArgumentParser) -> None:

@@ -9,7 +9,8 @@ from snip.study.figures import EXTRAS, FIGURES
 from snip.study.load import check
 from snip.study.runs import MaskSet, Run
 from snip.study.settings import SCORING, Settings
-from snip.study.spec import OTHERS, SpecError, packed, read, spec_of, write
+from snip.study.spec import OTHERS, SpecError, packed, read, spec_of
+from spec import write
 from studies import content, load, put
 
 RATE = {"fig1", "fig4", "fig7", "readings", "criteria", "claims", "runs", "report"}
