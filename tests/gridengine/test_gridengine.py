@@ -83,7 +83,7 @@ def processes(job: str) -> dict[int, list[str]]:
 
 def test_a_study_gives_the_same_bytes_on_grid_engine(cluster, tmp_path, finished):
     folder = small_project(tmp_path / "project")
-    snakemake(folder, *GRID, *grouped(runs=10))
+    snakemake(folder, *GRID, *grouped(runs=10, figures=10))
     assert digests(folder) == digests(finished)
     assert not jobs()
 

@@ -68,7 +68,7 @@ def test_a_result_deleted_from_a_bucket_is_made_again(bucket, project):
     content = result.get()["Body"].read()
     result.delete()
     assert plan(bucket, project)["train"] == 1
-    bucket.snakemake(project, "--cores", "1", target=name)
+    bucket.snakemake(project, "--cores", "2")
     assert bucket.content(name)[name] == content
 
 
