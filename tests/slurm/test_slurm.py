@@ -10,15 +10,7 @@ import pytest
 
 from helpers import REPOSITORY, until
 from inflict import forget, held
-from small import (
-    CONFIGS,
-    RUN,
-    digests,
-    environment,
-    overlaid,
-    small_project,
-    snakemake,
-)
+from small import CONFIGS, RUN, digests, environment, overlaid, small_project, snakemake
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or None in map(shutil.which, ("slurmctld", "slurmd", "munged", "pkill")),
@@ -70,8 +62,8 @@ def squeue(states: str, form: str) -> str:
 def test_a_job_with_several_runs_requests_as_many_cores_as_given(cluster, clone):
     forget(clone, "results/small/runs")
     before = squeue("all", "%i").split()
-    together = ["--group-components", "runs=4", "--cores", "2"]
-    snakemake(clone, *SLURM, *together, target="results/small/tables/fig4/runs.csv")
+    grouped = ["--group-components", "runs=4", "--cores", "2"]
+    snakemake(clone, *SLURM, *grouped, target="results/small/tables/fig4/runs.csv")
     jobs = [line.split() for line in squeue("all", "%i %C %T").splitlines()]
     assert [job[1:] for job in jobs if job[0] not in before] == [
         ["2", "COMPLETED"],

@@ -24,7 +24,8 @@ def bucket(server):
 def project(bucket, tmp_path_factory):
     """A project whose study `small` is complete, with the report, in the bucket."""
     folder = small_project(tmp_path_factory.mktemp("s3") / "project")
-    bucket.snakemake(folder, "--cores", "2", target=["figures/all", "figures/report"])
+    for target in ("figures/all", "figures/report"):
+        bucket.snakemake(folder, "--cores", "2", target=target)
     return folder
 
 

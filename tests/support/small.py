@@ -65,17 +65,6 @@ def snakemake(folder, *arguments, target="figures/all", configs=CONFIGS, **optio
     return run_in(folder, *command, env=environment(), **options)
 
 
-def grouped(runs: int, figures: int) -> list[str]:
-    """Options of Snakemake that put so many runs or figures, or ten masks or tables, into one job.
-
-    Each job of a cluster starts Snakemake again.
-    """
-    groups = {"train": "runs", "prune": "masks", "collect_figure": "tables", "figure": "figures"}
-    sizes = {"runs": runs, "masks": 10, "tables": 10, "figures": figures}
-    options = ["--groups", *(f"{rule}={group}" for rule, group in groups.items())]
-    return [*options, "--group-components", *(f"{group}={size}" for group, size in sizes.items())]
-
-
 def environment():
     """This environment's programs first, as when it is activated."""
     return os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
