@@ -49,8 +49,7 @@ class Bucket:
         """Run Snakemake in `folder`, with results and figures in the bucket."""
         storage = ["--default-storage-provider", "s3"]
         storage += ["--default-storage-prefix", f"s3://{self.name}"]
-        targets = [target] if isinstance(target, str) else target
-        command = ["snakemake", *configs, *storage, *arguments, "--", *targets]
+        command = ["snakemake", *configs, *storage, *arguments, "--", target]
         return run_in(folder, *command, env=self.environment(), check=check)
 
     def content(self, *prefixes) -> dict[str, bytes]:
