@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from helpers import REPOSITORY, own_files
-from pages import FENCE, prose, rows
+from pages import FENCE, assert_rounded, judged, prose, rows
 from snip.claims.statements import family_level
 from snip.report.answers import answers, is_ours
 from snip.study.spec import spec_of
@@ -25,7 +25,6 @@ VERDICTS = ["supported", "inconclusive", "contradicted"]
 FOLDERS = "scripts|workflow|profiles|config|container|tests|docs"
 NAMED_PATH = re.compile(rf"(?<![\w/.-])(?:{FOLDERS})/[\w./-]*")
 NAMED_COMMAND = re.compile(r"\bscripts/\w+\.py|(?<=--workflow-profile )\S+")
-NUMBER = re.compile(r"-?\d+\.\d+")
 NAMED_CODE = re.compile(r"`(\w+)`\s+in\s+\[`[\w/]+`\]\(\.\./([\w/]+)\)")
 
 
@@ -81,23 +80,9 @@ def test_modules_and_functions_that_docstrings_and_comments_name_exist():
             assert known, f"{path} names {module}.{name}, which is not there"
 
 
-def judged(study: str) -> dict[str, dict[str, str]]:
-    """The statements of a study that the pages show, by name."""
-    text = (REPOSITORY / f"docs/figures/claims-{study}.csv").read_text("utf-8")
-    return {row["name"]: row for row in csv.DictReader(text.splitlines())}
-
-
-def assert_rounded(found: str, row: dict[str, str]) -> None:
-    """Check that a text begins with a row's value and limits; limits are rounded outwards."""
-    for text, column in zip(NUMBER.findall(found), ("value", "lower", "upper"), strict=False):
-        steps = (float(text) - float(row[column])) * 10 ** len(text.partition(".")[2])
-        low, high = {"value": (-0.501, 0.501), "lower": (-1, 1e-6), "upper": (-1e-6, 1)}[column]
-        assert low <= steps <= high, (row["name"], column)
-
-
-def test_the_page_of_results_has_the_numbers_of_the_studies_that_it_shows():
+def test_the_pages_of_results_have_the_numbers_of_the_studies_that_they_show():
     default, paper = judged("default"), judged("paper")
-    shown = rows("docs/results.md", "| name | statement |")
+    shown = rows("docs/default-study.md", "| name | statement |")
     assert {name.strip("`") for name, *_ in shown} == set(default) and len(shown) == 45
     for name, _, found, _, n, verdict in shown:
         row = default[name.strip("`")]
@@ -120,7 +105,7 @@ def test_the_page_of_results_has_the_numbers_of_the_studies_that_it_shows():
 @pytest.mark.parametrize(
     ("page", "begins", "table", "least"),
     [
-        ("docs/results.md", "# The default study", "claims-default", 50),
+        ("docs/default-study.md", "# The default study", "claims-default", 50),
         ("docs/readings.md", "# Readings", "readings", 8),
         ("docs/criteria.md", "# Other criteria", "criteria controls", 90),
     ],
