@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
-from fnmatch import fnmatch
 from typing import Any
 
 import numpy as np
@@ -13,38 +13,46 @@ import pandas as pd
 
 from snip.claims.readable import on_scale, region_text, short_text
 from snip.claims.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, VERDICTS
+from snip.study.names import dataset_name
 
 # What each caption says, in our words.
 CAPTIONS = {
     "fig1": "Pruned up to 90 %, networks have the unpruned network's test error.",
     "fig2": "The mask of a class shows the class, and the sparser it is, the more.",
     "fig3": "As the pruning batch grows, the mask approaches the mean image and the error falls.",
-    "fig4": "Unpruned, a network fits true and random labels; pruned to 99 %, true ones only.",
+    "fig4": "Unpruned, a network fits correct and random labels; at 99 %, correct ones only.",
     "fig5": "Inverted images give the same masks.",
-    "fig6": "Masks by ∂L/∂w differ from the sensitivity's, by sparsity, by class, when inverted.",
+    "fig6": "Masks by ∂L/∂w differ from the sensitivity's, by sparsity, by class, and in some "
+    "cases when inverted.",
     "fig7": "On random labels the final loss rises with sparsity.",
 }
 # Statements that no caption makes: other readings of one, and controls.
 OURS = ("-like-bright", "-size-", "4-capacity", "4-control")
 COLUMNS = ["figure", "says", "answer", "what", "name", "found", "region", "n"]
-# What the number of a statement is, by its name.
+# What the number of a statement is, by its name; the group is the data set.
 NUMBERS = {
-    "1a-*": "error above the unpruned network's, LeNet-300-100",
-    "1b-*": "error above the unpruned network's, LeNet-5-Caffe",
-    "2a-*-told*": "share of classes told",
-    "2a-*-like-*": "correlation with the class",
-    "2b-*": "rise of the share on the strokes",
-    "3a-*": "rise of the correlation",
-    "3b-trend": "slope of the error",
-    "3b-fall-*": "fall of the error",
-    "3c-*": "correlation",
-    "4-*": "final loss",
-    "5-*": "correlation between original and inverted, less that within each",
-    "6a-*": "correlation between the criteria, less that within each",
-    "6b-*": "change beyond that of the sensitivity's masks",
-    "6c-*": "correlation between original and inverted, less that within each",
-    "7-*": "loss at one sparsity over that before",
+    "1a-.+": "points above the unpruned network's error, LeNet-300-100",
+    "1b-.+": "points above the unpruned network's error, LeNet-5-Caffe",
+    "2a-(.+)-told.*": "share of classes told",
+    "2a-(.+)-like-.+": "correlation with the class",
+    "2b-(.+)-strokes": "rise of the share on the strokes",
+    "3a-.+": "rise of the correlation",
+    "3b-trend": "slope of the error, points per factor of ten",
+    "3b-fall-.+": "fall of the error, points",
+    "3c-.+": "correlation",
+    "4-reference-correct": "final loss, unpruned, correct labels",
+    "4-pruned-correct": "final loss, pruned, correct labels",
+    "4-reference-random": "final loss, unpruned, random labels",
+    "4-reference-random-l2": "final loss, unpruned with L2, random labels",
+    "4-pruned-random": "final loss, pruned, random labels",
+    "5-(.+)-same": "correlation between original and inverted, less that within each",
+    "6a-(.+)-signed-.+": "correlation between the criteria, less that within each",
+    "6b-(.+)-signed-.+": "change beyond that of the sensitivity's masks",
+    "6c-(.+)-signed-.+": "correlation between original and inverted, less that within each",
+    "7-.+": "loss at one sparsity over that before",
 }
+# Of several comparisons the statistic ends with the one that is shown.
+COMPARISON = re.compile(r" \([^()]+\)$")
 
 
 def is_ours(name: str) -> bool:
@@ -75,9 +83,18 @@ def answers(claims: pd.DataFrame) -> pd.DataFrame:
         candidates: Iterable[Any] = worst.itertuples()
         row = min(candidates, key=_strength)
         named = [row.name, short_text(row), region_text(row), row.n]
-        [what] = (words for names, words in NUMBERS.items() if fnmatch(row.name, names))
-        rows.append([figure, sentence, said, what, *named])
+        rows.append([figure, sentence, said, _what(row), *named])
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _what(row: Any) -> str:
+    """Return what the number of a statement is, its data set, and which comparison is shown."""
+    [(words, match)] = (
+        (words, match) for name, words in NUMBERS.items() if (match := re.fullmatch(name, row.name))
+    )
+    parts = [words, *(dataset_name(name) for name in match.groups())]
+    compared = COMPARISON.search(row.statistic)
+    return ", ".join(parts) + (compared[0] if compared else "")
 
 
 def _strength(row: Any) -> float:

@@ -148,8 +148,8 @@ def test_the_readme_has_the_answers_of_both_studies(study, column):
             continue
         of_figure = found.loc[figure]
         assert row[1] == of_figure["says"]
-        number = f"{of_figure['what']} {of_figure['found']}"
-        assert row[column] == f"**{of_figure['answer']}**: {number}"
+        number = f"{of_figure['what']}: {of_figure['found']}"
+        assert row[column] == f"**{of_figure['answer']}**; {number}"
 
 
 def test_the_readme_counts_the_verdicts_of_the_default_study():

@@ -54,11 +54,23 @@ def test_a_figure_has_one_row_with_the_statement_that_decides():
 
 
 def test_of_several_that_decide_the_weakest_is_shown():
-    rows = [stated(f"6c-{name}-signed-inverted", "fig6", "inconclusive") for name in "abc"]
+    datasets = ["mnist", "fashion-mnist", "mnist-3000"]
+    rows = [stated(f"6c-{name}-signed-inverted", "fig6", "inconclusive") for name in datasets]
     rows[1] |= {"lower": -0.4}  # most of its interval lies outside
-    rows.append(stated("6a-a-signed-differ", "fig6", "supported") | {"lower": 0.001})
+    rows.append(stated("6a-mnist-signed-differ", "fig6", "supported") | {"lower": 0.001})
     [shown] = answers(pd.DataFrame(rows))["name"]
-    assert shown == "6c-b-signed-inverted"
+    assert shown == "6c-fashion-mnist-signed-inverted"
+
+
+def test_the_number_names_its_data_set_and_the_comparison_that_is_shown():
+    rows = [
+        stated("2a-fashion-mnist-like-size", "fig2", "supported") | {"statistic": "mean (10 %)"},
+        stated("7-rise", "fig7", "supported") | {"statistic": "ratio (80 to 90 %)"},
+    ]
+    assert answers(pd.DataFrame(rows))["what"].tolist() == [
+        "correlation with the class, Fashion-MNIST (10 %)",
+        "loss at one sparsity over that before (80 to 90 %)",
+    ]
 
 
 def test_verdicts_of_one_kind_have_one_word():
