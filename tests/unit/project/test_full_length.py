@@ -69,7 +69,7 @@ def errors_and_differences(network):
     judged = table.loc[:, :90]
     level = family_level(spec_of(SHIPPED, "fig1"))
     joint = dict(zip(judged.columns[1:], dunnett_intervals(judged, level), strict=True))
-    expected = [["not pruned", students(table[0]), "", "", ""]]
+    expected = [["unpruned", students(table[0]), "", "", ""]]
     for sparsity in sparsities[1:]:
         less = table[sparsity] - table[0]
         row = [f"{sparsity:g} %", students(table[sparsity]), students(less)]
@@ -183,7 +183,7 @@ def test_what_the_verdict_of_lenet_5_caffe_rests_on_has_the_numbers_of_the_files
     text = " ".join(prose(PAGE).split())
     differences = {row[0]: row[3] for row in errors_and_differences("lenet-5-caffe")}
     upper = {each: differences[each].rpartition(" ")[2].strip("]") for each in ("70 %", "80 %")}
-    assert f"the upper limits are {upper['70 %']} at 70 % and {upper['80 %']} at 80 %" in text
+    assert f"The upper limits are {upper['70 %']} at 70 % and {upper['80 %']} at 80 %" in text
     runs = shipped_runs(seeds=range(200, 205), network="lenet-5-caffe", sparsity=70)
     errors: dict[bool, list[float]] = {True: [], False: []}
     for run in runs:

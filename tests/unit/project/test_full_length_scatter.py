@@ -40,7 +40,7 @@ def test_the_reach_of_1b_is_as_long_as_the_page_says():
     text = " ".join(prose(PAGE).split())
     [row] = pd.read_csv(REPOSITORY / "docs/figures/claims-paper.csv").query("claim == '1b'").iloc
     reach = (row["upper"] - row["lower"]) / 2
-    assert f"its intervals reach {reach:.2f} to either side" in text
+    assert f"Joint intervals reach {reach:.2f} to either side" in text
     there = {r.sparsity for r in figure_runs(SHIPPED, "fig1") if r.network == "lenet-5-caffe"}
     sparsities = len([each for each in there if 0 < each <= 90])
 
@@ -59,7 +59,7 @@ def test_the_reach_of_1b_is_as_long_as_the_page_says():
     ("network", "seeds", "decimals", "said"),
     [
         ("lenet-5-caffe", 5, 2, "and {} by what the intervals pool"),
-        ("lenet-300-100", 20, 3, "LeNet-300-100 has {} there"),
+        ("lenet-300-100", 20, 3, "and {} by what the intervals pool"),
     ],
 )
 def test_what_is_pooled_scatters_as_unlike_as_the_page_says(network, seeds, decimals, said):
@@ -84,7 +84,7 @@ def test_what_is_pooled_scatters_as_unlike_as_the_page_says(network, seeds, deci
     ("network", "seeds", "said"),
     [
         ("lenet-300-100", 20, "standard deviations are {:.2f} to {:.2f}, Bartlett's p = {:.2f}"),
-        ("lenet-5-caffe", 5, "standard deviations are {:.2f} to {:.2f}, Bartlett's p is {:.2f}"),
+        ("lenet-5-caffe", 5, "Standard deviations are {:.2f} to {:.2f}; Bartlett's p is {:.2f}"),
     ],
 )
 def test_the_scatter_by_sparsity_is_that_of_the_files(network, seeds, said):
