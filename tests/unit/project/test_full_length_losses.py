@@ -1,0 +1,69 @@
+"""The losses at full length on the page of results are those of the run files in the clone."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pages import NUMBER, assert_rounded, judged, prose, rows
+from studies import shipped_runs
+
+PAGE = "docs/results.md"
+PAPER = judged("paper")
+HALF = stats.t.ppf((1 + 1 - 0.05 / 45) / 2, 4) / math.sqrt(5)  # in standard deviations of 5 runs
+# The curves of Figure 4 in the order of the page.
+CURVES = {
+    "4-reference-correct": {"labels": "correct", "sparsity": 0},
+    "4-pruned-correct": {"labels": "correct", "sparsity": 99},
+    "4-reference-random": {"labels": "random", "sparsity": 0},
+    "4-reference-random-l2": {"labels": "random", "sparsity": 0, "weight_decay": 0.0005},
+    "4-pruned-random": {"labels": "random", "sparsity": 99},
+}
+
+
+def runs(labels, sparsity, weight_decay=0):
+    setting = {"labels": labels, "sparsity": sparsity, "weight_decay": weight_decay}
+    place = {"network": "lenet-5-caffe", "dataset": "mnist-54000"}
+    return shipped_runs(seeds=range(200, 205), **setting, **place)
+
+
+def losses(**curve):
+    return np.array([run["train_loss"] for run in runs(**curve)])
+
+
+def digits(number):
+    """Three significant ones."""
+    return np.format_float_positional(number, 3, unique=False, fractional=False).rstrip(".")
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_the_statements_of_figure_4_are_students_intervals_of_the_runs(name):
+    logarithms = np.log10(losses(**CURVES[name]))
+    half = HALF * max(logarithms.std(ddof=1), 1e-3)  # a thousandth of a decade counts as noise
+    limits = logarithms.mean() + np.array([0, -half, half])
+    found = [float(PAPER[name][column]) for column in ("value", "lower", "upper")]
+    assert found == pytest.approx(10**limits, rel=1e-3)
+
+
+def test_figure_4_has_the_losses_of_its_curves_in_both_studies():
+    shown = rows(PAGE, "| Figure 4 |")
+    for (_, *cells, alone), name in zip(shown, CURVES, strict=True):
+        for found, study in zip(cells, (PAPER, judged("default")), strict=True):
+            assert len(NUMBER.findall(found)) == 3
+            assert_rounded(found, study[name])
+            assert found.endswith(f", {study[name]['verdict']}"), name
+        ends = [digits(end(losses(**CURVES[name]))) for end in (np.min, np.max)]
+        assert alone == " to ".join(ends), name
+
+
+def test_at_99_percent_random_labels_hold_more_bits_than_the_network():
+    """Parameters and the losses of a code for the labels must together hold the labels' bits."""
+    [kept] = {run["kept"] for run in runs(**CURVES["4-pruned-random"])}
+    of_network, of_label = 32 * kept / 54_000, math.log2(10)
+    text = " ".join(prose(PAGE).split())
+    said = f"{kept:,} parameters of 32 bits, {of_network:.1f} bits for each of 54,000 labels"
+    assert f"{said}, which have {of_label:.1f}" in text
+    least = (of_label - of_network) * math.log(2)
+    assert f"loss below {math.floor(10 * least) / 10}" in text
+    assert f"(3,000 examples, {32 * kept / 3000:.0f} bits each)" in text
