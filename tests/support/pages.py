@@ -31,5 +31,9 @@ def assert_rounded(found: str, row: dict[str, str]) -> None:
     """Check that a text begins with a row's value and limits; limits are rounded outwards."""
     for text, column in zip(NUMBER.findall(found), ("value", "lower", "upper"), strict=False):
         steps = (float(text) - float(row[column])) * 10 ** len(text.partition(".")[2])
-        low, high = {"value": (-0.501, 0.501), "lower": (-1, 1e-6), "upper": (-1e-6, 1)}[column]
+        low, high = {
+            "value": (-0.501, 0.501),
+            "lower": (-1 + 1e-6, 1e-6),
+            "upper": (-1e-6, 1 - 1e-6),
+        }[column]
         assert low <= steps <= high, (row["name"], column)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import decimal
-import itertools
 import math
 from typing import Any
 
@@ -59,7 +58,7 @@ def short_text(row: Any) -> str:
     logarithmic = is_logarithmic(row)
     low = -math.inf if math.isnan(row.low) else row.low
     high = math.inf if math.isnan(row.high) else row.high
-    for more in itertools.count():
+    for more in range(18):  # more digits than a number has
         numbers = [
             _rounded(number, digits + more, rounding, logarithmic)
             for number, rounding in (
@@ -76,10 +75,11 @@ def short_text(row: Any) -> str:
 
 def _rounded(number: float, digits: int, rounding: str, significant: bool) -> decimal.Decimal:
     """Round a number to decimals, or to significant digits: two or more."""
+    # Its digits as the table has them: in binary 2.314 is a little more, and would become 2.315.
+    shortest = repr(float(number)).removesuffix(".0")
     if significant:
-        context = decimal.Context(max(2, digits), rounding)
-        return context.create_decimal_from_float(number)
-    exact = decimal.Decimal(repr(float(number)))
+        return decimal.Context(max(2, digits), rounding).create_decimal(shortest)
+    exact = decimal.Decimal(shortest)
     if not exact.is_finite():
         return exact
     rounded = exact.quantize(decimal.Decimal(1).scaleb(-max(0, digits)), rounding)
