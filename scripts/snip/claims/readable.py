@@ -78,7 +78,11 @@ def _rounded(number: float, digits: int, rounding: str, significant: bool) -> de
     # Its digits as the table has them: in binary 2.314 is a little more, and would become 2.315.
     shortest = repr(float(number)).removesuffix(".0")
     if significant:
-        return decimal.Context(max(2, digits), rounding).create_decimal(shortest)
+        digits = max(2, digits)
+        rounded = decimal.Context(digits, rounding).create_decimal(shortest)
+        if not rounded or not rounded.is_finite():
+            return rounded
+        return rounded.quantize(decimal.Decimal(1).scaleb(rounded.adjusted() - digits + 1))
     exact = decimal.Decimal(shortest)
     if not exact.is_finite():
         return exact

@@ -14,19 +14,20 @@ PAPER = judged("paper")
 HALF = stats.t.ppf((1 + 1 - 0.05 / 45) / 2, 4) / math.sqrt(5)  # in standard deviations of 5 runs
 # How many training images a class has.
 MNIST = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-# The curves of Figure 4 in the order of the page.
+# The curves of Figure 4 in the order of the page, and their control.
 CURVES = {
     "4-reference-correct": {"labels": "correct", "sparsity": 0},
     "4-pruned-correct": {"labels": "correct", "sparsity": 99},
     "4-reference-random": {"labels": "random", "sparsity": 0},
     "4-reference-random-l2": {"labels": "random", "sparsity": 0, "weight_decay": 0.0005},
     "4-pruned-random": {"labels": "random", "sparsity": 99},
+    "4-capacity": {"labels": "random", "sparsity": 99, "control": "shuffled"},
 }
 
 
-def runs(labels, sparsity, weight_decay=0):
+def runs(labels, sparsity, weight_decay=0, control="none"):
     setting = {"labels": labels, "sparsity": sparsity, "weight_decay": weight_decay}
-    place = {"network": "lenet-5-caffe", "dataset": "mnist-54000"}
+    place = {"network": "lenet-5-caffe", "dataset": "mnist-54000", "control": control}
     return shipped_runs(seeds=range(200, 205), **setting, **place)
 
 
@@ -58,6 +59,19 @@ def test_figure_4_has_the_losses_of_its_curves_in_both_studies():
             assert found.endswith(f", {study[name]['verdict']}"), name
         ends = [digits(end(losses(**CURVES[name]))) for end in (np.min, np.max)]
         assert alone == " to ".join(ends), name
+
+
+def test_the_ratio_to_a_random_mask_is_that_of_the_runs():
+    pruned, shuffled = (losses(**CURVES[name]) for name in ("4-pruned-random", "4-capacity"))
+    ratio = np.log10(pruned / shuffled)
+    half = HALF * max(ratio.std(ddof=1), 1e-3)
+    row = PAPER["4-control-99"]
+    found = [float(row[column]) for column in ("value", "lower", "upper")]
+    assert found == pytest.approx(10 ** (ratio.mean() + np.array([0, -half, half])), rel=1e-3)
+    [shown] = rows(PAGE, "| Figure 4, ratio |")
+    for cell, study in zip(shown[1:], (PAPER, judged("default")), strict=True):
+        assert_rounded(cell, study["4-control-99"])
+        assert cell.endswith(f", {study['4-control-99']['verdict']}")
 
 
 def test_at_99_percent_random_labels_hold_more_bits_than_the_network():
