@@ -15,7 +15,7 @@ from snip.claims.readable import on_scale, region_text, short_text
 from snip.claims.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, VERDICTS
 from snip.study.names import dataset_name
 
-# What each caption says, in our words.
+# What each caption says, in our words; of Figure 4 what section 5.6 says, too.
 CAPTIONS = {
     "fig1": "Pruned up to 90 %, networks have the unpruned network's test error.",
     "fig2": "The mask of a class shows the class, and the sparser it is, the more.",

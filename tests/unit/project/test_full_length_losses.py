@@ -12,6 +12,7 @@ from studies import shipped_runs
 PAGE = "docs/results.md"
 PAPER = judged("paper")
 HALF = stats.t.ppf((1 + 1 - 0.05 / 45) / 2, 4) / math.sqrt(5)  # in standard deviations of 5 runs
+LEAST = 1e-3  # a thousandth of a decade counts as noise
 # How many training images a class has.
 MNIST = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
 # The curves of Figure 4 in the order of the page, and their control.
@@ -44,7 +45,7 @@ def digits(number):
 @pytest.mark.parametrize("name", CURVES)
 def test_the_statements_of_figure_4_are_students_intervals_of_the_runs(name):
     logarithms = np.log10(losses(**CURVES[name]))
-    half = HALF * max(logarithms.std(ddof=1), 1e-3)  # a thousandth of a decade counts as noise
+    half = HALF * max(logarithms.std(ddof=1), LEAST)
     limits = logarithms.mean() + np.array([0, -half, half])
     found = [float(PAPER[name][column]) for column in ("value", "lower", "upper")]
     assert found == pytest.approx(10**limits, rel=1e-3)
@@ -61,10 +62,26 @@ def test_figure_4_has_the_losses_of_its_curves_in_both_studies():
         assert alone == " to ".join(ends), name
 
 
+def test_how_far_losses_lie_from_one_another_and_from_guessing():
+    text = " ".join(prose(PAGE).split())
+    pruned, unpruned = (
+        float(PAPER[f"4-{name}-correct"]["value"]) for name in ("pruned", "reference")
+    )
+    assert f"it ends at {pruned:.3f}, {round(pruned / unpruned, -1):.0f} times the unpruned" in text
+    shares = np.array(MNIST) / sum(MNIST)
+    frequencies = -(shares * np.log(shares)).sum()
+    said = (
+        f"below {math.log(10):.3f}, and below {frequencies:.3f}, the loss of guessing by the freq"
+    )
+    assert said in text and losses(**CURVES["4-pruned-random"]).max() < frequencies
+    least = [np.log10(losses(**CURVES[name])).std(ddof=1) for name in [*CURVES][-2:]]
+    assert "the last two rows are the least" in text and 2.9 < LEAST / max(least) < 3.1
+
+
 def test_the_ratio_to_a_random_mask_is_that_of_the_runs():
     pruned, shuffled = (losses(**CURVES[name]) for name in ("4-pruned-random", "4-capacity"))
     ratio = np.log10(pruned / shuffled)
-    half = HALF * max(ratio.std(ddof=1), 1e-3)
+    half = HALF * max(ratio.std(ddof=1), LEAST)
     row = PAPER["4-control-99"]
     found = [float(row[column]) for column in ("value", "lower", "upper")]
     assert found == pytest.approx(10 ** (ratio.mean() + np.array([0, -half, half])), rel=1e-3)
