@@ -1,8 +1,10 @@
 """The losses at full length on the page of results are those of the run files in the clone."""
 
+import decimal
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -11,7 +13,7 @@ from studies import shipped_runs
 
 PAGE = "docs/results.md"
 PAPER = judged("paper")
-HALF = stats.t.ppf((1 + 1 - 0.05 / 45) / 2, 4) / math.sqrt(5)  # in standard deviations of 5 runs
+LEVEL = 1 - 0.05 / 45  # of one statement
 LEAST = 1e-3  # a thousandth of a decade counts as noise
 # How many training images a class has.
 MNIST = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
@@ -24,6 +26,7 @@ CURVES = {
     "4-pruned-random": {"labels": "random", "sparsity": 99},
     "4-capacity": {"labels": "random", "sparsity": 99, "control": "shuffled"},
 }
+SPARSITIES = [0, 50, 80, 90, 95, 99]  # of Figure 7
 
 
 def runs(labels, sparsity, weight_decay=0, control="none"):
@@ -36,19 +39,23 @@ def losses(**curve):
     return np.array([run["train_loss"] for run in runs(**curve)])
 
 
+def interval(logarithms, level):
+    """Mean and limits of Student's interval, no narrower than noise, as losses or ratios."""
+    factor = stats.t.ppf((1 + level) / 2, len(logarithms) - 1) / math.sqrt(len(logarithms))
+    half = factor * max(logarithms.std(ddof=1), LEAST)
+    return 10 ** (logarithms.mean() + np.array([0, -half, half]))
+
+
 def digits(number):
     """Three significant ones, above one four."""
-    digits = 4 if number > 1 else 3
-    return np.format_float_positional(number, digits, unique=False, fractional=False)
+    return f"{decimal.Context(4 if number > 1 else 3).create_decimal(number):f}"
 
 
 @pytest.mark.parametrize("name", CURVES)
 def test_the_statements_of_figure_4_are_students_intervals_of_the_runs(name):
-    logarithms = np.log10(losses(**CURVES[name]))
-    half = HALF * max(logarithms.std(ddof=1), LEAST)
-    limits = logarithms.mean() + np.array([0, -half, half])
+    expected = interval(np.log10(losses(**CURVES[name])), LEVEL)
     found = [float(PAPER[name][column]) for column in ("value", "lower", "upper")]
-    assert found == pytest.approx(10**limits, rel=1e-3)
+    assert found == pytest.approx(expected, rel=1e-3)
 
 
 def test_figure_4_has_the_losses_of_its_curves_in_both_studies():
@@ -80,11 +87,9 @@ def test_how_far_losses_lie_from_one_another_and_from_guessing():
 
 def test_the_ratio_to_a_random_mask_is_that_of_the_runs():
     pruned, shuffled = (losses(**CURVES[name]) for name in ("4-pruned-random", "4-capacity"))
-    ratio = np.log10(pruned / shuffled)
-    half = HALF * max(ratio.std(ddof=1), LEAST)
     row = PAPER["4-control-99"]
     found = [float(row[column]) for column in ("value", "lower", "upper")]
-    assert found == pytest.approx(10 ** (ratio.mean() + np.array([0, -half, half])), rel=1e-3)
+    assert found == pytest.approx(interval(np.log10(pruned / shuffled), LEVEL), rel=1e-3)
     [shown] = rows(PAGE, "| Figure 4, ratio |")
     for cell, study in zip(shown[1:], (PAPER, judged("default")), strict=True):
         assert_rounded(cell, study["4-control-99"])
@@ -104,3 +109,54 @@ def test_at_99_percent_random_labels_hold_more_bits_than_the_network():
     least = (of_label - of_network) * math.log(2)
     assert f"mean loss below {math.floor(10 * least) / 10}" in text
     assert f"(3,000 examples, {32 * kept / 3000:.0f} bits each)" in text
+
+
+def steps_of_figure_7():
+    """The logarithms of the losses by sparsity, and of the ratios from one to the next."""
+    table = pd.DataFrame(
+        {each: np.log10(losses(labels="random", sparsity=each)) for each in SPARSITIES}
+    )
+    return table, table.diff(axis=1).iloc[:, 1:]
+
+
+def test_the_statement_of_figure_7_is_its_weakest_step():
+    table, rises = steps_of_figure_7()
+    level = 1 - (1 - LEVEL) / rises.shape[1]  # all steps at once
+    found = {each: interval(rises[each], level) for each in rises}
+    weakest = min(found, key=lambda each: found[each][1])
+    row = PAPER["7-rise"]
+    before = SPARSITIES[SPARSITIES.index(weakest) - 1]
+    assert row["statistic"].endswith(f"({before} to {weakest} %)")
+    numbers = [float(row[column]) for column in ("value", "lower", "upper")]
+    assert numbers == pytest.approx(found[weakest], rel=1e-3)
+
+
+def test_figure_7_has_the_losses_of_its_runs_and_their_ratios():
+    table, rises = steps_of_figure_7()
+    level = 1 - (1 - LEVEL) / rises.shape[1]
+    shown = rows(PAGE, "| Figure 7 |")
+    for (_, loss, alone, ratio), sparsity in zip(shown, SPARSITIES, strict=True):
+        for cell, numbers in (
+            (loss, interval(table[sparsity], 0.95)),
+            (ratio, interval(rises[sparsity], level) if sparsity else None),
+        ):
+            assert len(NUMBER.findall(cell)) == (0 if numbers is None else 3)
+            if numbers is not None:
+                exact = dict(zip(("value", "lower", "upper"), map(str, numbers), strict=True))
+                assert_rounded(cell, exact | {"name": f"{sparsity} %"})
+        ends = [digits(end(10 ** table[sparsity])) for end in (np.min, np.max)]
+        assert alone == " to ".join(ends), sparsity
+    means = [float(interval(table[each], 0.95)[0]) for each in SPARSITIES]
+    unpruned, *pruned = (f"{decimal.Context(3 if n > 1 else 2).create_decimal(n):f}" for n in means)
+    at = [f"{mean} at {each} %" for mean, each in zip(pruned, SPARSITIES[1:], strict=True)]
+    said = f"from {unpruned} unpruned to {', '.join(at[:-1])} and {at[-1]}"
+    assert said in " ".join(prose(PAGE).split())
+
+
+def test_how_far_the_loss_at_80_percent_falls_before_the_last_rate():
+    curves = [dict(run["curve"]) for run in runs("random", 80)]
+    falls = [1 - curve[50_000] / curve[40_000] for curve in curves]
+    said = f"by {100 * np.mean(falls):.0f} % over the last 10,000 iterations at a rate of 0.0005"
+    text = " ".join(prose(PAGE).split())
+    [kept] = {run["kept"] for run in runs("random", 80)}
+    assert said in text and f"with the same {kept:,} parameters" in text
