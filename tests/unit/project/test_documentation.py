@@ -89,7 +89,7 @@ def test_the_pages_of_results_have_the_numbers_of_the_studies_that_they_show():
         assert (verdict.strip("*"), n) == (row["verdict"], row["n"]), name
         assert_rounded(found, row)
     beside = rows("docs/results.md", "| statement | default study |")
-    assert len(beside) == 6
+    assert len(beside) == 7
     for statement, *cells in beside:
         names = statement.split("`")[1::2]  # of the largest batch of either study
         for found, study, name in zip(cells, (default, paper), (names[0], names[-1]), strict=True):
