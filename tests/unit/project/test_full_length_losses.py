@@ -127,6 +127,9 @@ def test_at_99_percent_random_labels_hold_more_bits_than_the_network():
     least = (of_label - of_network) * math.log(2)
     assert f"mean loss below {math.floor(10 * least) / 10}" in text
     assert f"(3,000 examples, {32 * kept / 3000:.0f} bits each)" in text
+    [denser] = {run["kept"] for run in runs("random", 95)}
+    assert "at lower sparsities counting bits forbids nothing" in text
+    assert 32 * denser / 54_000 > of_label
 
 
 def steps_of_figure_7():
@@ -188,5 +191,6 @@ def test_the_interval_of_figure_7_at_99_percent_is_the_least():
     table, _ = steps_of_figure_7()
     spreads = table.std(ddof=1)
     assert list(spreads.index[spreads < LEAST]) == [99]
-    assert "three times what the runs scatter by" in prose(PAGE)
-    assert 2.9 < LEAST / spreads[99] < 3.1
+    text = prose(PAGE).partition("\n### Figure 7\n")[2]
+    assert "at 99 % is the least that [counts as noise]" in text
+    assert "three times what the runs scatter by." in text and 2.9 < LEAST / spreads[99] < 3.1
